@@ -1,0 +1,106 @@
+import { isRecord, isString } from './shape.js'
+
+/**
+ * The vocabulary: every event of the system, and who writes it. Types are `noun.past-participle`;
+ * why it happened is in `data.reason`. No event ever holds a cookie, a token or a secret.
+ *
+ * | type                  | written when                                                                   | by       |
+ * | --------------------- | ------------------------------------------------------------------------------ | -------- |
+ * | `login.failed`        | a login came back from the provider and was not accepted                       | identity |
+ * | `session.created`     | somebody finished signing in                                                   | identity |
+ * | `session.revoked`     | one session was ended: by its owner, by an admin, by a new login in its place  | identity |
+ * | `session.expired`     | a session reached its idle or its absolute end                                 | identity |
+ * | `user.logged-out`     | a user was signed off everywhere, or everywhere else                           | identity |
+ * | `user.blocked`        | an admin blocked a user: out at once, and not let in again                     | identity |
+ * | `user.unblocked`      | an admin lifted a block; no old session comes back                             | identity |
+ * | `token.revoked`       | the provider was told to revoke the tokens of an ended session                 | identity |
+ * | `token.revocation-failed` | the provider did not take the revocation, after all retries                | identity |
+ * | `project.created`     | a project came to be                                                           | projects |
+ * | `project.renamed`     | a project got another name; `before` and `after` tell                          | projects |
+ * | `project.archived`    | a project was put away                                                         | projects |
+ * | `project.restored`    | an archived project was taken up again                                         | projects |
+ * | `project.deleted`     | a project was deleted                                                          | projects |
+ */
+export const EVENT_TYPES = [
+  'login.failed',
+  'session.created',
+  'session.revoked',
+  'session.expired',
+  'user.logged-out',
+  'user.blocked',
+  'user.unblocked',
+  'token.revoked',
+  'token.revocation-failed',
+  'project.created',
+  'project.renamed',
+  'project.archived',
+  'project.restored',
+  'project.deleted',
+] as const
+
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/**
+ * A fact, as a CloudEvents 1.0 JSON object (structured mode). Once in the log it is never changed.
+ *
+ * `subject` is the id of the user the fact is about, or null where nobody is known (a failed login).
+ */
+export interface CurfewEvent {
+  readonly specversion: '1.0'
+  /** Random, made by whoever writes the event. Background work and receivers deduplicate by it. */
+  readonly id: string
+  /** `/identity`, `/projects`…: the service that wrote it. */
+  readonly source: string
+  readonly type: EventType
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly subject: string | null
+  /** Only on sign-offs: their number in the `signoffs` log. */
+  readonly sequence?: number
+  readonly data: EventData
+}
+
+export interface EventData {
+  /** Who did it: a user id, or `system` (expiry, background work), or null when nobody is known. */
+  readonly actor: string | null
+  /** The name of the subject when it happened, for people who read the log. */
+  readonly subjectName?: string
+  readonly actorName?: string
+  /** The session it is about. */
+  readonly ref?: string
+  readonly reason?: string
+  readonly provider?: string
+  readonly ip?: string
+  readonly userAgent?: string
+  /** Follows one login or request through all services. */
+  readonly correlationId?: string
+  /** What was changed: the old and the new value. */
+  readonly before?: string
+  readonly after?: string
+  /** Anything else a reader may want: ids and counts, never secrets. */
+  readonly [fact: string]: string | number | boolean | null | undefined
+}
+
+/** Reads an event from the log. Null when it is not one. */
+export function parseEvent(json: string): CurfewEvent | null {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return null
+  }
+  return isEvent(value) ? value : null
+}
+
+function isEvent(value: unknown): value is CurfewEvent {
+  return (
+    isRecord(value) &&
+    value['specversion'] === '1.0' &&
+    isString(value['id']) &&
+    isString(value['source']) &&
+    EVENT_TYPES.some((type) => type === value['type']) &&
+    isString(value['time']) &&
+    (value['subject'] === null || isString(value['subject'])) &&
+    isRecord(value['data'])
+  )
+}

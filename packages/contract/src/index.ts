@@ -1,0 +1,12 @@
+/** What Curfew's services, and services in other languages, agree on. The prose is docs/contract.md. */
+export * from './cookie.js'
+export * from './event.js'
+export * from './keys.js'
+export * from './lease.js'
+export * from './member.js'
+export * from './partition.js'
+export * from './problem.js'
+export * from './receipt.js'
+export * from './session.js'
+export * from './session-id.js'
+export * from './signoff.js'

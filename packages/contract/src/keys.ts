@@ -1,0 +1,68 @@
+import { ONLY_PARTITION, type Partition } from './partition.js'
+
+/**
+ * Every Redis key and channel of Curfew. Nothing outside this file spells one.
+ *
+ * The braces are part of the key: they are the hash tag, namespace and partition, that keeps all keys
+ * of a partition on one node of a Redis Cluster, where one script may touch them together.
+ *
+ * | key                                | type    | lifetime                    | holds                                                      |
+ * | ---------------------------------- | ------- | --------------------------- | ---------------------------------------------------------- |
+ * | `{curfew:0}:session:<ref>`         | string  | absolute end + 1 day        | the session record, JSON; written by identity alone        |
+ * | `{curfew:0}:tokens:<ref>`          | string  | absolute end + 1 day        | the provider's tokens, sealed; read by identity alone      |
+ * | `{curfew:0}:ended:<family>`        | string  | longest session + 1 day     | tombstone: the sequence of the sign-off that ended it      |
+ * | `{curfew:0}:user:<id>`             | hash    | forever (it holds blocks)   | profile, `generation`, block, `endedAt`                    |
+ * | `{curfew:0}:user:<id>:sessions`    | zset    | while it has members        | refs of the user's sessions, by creation time              |
+ * | `{curfew:0}:users`                 | zset    | forever                     | user ids, by last login                                    |
+ * | `{curfew:0}:users:terms`           | zset    | forever                     | words of names and addresses, for the admin's search       |
+ * | `{curfew:0}:expiries`              | zset    | while it has members        | refs, by the time at which to look whether they expired    |
+ * | `{curfew:0}:seen`                  | zset    | while it has members        | refs, by when they were last used (Redis time)             |
+ * | `{curfew:0}:sequence`              | string  | forever                     | number of the newest sign-off: the head                    |
+ * | `{curfew:0}:nonce`                 | string  | forever                     | random; its loss makes a new history                       |
+ * | `{curfew:0}:signoffs`              | stream  | newest 100,000              | sign-offs, entry id `<sequence>-0`, gap-free               |
+ * | `{curfew:0}:log`                   | stream  | newest 200,000              | every fact of the system                                   |
+ * | `{curfew:0}:members`               | hash    | until dropped               | instance id to what it follows and has acknowledged        |
+ * | `{curfew:0}:inboxes`               | set     | forever                     | names of services that hand in facts                       |
+ * | `{curfew:0}:inbox:<service>`       | stream  | until moved to the log      | facts of one service, append-only for it                   |
+ * | `{curfew:0}:login:<state>`         | string  | 10 minutes                  | a login under way, JSON; identity alone                    |
+ * | `{curfew:0}:cursor:<consumer>`     | string  | forever                     | how far a consumer of the log has come                     |
+ * | `{curfew:0}:jobs:…`                | various | BullMQ's                    | background work of identity                                |
+ *
+ * | channel                            | carries                                                        |
+ * | ---------------------------------- | -------------------------------------------------------------- |
+ * | `{curfew:0}:signoffs`              | each sign-off as it is recorded: `<history> <sequence> <JSON>` |
+ * | `{curfew:0}:acknowledgements`      | `<instance> <history> <sequence>` once an instance applied it  |
+ */
+export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION) {
+  const key = (...parts: string[]) => [`{${namespace}:${partition}}`, ...parts].join(':')
+
+  return {
+    session: (ref: string) => key('session', ref),
+    tokens: (ref: string) => key('tokens', ref),
+    ended: (family: string) => key('ended', family),
+    user: (id: string) => key('user', id),
+    sessionsOf: (userId: string) => key('user', userId, 'sessions'),
+    users: key('users'),
+    userTerms: key('users', 'terms'),
+    expiries: key('expiries'),
+    seen: key('seen'),
+    sequence: key('sequence'),
+    nonce: key('nonce'),
+    signoffs: key('signoffs'),
+    log: key('log'),
+    members: key('members'),
+    inboxes: key('inboxes'),
+    inbox: (service: string) => key('inbox', service),
+    login: (state: string) => key('login', state),
+    cursor: (consumer: string) => key('cursor', consumer),
+    jobs: key('jobs'),
+    /** What scripts put in front of a key whose last part they only learn while running. */
+    prefix: key(''),
+    channels: {
+      signoffs: key('signoffs'),
+      acknowledgements: key('acknowledgements'),
+    },
+  }
+}
+
+export type Keys = ReturnType<typeof keysOf>

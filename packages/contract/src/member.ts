@@ -1,0 +1,34 @@
+import { isRecord, isString } from './shape.js'
+
+/** The row of an instance in the table of members: who must acknowledge a sign-off. */
+export interface Member {
+  readonly id: string
+  readonly service: string
+  /** The history it follows. Its lease in any other history is not one. */
+  readonly history: string
+  /** Every sign-off of that history up to this sequence has been applied here. */
+  readonly acknowledged: number
+  /** Counts its hellos: a row that does not change for a whole lease belongs to nobody. */
+  readonly renewals: number
+}
+
+/** Reads the row of instance `id`. Null when it is not one. */
+export function parseMember(id: string, json: string): Member | null {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return null
+  }
+  if (!isRecord(value)) return null
+  const { service, history, acknowledged, renewals } = value
+  if (
+    !isString(service) ||
+    !isString(history) ||
+    typeof acknowledged !== 'number' ||
+    typeof renewals !== 'number'
+  ) {
+    return null
+  }
+  return { id, service, history, acknowledged, renewals }
+}

@@ -1,0 +1,24 @@
+import type { EventType } from './event.js'
+
+/** What a sign-off answers: who has applied it, and by when everyone must have. */
+export interface Receipt {
+  readonly event: { readonly id: string; readonly type: EventType; readonly sequence: number }
+  /** How many sessions it ended. */
+  readonly sessions: number
+  /** True once no instance anywhere can serve a request under what was signed off. */
+  readonly confirmed: boolean
+  /** From the decision to the confirmation, or to this answer while it is pending. Milliseconds. */
+  readonly tookMs: number
+  /** It is confirmed this long after it was recorded at the latest, whatever the instances do. Milliseconds. */
+  readonly boundMs: number
+  readonly instances: readonly InstanceReceipt[]
+}
+
+export interface InstanceReceipt {
+  readonly id: string
+  readonly service: string
+  /** `applied`: it told us. `lapsed`: its lease ended, so it serves nothing from memory. */
+  readonly state: 'applied' | 'lapsed' | 'pending'
+  /** From the decision until that state was known. Milliseconds. */
+  readonly ms?: number
+}
