@@ -1,0 +1,11 @@
+/** What tests of every package open, start and wait for. Only test files import this package. */
+export { type Browser, createBrowser, type PageFetch, type Visit } from './browser.js'
+export { type Deferred, deferred } from './deferred.js'
+export type { EventStream, ServerSentEvent } from './event-stream.js'
+export { eventually } from './eventually.js'
+export { freePort } from './free-port.js'
+export type { ApiAnswer, Page } from './page.js'
+export { freshNamespace, openRedis, redisUrl, type TestRedis } from './redis.js'
+export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js'
+export { rejects } from './rejects.js'
+export { type Served, serve } from './serve.js'
