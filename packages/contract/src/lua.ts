@@ -1,0 +1,25 @@
+/**
+ * What every script begins with. Convention: `KEYS[1]` is the nonce, `KEYS[2]` the sequence, and
+ * `ARGV[1]` a random candidate for a nonce that is not there yet.
+ *
+ * `history` names the log that sequences count in: the replication id changes when Redis restarts or
+ * fails over, the nonce goes when it is emptied or restored. A guard that sees another history than
+ * its own knows that nothing it remembers can be relied on.
+ *
+ * `head` is the number of the newest sign-off. Every read is stamped with both.
+ */
+export const LUA_HISTORY_AND_HEAD = `
+local nonce = redis.call('GET', KEYS[1])
+if not nonce then
+  nonce = ARGV[1]
+  redis.call('SET', KEYS[1], nonce)
+end
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') .. ':' .. nonce
+local head = tonumber(redis.call('GET', KEYS[2]) or '0')
+`
+
+/** Redis' own clock, in milliseconds: idle times are compared with nobody else's. */
+export const LUA_NOW_MS = `
+local time = redis.call('TIME')
+local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+`

@@ -1,0 +1,178 @@
+import type { SignOff } from '@curfew/contract'
+
+/**
+ * How an instance follows the sign-offs: what it has applied, and until when it may answer from memory.
+ *
+ * A pure reducer: `follow(state, input)` gives the next state and what must be done. It owns no clock,
+ * no socket and no cache, so that the code which ships is the code which is explored and fuzzed.
+ *
+ * The rules are those of docs/protocol.md. In a sentence: **pub/sub carries no safety**. Hearing a
+ * sign-off makes us fast; what makes us right is the lease, which says that when it was asked for,
+ * everything recorded before had been applied here.
+ */
+export interface Following {
+  /** The history we follow, null until the first hello was answered. */
+  readonly history: string | null
+  /** Memory reflects every sign-off of the history up to this sequence. */
+  readonly applied: number
+  /** Sign-offs that are applied to memory, but whose hooks have not finished. Ascending. */
+  readonly unfinished: readonly number[]
+  /** Counts the flushes, so that an answer that was asked for before one is not kept after it. */
+  readonly flushes: number
+  /** When the hello was sent that the lease runs from, on both clocks. Null: there is no lease. */
+  readonly leasedAt: Instant | null
+}
+
+/** A moment on the monotonic clock and on the wall clock, in milliseconds. */
+export interface Instant {
+  readonly monotonicMs: number
+  readonly wallMs: number
+}
+
+export type FollowInput =
+  | { readonly type: 'heard'; readonly history: string; readonly signOff: SignOff }
+  | ({ readonly type: 'hello-answered'; readonly sentAt: Instant } & HelloAnswer)
+  | { readonly type: 'hooks-finished'; readonly history: string; readonly sequence: number }
+
+export interface HelloAnswer {
+  readonly history: string
+  /** The newest sign-off when Redis answered. */
+  readonly head: number
+  /** True when we had no row in this history: whatever we remember is from another time. */
+  readonly joined: boolean
+  /** The sign-offs after what we said we had applied, ascending; possibly not all of them. */
+  readonly missed: readonly SignOff[]
+}
+
+export type FollowEffect =
+  /** Drop from memory, close connections, run hooks; then say `hooks-finished`. */
+  | { readonly type: 'apply'; readonly signOff: SignOff }
+  /** Drop everything, close every connection, tell every hook. */
+  | { readonly type: 'flush' }
+  | { readonly type: 'acknowledge'; readonly history: string; readonly sequence: number }
+  /** Say hello now: something was missed, or the history is another one. */
+  | { readonly type: 'hello' }
+
+export const NOT_FOLLOWING: Following = {
+  history: null,
+  applied: 0,
+  unfinished: [],
+  flushes: 0,
+  leasedAt: null,
+}
+
+export function follow(state: Following, input: FollowInput): [Following, FollowEffect[]] {
+  switch (input.type) {
+    case 'heard':
+      return hear(state, input.history, input.signOff)
+    case 'hello-answered':
+      return renew(state, input)
+    case 'hooks-finished':
+      return finish(state, input.history, input.sequence)
+  }
+}
+
+/** The sequence up to which everything, hooks included, is done. */
+export function acknowledgedBy(state: Following): number {
+  const [oldest] = state.unfinished
+  return oldest === undefined ? state.applied : oldest - 1
+}
+
+/**
+ * Whether memory may be answered from, now. To be asked at each use: a flag that a timer clears is
+ * wrong, since a paused process wakes up to serve what is queued before its timers run.
+ *
+ * The wall clock is a second witness. A suspended machine may stop the monotonic clock; a wall clock
+ * that was set costs one renewal.
+ */
+export function mayServe(state: Following, now: Instant, leaseMs: number): boolean {
+  const { leasedAt } = state
+  return (
+    leasedAt !== null &&
+    now.monotonicMs < leasedAt.monotonicMs + leaseMs &&
+    Math.abs(now.wallMs - leasedAt.wallMs) < leaseMs
+  )
+}
+
+/** Where a read stood: its stamp, and how often memory had been flushed when it was sent. */
+export interface ReadStamp {
+  readonly history: string
+  readonly head: number
+  readonly flushesWhenSent: number
+}
+
+/**
+ * Whether what was read may be used and kept: a sign-off may have overtaken it. `rejoin`: Redis has
+ * another history than we follow.
+ */
+export function judgeRead(state: Following, read: ReadStamp): 'use' | 'read-again' | 'rejoin' {
+  if (read.history !== state.history) return 'rejoin'
+  if (read.head < state.applied || read.flushesWhenSent !== state.flushes) return 'read-again'
+  return 'use'
+}
+
+function hear(state: Following, history: string, signOff: SignOff): [Following, FollowEffect[]] {
+  if (state.history === null) return [state, []]
+  if (history !== state.history) return [state, [{ type: 'hello' }]]
+  if (signOff.sequence <= state.applied) return [state, []]
+  if (signOff.sequence > state.applied + 1) return [state, [{ type: 'hello' }]]
+  return [applyTo(state, signOff), [{ type: 'apply', signOff }]]
+}
+
+function renew(
+  state: Following,
+  answer: HelloAnswer & { readonly sentAt: Instant },
+): [Following, FollowEffect[]] {
+  const { history, head, joined, missed, sentAt } = answer
+  if (history !== state.history && isOlder(sentAt, state.leasedAt)) return [state, [{ type: 'hello' }]]
+  if (joined || history !== state.history) return flushTo(state, history, head, sentAt)
+
+  let next = state
+  const effects: FollowEffect[] = []
+  for (const signOff of missed) {
+    if (signOff.sequence !== next.applied + 1) continue
+    next = applyTo(next, signOff)
+    effects.push({ type: 'apply', signOff })
+  }
+  // What is still missing was trimmed from the log, or is too much to be worth replaying.
+  if (next.applied < head) return flushTo(next, history, head, sentAt)
+
+  return [{ ...next, leasedAt: later(next.leasedAt, sentAt) }, effects]
+}
+
+function flushTo(
+  state: Following,
+  history: string,
+  head: number,
+  sentAt: Instant,
+): [Following, FollowEffect[]] {
+  const flushed: Following = {
+    history,
+    applied: head,
+    unfinished: [],
+    flushes: state.flushes + 1,
+    leasedAt: sentAt,
+  }
+  return [flushed, [{ type: 'flush' }, { type: 'acknowledge', history, sequence: head }]]
+}
+
+function applyTo(state: Following, { sequence }: SignOff): Following {
+  return { ...state, applied: sequence, unfinished: [...state.unfinished, sequence] }
+}
+
+function finish(state: Following, history: string, sequence: number): [Following, FollowEffect[]] {
+  // Hooks that began in another history have nothing to acknowledge in this one.
+  if (history !== state.history || !state.unfinished.includes(sequence)) return [state, []]
+  const next = { ...state, unfinished: state.unfinished.filter((one) => one !== sequence) }
+  if (acknowledgedBy(next) === acknowledgedBy(state)) return [next, []]
+  return [next, [{ type: 'acknowledge', history, sequence: acknowledgedBy(next) }]]
+}
+
+/** An answer that comes late must not take time away that a newer one gave. */
+function later(current: Instant | null, sentAt: Instant): Instant {
+  return current !== null && isOlder(sentAt, current) ? current : sentAt
+}
+
+function isOlder(moment: Instant, than: Instant | null): boolean {
+  return than !== null && moment.monotonicMs < than.monotonicMs
+}

@@ -1,0 +1,85 @@
+import type { SessionRecord, SignOff, SignOffTarget } from '@curfew/contract'
+
+/** Why a held connection was ended: the sign-off's reason, or that its session should be looked at anew. */
+export type HoldEnd = SignOff['reason'] | 'expired' | 'recheck'
+
+/** A long-lived connection (event stream, WebSocket) that lives no longer than its session. */
+export interface Hold {
+  /** Every message sent on the connection is a decision of its own: ask before each. */
+  mayDeliver(): boolean
+  /** The connection was closed by its other end. */
+  release(): void
+}
+
+/** Live connections by session, closed in the same step in which memory is dropped. */
+export interface HeldConnections {
+  add(session: SessionRecord, onEnd: (end: HoldEnd) => void): { readonly open: boolean; release(): void }
+  endCovered(target: SignOffTarget, end: HoldEnd): void
+  endAll(end: HoldEnd): void
+  readonly size: number
+}
+
+interface Held {
+  readonly session: SessionRecord
+  readonly onEnd: (end: HoldEnd) => void
+  open: boolean
+}
+
+export function createHeldConnections(onError: (error: unknown) => void): HeldConnections {
+  const byUser = new Map<string, Set<Held>>()
+  let size = 0
+
+  function add(session: SessionRecord, onEnd: (end: HoldEnd) => void) {
+    const held: Held = { session, onEnd, open: true }
+    const ofUser = byUser.get(session.user.id) ?? new Set()
+    byUser.set(session.user.id, ofUser.add(held))
+    size++
+    return {
+      get open() {
+        return held.open
+      },
+      release: () => release(held),
+    }
+  }
+
+  function release(held: Held): void {
+    if (!held.open) return
+    held.open = false
+    size--
+    const ofUser = byUser.get(held.session.user.id)
+    ofUser?.delete(held)
+    if (ofUser?.size === 0) byUser.delete(held.session.user.id)
+  }
+
+  function end(held: Held, why: HoldEnd): void {
+    release(held)
+    try {
+      held.onEnd(why)
+    } catch (error) {
+      // One connection that can't be closed must not keep the others open.
+      onError(error)
+    }
+  }
+
+  return {
+    add,
+    endCovered(target, why) {
+      for (const held of [...(byUser.get(target.userId) ?? [])]) {
+        if (covers(target, held.session)) end(held, why)
+      }
+    },
+    endAll(why) {
+      for (const ofUser of [...byUser.values()]) for (const held of [...ofUser]) end(held, why)
+    },
+    get size() {
+      return size
+    },
+  }
+}
+
+/** Whether a sign-off ends this session, as the session was when we learned of it. */
+export function covers(target: SignOffTarget, session: SessionRecord): boolean {
+  if (target.userId !== session.user.id) return false
+  if (target.kind === 'session') return target.family === session.family
+  return session.generation < target.generation && session.family !== target.except
+}

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type Keys,
+  parseSessionRecord,
+  parseSignOff,
+  type SessionRecord,
+  type SignOff,
+} from '@curfew/contract'
+import { Redis } from 'ioredis'
+import { evaluate } from './evaluate.js'
+import type { HelloAnswer } from './following.js'
+import { ACKNOWLEDGE, HELLO, READ, REPORT_USE } from './scripts.js'
+
+/** A guard's wires to Redis: one connection for commands, one that listens. */
+export interface StoreLink {
+  /** Connects both wires. They reconnect by themselves for as long as the link is open. */
+  open(): void
+  hello(following: { history: string | null; applied: number; acknowledged: number }): Promise<HelloAnswer>
+  read(ref: string): Promise<ReadAnswer>
+  acknowledge(history: string, sequence: number): Promise<void>
+  reportUse(uses: ReadonlyArray<{ ref: string; agoMs: number }>): Promise<void>
+  /** Appends facts to this service's inbox, from where they are moved into the log. */
+  recordFact(json: string): Promise<void>
+  /** Takes this instance off the table of members, and hangs up. */
+  close(): Promise<void>
+  /** Whether sign-offs are being heard. Good to know, and evidence of nothing. */
+  readonly listening: boolean
+}
+
+export interface ReadAnswer {
+  readonly history: string
+  readonly head: number
+  /** Null: there is no such session, or it is over. */
+  readonly found: {
+    readonly session: SessionRecord
+    readonly idleLeftMs: number
+    readonly leftMs: number
+    readonly sinceSeenMs: number
+  } | null
+}
+
+export interface StoreLinkOptions {
+  readonly redisUrl: string
+  readonly keys: Keys
+  readonly instance: string
+  readonly service: string
+  /** A command that takes longer has failed. Milliseconds. */
+  readonly commandTimeoutMs: number
+  onSignOff(history: string, signOff: SignOff): void
+  /** Listening began, or began again: something may have been missed. */
+  onListening(): void
+  onError(error: Error): void
+}
+
+/** More than this is not replayed one by one: memory is emptied instead. */
+const MOST_MISSED = 1_000
+
+export function createStoreLink(options: StoreLinkOptions): StoreLink {
+  const { redisUrl, keys, instance, service, commandTimeoutMs } = options
+  const nonceCandidate = randomBytes(16).toString('hex')
+
+  // No queue and no resending: a command of the protocol that could not be sent now has failed now.
+  const wire = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: commandTimeoutMs,
+    retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
+    // A replica that was a master a moment ago, or the other way round: ask for the new one.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  }
+  const commands = new Redis(redisUrl, { ...wire, commandTimeout: commandTimeoutMs })
+  // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.
+  const ears = new Redis(redisUrl, { ...wire, autoResubscribe: false })
+  let listening = false
+
+  commands.on('error', options.onError)
+  ears.on('error', options.onError)
+  ears.on('close', () => {
+    listening = false
+  })
+  ears.on('ready', () => {
+    ears.subscribe(keys.channels.signoffs).then(() => {
+      listening = true
+      options.onListening()
+    }, options.onError)
+  })
+  ears.on('message', (_channel, message: string) => {
+    const heard = parseMessage(message)
+    if (heard) options.onSignOff(heard.history, heard.signOff)
+  })
+
+  async function run(script: string, scriptKeys: string[], args: Array<string | number>): Promise<unknown[]> {
+    try {
+      const reply = await evaluate(commands, script, scriptKeys, args)
+      return Array.isArray(reply) ? reply : [reply]
+    } catch (error) {
+      // A connection that went silent without being closed stays silent: take another.
+      if (error instanceof Error && error.message === 'Command timed out') commands.disconnect(true)
+      throw error
+    }
+  }
+
+  return {
+    open() {
+      commands.connect().catch(options.onError)
+      ears.connect().catch(options.onError)
+    },
+
+    async hello({ history, applied, acknowledged }) {
+      const reply = await run(
+        HELLO,
+        [keys.nonce, keys.sequence, keys.members, keys.signoffs, keys.inboxes],
+        [nonceCandidate, instance, service, history ?? '', applied, acknowledged, MOST_MISSED],
+      )
+      return parseHello(reply)
+    },
+
+    async read(ref) {
+      const reply = await run(
+        READ,
+        [keys.nonce, keys.sequence, keys.session(ref), keys.seen],
+        [nonceCandidate, ref, keys.prefix],
+      )
+      return parseRead(reply)
+    },
+
+    async acknowledge(history, sequence) {
+      await run(
+        ACKNOWLEDGE,
+        [keys.nonce, keys.sequence, keys.members],
+        [nonceCandidate, instance, history, sequence, keys.channels.acknowledgements],
+      )
+    },
+
+    async reportUse(uses) {
+      await run(
+        REPORT_USE,
+        [keys.seen],
+        uses.flatMap(({ ref, agoMs }) => [ref, Math.round(agoMs)]),
+      )
+    },
+
+    async recordFact(json) {
+      await commands.xadd(keys.inbox(service), '*', 'event', json)
+    },
+
+    async close() {
+      ears.disconnect()
+      if (commands.status === 'ready') {
+        // Not being able to say goodbye costs the next sign-off one lease, and is no reason not to go.
+        await commands.hdel(keys.members, instance).catch(options.onError)
+      }
+      commands.disconnect()
+    },
+
+    get listening() {
+      return listening
+    },
+  }
+}
+
+function parseHello([history, head, joined, ...missed]: unknown[]): HelloAnswer {
+  if (typeof history !== 'string' || typeof head !== 'number') throw new TypeError('hello: unexpected reply')
+  const signOffs: SignOff[] = []
+  for (let i = 0; i + 1 < missed.length; i += 2) {
+    // One that can't be read leaves a gap, and a gap empties memory.
+    const signOff = parseSignOff(Number(missed[i]), String(missed[i + 1]))
+    if (signOff) signOffs.push(signOff)
+  }
+  return { history, head, joined: joined === 1, missed: signOffs }
+}
+
+function parseRead([history, head, record, idleLeft, left, sinceSeen]: unknown[]): ReadAnswer {
+  if (typeof history !== 'string' || typeof head !== 'number') throw new TypeError('read: unexpected reply')
+  const session = typeof record === 'string' ? parseSessionRecord(record) : null
+  if (session === null) return { history, head, found: null }
+  return {
+    history,
+    head,
+    found: {
+      session,
+      idleLeftMs: Number(idleLeft),
+      leftMs: Number(left),
+      sinceSeenMs: Number(sinceSeen),
+    },
+  }
+}
+
+/** `<history> <sequence> <JSON>`, see the channels in contract/keys.ts. */
+function parseMessage(message: string): { history: string; signOff: SignOff } | null {
+  const first = message.indexOf(' ')
+  const second = message.indexOf(' ', first + 1)
+  if (first === -1 || second === -1) return null
+  const signOff = parseSignOff(Number(message.slice(first + 1, second)), message.slice(second + 1))
+  return signOff && { history: message.slice(0, first), signOff }
+}
