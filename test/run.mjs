@@ -1,0 +1,38 @@
+// `npm test`: prepares, compiles, and runs all tests, or the files that are named (source or compiled).
+// Plain JavaScript that uses nothing but Node, since on a clean clone nothing is installed yet.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, PrepareFailed, prepare } from '../infra/prepare.mjs'
+import { complain } from '../infra/terminal.mjs'
+import { ensureChromium, ensureRedisServer } from '../infra/tools.mjs'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const RUNNER = new URL('dist/run.js', import.meta.url)
+const names = process.argv.slice(2)
+
+try {
+  await prepare()
+  await ensureRedisServer()
+  if (names.length === 0) await ensureChromium()
+  if (names.length === 0) await build()
+  else buildOnly(names)
+  const { runTests } = await import(RUNNER.href)
+  process.exitCode = await runTests(names)
+} catch (error) {
+  complain(error)
+  console.log('0 passed, 1 failed')
+  process.exitCode = 1
+}
+
+/** The projects of the files and what they refer to, so that one can work while the rest does not compile. */
+function buildOnly(files) {
+  const projects = new Set(files.map((file) => relative(ROOT, resolve(file)).split(`${sep}src${sep}`)[0]))
+  const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', `file://${ROOT}`))
+  const wanted = [...projects].map((project) => project.split(`${sep}dist${sep}`)[0])
+  if (!existsSync(RUNNER)) wanted.push('test')
+  const { status } = spawnSync(process.execPath, [compiler, '-b', ...wanted], { cwd: ROOT, stdio: 'inherit' })
+  if (status !== 0) throw new PrepareFailed('The code does not compile.')
+}

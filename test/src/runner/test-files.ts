@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
+import { ROOT } from '../root.js'
+
+/** One file of tests: what is shown of it, and what is run. */
+export interface TestFile {
+  /** Relative to the repository, `packages/guard/src/cache.test.ts`. */
+  readonly source: string
+  /** Absolute path of what the compiler made of it. */
+  readonly compiled: string
+  /** It is killed after this time, and has failed. */
+  readonly deadlineMs: number
+}
+
+const DEADLINE_MS = 60_000
+/** A journey starts the whole system, and a browser. */
+const JOURNEY_DEADLINE_MS = 180_000
+const JOURNEYS = 'test/src/journeys/'
+/** Suites that fail on purpose, for the tests of the runner itself. */
+const FIXTURES = 'test/src/fixtures/'
+const FOLDERS = ['infra', 'test', 'bench']
+
+/** All of them, found by their sources: what a compiler left behind of a deleted test is never run. */
+export async function findTestFiles(): Promise<TestFile[]> {
+  const packages = await readdir(join(ROOT, 'packages'))
+  const folders = [...packages.sort().map((name) => `packages/${name}`), ...FOLDERS]
+  const found = await Promise.all(folders.map((folder) => testsIn(`${folder}/src`)))
+  return found
+    .flat()
+    .filter((source) => !source.startsWith(FIXTURES))
+    .map(testFile)
+}
+
+/** The files named on a command line: their source or what was compiled, from wherever one stands. */
+export function namedTestFiles(names: readonly string[]): TestFile[] {
+  return names.map((name) => {
+    const path = relative(ROOT, isAbsolute(name) ? name : join(process.cwd(), name)).replaceAll(sep, '/')
+    return testFile(path.replace('/dist/', '/src/').replace(/\.js$/, '.ts'))
+  })
+}
+
+function testFile(source: string): TestFile {
+  return {
+    source,
+    compiled: join(ROOT, source.replace('/src/', '/dist/').replace(/\.ts$/, '.js')),
+    deadlineMs: source.startsWith(JOURNEYS) ? JOURNEY_DEADLINE_MS : DEADLINE_MS,
+  }
+}
+
+async function testsIn(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(join(ROOT, folder), { recursive: true })
+    return names
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `${folder}/${name.replaceAll(sep, '/')}`)
+      .sort()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [] // a package without sources
+    throw error
+  }
+}
