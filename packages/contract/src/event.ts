@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { isRecord, isString } from './shape.js'
 
 /**
@@ -79,6 +80,25 @@ export interface EventData {
   readonly after?: string
   /** Anything else a reader may want: ids and counts, never secrets. */
   readonly [fact: string]: string | number | boolean | null | undefined
+}
+
+/** A new fact, with an id of its own. `source` is the service's name. */
+export function createEvent(
+  source: string,
+  type: EventType,
+  subject: string | null,
+  data: EventData,
+  now = new Date(),
+): CurfewEvent {
+  return {
+    specversion: '1.0',
+    id: randomUUID(),
+    source: `/${source}`,
+    type,
+    time: now.toISOString(),
+    subject,
+    data,
+  }
 }
 
 /** Reads an event from the log. Null when it is not one. */

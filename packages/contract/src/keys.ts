@@ -13,6 +13,7 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:ended:<family>`        | string  | longest session + 1 day     | tombstone: the sequence of the sign-off that ended it      |
  * | `{curfew:0}:user:<id>`             | hash    | forever (it holds blocks)   | profile, `generation`, block, `endedAt`                    |
  * | `{curfew:0}:user:<id>:sessions`    | zset    | while it has members        | refs of the user's sessions, by creation time              |
+ * | `{curfew:0}:user:<id>:ended:<n>`   | zset    | until tidied up             | refs of the sessions that generation `<n>` ended           |
  * | `{curfew:0}:users`                 | zset    | forever                     | user ids, by last login                                    |
  * | `{curfew:0}:users:terms`           | zset    | forever                     | words of names and addresses, for the admin's search       |
  * | `{curfew:0}:expiries`              | zset    | while it has members        | refs, by the time at which to look whether they expired    |
@@ -25,6 +26,7 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:inboxes`               | set     | forever                     | names of services that hand in facts                       |
  * | `{curfew:0}:inbox:<service>`       | stream  | until moved to the log      | facts of one service, append-only for it                   |
  * | `{curfew:0}:login:<state>`         | string  | 10 minutes                  | a login under way, JSON; identity alone                    |
+ * | `{curfew:0}:farewell:<random>`     | string  | 2 minutes                   | what the signed-out page shows, sealed; identity alone     |
  * | `{curfew:0}:cursor:<consumer>`     | string  | forever                     | how far a consumer of the log has come                     |
  * | `{curfew:0}:jobs:…`                | various | BullMQ's                    | background work of identity                                |
  *
@@ -42,6 +44,7 @@ export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION)
     ended: (family: string) => key('ended', family),
     user: (id: string) => key('user', id),
     sessionsOf: (userId: string) => key('user', userId, 'sessions'),
+    endedOf: (userId: string, generation: number) => key('user', userId, 'ended', String(generation)),
     users: key('users'),
     userTerms: key('users', 'terms'),
     expiries: key('expiries'),
@@ -54,6 +57,7 @@ export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION)
     inboxes: key('inboxes'),
     inbox: (service: string) => key('inbox', service),
     login: (state: string) => key('login', state),
+    farewell: (capability: string) => key('farewell', capability),
     cursor: (consumer: string) => key('cursor', consumer),
     jobs: key('jobs'),
     /** What scripts put in front of a key whose last part they only learn while running. */
