@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type Koa from 'koa'
+import { drain, trackRequests } from './drain.js'
+import { type CommonConfig, ConfigInvalid } from './env.js'
+import { CannotListen, listen, portOf } from './listen.js'
+import { createLog, type Log } from './log.js'
+import { RedisUnreachable } from './redis.js'
+
+export interface ServiceDefinition<Config extends CommonConfig> {
+  readonly name: string
+  /** @throws {ConfigInvalid} */
+  readonly readConfig: (env: NodeJS.ProcessEnv) => Config
+  /** Opens what the service needs and assembles it; must not listen. */
+  readonly build: (config: Config, log: Log) => Promise<RunningService> | RunningService
+}
+
+export interface RunningService {
+  readonly app: Koa
+  /** Asked once after listening, for the log. */
+  readonly ready?: () => Promise<true | string>
+  /** Ends what keeps requests open. Event streams are ended without it. */
+  readonly drain?: () => Promise<void> | void
+  /** Closes connections and gives things back, after the last request was answered. */
+  readonly stop?: () => Promise<void> | void
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+}
+
+/**
+ * What every `main.ts` calls: the life of a service's process.
+ *
+ * - `--check-config` checks the configuration and ends: 0, or 1 with one line for each problem.
+ * - Anything that is wrong at the start is one sentence on standard error, and exit code 1.
+ * - SIGTERM, SIGINT, and the end of a parent that holds an IPC channel: no new connections, event streams
+ *   ended, requests under way finished within 10 s, `stop`, exit code 0. A second signal ends at once.
+ * - A rejection or error that nobody handled is logged and ends the process with 1: its state is unknown.
+ */
+export async function runService<Config extends CommonConfig>(
+  definition: ServiceDefinition<Config>,
+): Promise<void> {
+  const config = readConfigOrExit(definition)
+  if (process.argv.includes('--check-config')) return
+
+  const log = createLog({ service: definition.name, instance: config.INSTANCE, level: config.LOG_LEVEL })
+  endOnUnhandled(log)
+  try {
+    await start(definition, config, log)
+  } catch (error) {
+    log.error('service.failed', { error })
+    exitWith(isForTheOperator(error) ? error.message : `${definition.name} could not start, see the log`)
+  }
+}
+
+async function start<Config extends CommonConfig>(
+  { build }: ServiceDefinition<Config>,
+  config: Config,
+  log: Log,
+): Promise<void> {
+  const service = await build(config, log)
+  const { app } = service
+  // Without a limit Koa takes the first address that the header names, which the caller wrote.
+  app.proxy = config.PROXY_HOPS > 0
+  app.maxIpsCount = config.PROXY_HOPS
+  app.on('error', (error: unknown) => log.debug('response.broken', { error }))
+
+  const requests = trackRequests(app.callback())
+  const servers = await listen(requests.handler, config.HOST, config.PORT)
+  if (service.onUpgrade) for (const server of servers) server.on('upgrade', service.onUpgrade)
+  endOnSignal(() => drain({ servers, requests, service, log }))
+
+  log.info('service.listening', { port: servers.map(portOf)[0], host: config.HOST, pid: process.pid })
+  const ready = (await service.ready?.()) ?? true
+  if (ready !== true) log.warn('service.not-ready', { reason: ready })
+}
+
+function readConfigOrExit<Config extends CommonConfig>({
+  name,
+  readConfig,
+}: ServiceDefinition<Config>): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error
+    exitWith(error.problems.map((line) => `${name}: ${line}`).join('\n'))
+  }
+}
+
+function endOnSignal(end: () => Promise<void>): void {
+  let isEnding = false
+  const onEnd = () => {
+    if (isEnding) process.exit(1)
+    isEnding = true
+    end().then(
+      () => process.exit(0),
+      (error: unknown) => exitWith(String(error)),
+    )
+  }
+  process.on('SIGTERM', onEnd)
+  process.on('SIGINT', onEnd)
+  // Started by another process: when that one dies, however it dies, the channel closes.
+  if (process.connected) process.on('disconnect', () => isEnding || onEnd())
+}
+
+function endOnUnhandled(log: Log): void {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (error: unknown) => {
+      log.error('process.crashed', { event, error })
+      process.exit(1)
+    })
+  }
+}
+
+const isForTheOperator = (error: unknown): error is Error =>
+  error instanceof CannotListen || error instanceof RedisUnreachable || error instanceof ConfigInvalid
+
+function exitWith(sentence: string): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,63 @@
+import type { Middleware } from 'koa'
+import helmet from 'koa-helmet'
+
+export interface SecurityHeadersOptions {
+  /**
+   * More origins that a form may lead to. A browser checks the whole chain of redirects behind a form
+   * against this list, so signing out through the provider needs the origin of its end-session endpoint.
+   */
+  readonly formActions?: readonly string[]
+}
+
+/**
+ * The headers that make a browser suspicious on our behalf. There is no inline code on any page, so none
+ * is allowed: markup that got in somehow can't run, nor send anything anywhere.
+ */
+export function securityHeaders(
+  publicUrl: URL,
+  { formActions = [] }: SecurityHeadersOptions = {},
+): Middleware {
+  const isHttps = publicUrl.protocol === 'https:'
+  const protect = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'https:'],
+        connectSrc: ["'self'"],
+        fontSrc: ["'self'"],
+        formAction: ["'self'", publicUrl.origin, ...formActions],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Not no-referrer: with it, a form of our own page would be posted with `Origin: null`.
+    referrerPolicy: { policy: 'same-origin' },
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    strictTransportSecurity: isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    xFrameOptions: { action: 'deny' },
+  })
+
+  return async function securityHeaders(ctx, next) {
+    ctx.set('Permissions-Policy', PERMISSIONS_POLICY)
+    await protect(ctx, next)
+  }
+}
+
+const PERMISSIONS_POLICY = [
+  'accelerometer',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'usb',
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ')
