@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ensureChromium } from '@curfew/infra/tools'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { ROOT } from './root.js'
+
+/** A Chromium of a test's own. Each person in it has a profile of their own, empty at first. */
+export interface Chromium extends AsyncDisposable {
+  /** A new page of the first person. */
+  openPage(): Promise<Page>
+  /** Somebody else at their own browser: no cookie is shared. */
+  openProfile(): Promise<BrowserContext>
+  /** What pages complained about so far: errors, console errors, violations of the content security policy. */
+  readonly complaints: readonly string[]
+}
+
+export interface ChromiumOptions {
+  /** Complaints that belong to the test. Every other one fails it when the browser closes. */
+  readonly tolerate?: readonly RegExp[]
+}
+
+const FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Opens Chromium, headless. Closing it throws when a page complained. */
+export async function openChromium({ tolerate = [] }: ChromiumOptions = {}): Promise<Chromium> {
+  // Its sandbox needs a user that is not root, which containers rarely have.
+  const browser = await chromium.launch({
+    executablePath: await ensureChromium(),
+    args: FLAGS,
+    chromiumSandbox: false,
+  })
+  const complaints: string[] = []
+  const complain = (page: Page | null, text: string) => {
+    if (!tolerate.some((pattern) => pattern.test(text)))
+      complaints.push(`${page?.url() ?? 'a worker'}: ${text}`)
+  }
+
+  async function openProfile(): Promise<BrowserContext> {
+    const context = await browser.newContext()
+    context.on('weberror', (event) => complain(event.page(), String(event.error())))
+    // A violation of the content security policy arrives here too.
+    context.on('console', (message) => {
+      if (message.type() === 'error')
+        complain(message.page(), `${message.text()} (${message.location().url})`)
+    })
+    return context
+  }
+  const first = await openProfile()
+
+  return {
+    openPage: () => first.newPage(),
+    openProfile,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      if (complaints.length > 0) throw new Error(`pages complained:\n${complaints.join('\n')}`)
+    },
+  }
+}
+
+/** Keeps a picture of the whole page as `artifacts/screenshots/<name>.png`, for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = join(ROOT, 'artifacts', 'screenshots')
+  await mkdir(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+}
