@@ -9,3 +9,11 @@ export { freshNamespace, openRedis, redisUrl, type TestRedis } from './redis.js'
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js'
 export { rejects } from './rejects.js'
 export { type Served, serve } from './serve.js'
+export {
+  type GivenSession,
+  givenSession,
+  type RecordedSignOff,
+  type SessionWanted,
+  type SignOffWanted,
+  signOff,
+} from './sessions.js'
