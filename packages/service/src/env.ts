@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { DEFAULT_LEASE_MS } from '@curfew/contract'
 
 /**
  * Reads configuration from the environment, once, at the start of `main`.
@@ -59,6 +60,7 @@ export type CommonConfig = Env<ReturnType<typeof commonReaders>>
  * | `NAMESPACE`   | `curfew`              | first part of every Redis key and channel                        |
  * | `INSTANCE`    | `<service>-<4 hex>`   | names this process in receipts, logs and the console             |
  * | `PROXY_HOPS`  | `0`                   | how many reverse proxies in front are trusted to name the caller |
+ * | `LEASE_MS`    | `5000`                | how long memory may be answered from after Redis was last heard  |
  * | `LOG_LEVEL`   | `info`                | `debug`, `info`, `warn`, `error`                                 |
  */
 export const commonReaders = (serviceName: string) => ({
@@ -69,6 +71,7 @@ export const commonReaders = (serviceName: string) => ({
   NAMESPACE: word('curfew'),
   INSTANCE: word(`${serviceName}-${randomBytes(2).toString('hex')}`),
   PROXY_HOPS: count(0),
+  LEASE_MS: milliseconds(DEFAULT_LEASE_MS),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
 })
 

@@ -39,7 +39,7 @@ ${modules.map((name) => html`<script type="module" src="${assets}/${name}"></scr
 <a class="skip-link" href="#content">Skip to the content</a>
 <header class="site-header">
 <div class="site-header-inner">
-<a class="brand" href="${new URL('/', publicUrl).href}">${bell}<span>Curfew</span></a>
+<a class="brand" aria-label="Curfew" href="${new URL('/', publicUrl).href}">${bell}<span>Curfew</span></a>
 <nav class="site-nav" aria-label="Main">
 ${placesFor(user).map(
   ({ path, name }) =>

@@ -123,7 +123,8 @@ const SENTENCES = {
   'unsupported-media-type': 'Send the body as application/json or application/x-www-form-urlencoded.',
   'invalid-input': 'A value in the request is not acceptable.',
   internal: 'That was our mistake, and it has been noted. Trying again may help.',
-  'store-unavailable': 'We can’t look that up right now. You are still signed in: try again in a moment.',
+  'store-unavailable':
+    'Something that we need is away for a moment. Nothing is lost, and nobody was signed out. Try again shortly.',
   unavailable: 'This service is starting or stopping. Try again in a moment.',
 } satisfies Partial<Record<ProblemCode, string>>
 
