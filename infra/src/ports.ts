@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { StartFailed } from './start-failed.js'
+
+/** How far from the gateway's port each process listens. */
+const OFFSETS = {
+  gateway: 0,
+  identity: 1,
+  events: 2,
+  'projects-1': 11,
+  'projects-2': 12,
+  provider: 20,
+  redis: 379,
+} as const
+
+export type ProcessName = keyof typeof OFFSETS
+export type Ports = Readonly<Record<ProcessName, number>>
+
+export const DEFAULT_BASE_PORT = 4000
+
+export function portsFrom(basePort: number): Ports {
+  return mapOffsets((offset) => basePort + offset)
+}
+
+/** The base port that `CURFEW_PORT` asks for. */
+export function readBasePort(text: string | undefined): number {
+  if (text === undefined || text === '') return DEFAULT_BASE_PORT
+  const port = Number(text)
+  const highest = 65_535 - OFFSETS.redis
+  if (Number.isInteger(port) && port > 0 && port <= highest) return port
+  throw new StartFailed(
+    `CURFEW_PORT must be a whole number from 1 to ${highest} (the highest port is ${OFFSETS.redis} above it), ` +
+      `and it is ${JSON.stringify(text)}.`,
+  )
+}
+
+/**
+ * Ports that nothing listens on, for systems side by side.
+ *
+ * They lie below the range from which operating systems take the ports of outgoing connections: there, a port
+ * that is free now may be somebody's other end before the process listens.
+ */
+export async function freePorts(): Promise<Ports> {
+  for (;;) {
+    const ports = portsFrom(FIRST_FREE + Math.floor(Math.random() * FREE_RANGE))
+    const findings = await Promise.all(Object.values(ports).map(obstacleAt))
+    if (findings.every((obstacle) => obstacle === undefined)) return ports
+  }
+}
+
+const FIRST_FREE = 10_000
+const FREE_RANGE = 9_000
+
+export interface Wish {
+  readonly name: string
+  readonly port: number
+}
+
+/**
+ * Checks, before anything is started, that every process will get its port.
+ *
+ * @param patienceMs how long a port may stay taken: processes of a start that was killed are still ending
+ * @throws {StartFailed} that names the port and who wanted it
+ */
+export async function requireFreePorts(wishes: readonly Wish[], patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  for (const { name, port } of wishes) {
+    let obstacle = await obstacleAt(port)
+    while (obstacle === 'taken' && performance.now() < deadline) {
+      await pause(LOOK_AGAIN_MS)
+      obstacle = await obstacleAt(port)
+    }
+    if (obstacle !== undefined) {
+      throw new StartFailed(
+        `Port ${port}, which ${name} needs, ${SENTENCES[obstacle]}. ` +
+          'End what holds it, or move all ports: CURFEW_PORT=5000 npm start.',
+      )
+    }
+  }
+}
+
+const LOOK_AGAIN_MS = 100
+
+const SENTENCES = { taken: 'is in use', forbidden: 'may not be used without more rights' }
+
+async function obstacleAt(port: number): Promise<'taken' | 'forbidden' | undefined> {
+  for (const host of ['127.0.0.1', '::1']) {
+    const server = createServer()
+    try {
+      await once(server.listen(port, host), 'listening')
+      await once(server.close(), 'close')
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code === 'EADDRINUSE') return 'taken'
+      if (code === 'EACCES') return 'forbidden'
+      // A machine without IPv6 has no ::1 that could be taken.
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error
+    }
+  }
+  return undefined
+}
+
+function mapOffsets(portOf: (offset: number) => number): Ports {
+  return {
+    gateway: portOf(OFFSETS.gateway),
+    identity: portOf(OFFSETS.identity),
+    events: portOf(OFFSETS.events),
+    'projects-1': portOf(OFFSETS['projects-1']),
+    'projects-2': portOf(OFFSETS['projects-2']),
+    provider: portOf(OFFSETS.provider),
+    redis: portOf(OFFSETS.redis),
+  }
+}

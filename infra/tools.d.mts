@@ -1,0 +1,15 @@
+/** What is looked at on a machine: the folders of PATH, and whether we may install. */
+export interface Machine {
+  readonly path: string
+  readonly isRoot: boolean
+}
+
+export class ToolMissing extends Error {
+  readonly code: 'TOOL_MISSING'
+}
+
+/** The path of redis-server, installed first where we may. Throws ToolMissing with a sentence. */
+export function ensureRedisServer(machine?: Machine): Promise<string>
+
+/** The path of Chromium or Chrome, installed first where we may. Throws ToolMissing with a sentence. */
+export function ensureChromium(machine?: Machine): Promise<string>
