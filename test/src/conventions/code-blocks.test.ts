@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ROOT } from '../root.js'
+import { read } from './sources.js'
+
+const test = suite('conventions: code in documents')
+
+/** A block that begins with three backquotes and `ts compiled` is checked by the compiler. */
+const BLOCK = /^```ts compiled\n([\s\S]*?)^```$/gm
+
+test('blocks that say that they compile, compile', async () => {
+  const pages = ['README.md', ...(await markdownIn('docs')), ...(await markdownIn('packages'))]
+  // Inside test/, where the packages that the blocks import can be found.
+  const folder = join(ROOT, 'test/artifacts/code-blocks')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const files: string[] = []
+  for (const page of pages) {
+    for (const [, code = ''] of (await read(page)).matchAll(BLOCK)) {
+      const file = `${page.replace(/\W/g, '-')}-${files.length + 1}.ts`
+      await writeFile(join(folder, file), `${code}\nexport {}\n`)
+      files.push(file)
+    }
+  }
+  if (files.length === 0) return
+
+  const settings = { composite: false, noEmit: true, noUnusedLocals: false }
+  const project = { extends: '../../../tsconfig.base.json', compilerOptions: settings, files }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project))
+
+  assert.is(await compile(folder), '')
+})
+
+test.run()
+
+async function markdownIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(ROOT, folder), { recursive: true })
+  return names
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `${folder}/${name}`)
+}
+
+/** What the compiler complains about. */
+function compile(folder: string): Promise<string> {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+  return new Promise((resolve) => {
+    execFile(process.execPath, [compiler, '-p', folder], (error, output) => resolve(error ? output : ''))
+  })
+}

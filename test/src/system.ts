@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type System, startSystem } from '@curfew/infra'
+
+/**
+ * The whole of Curfew for one test: the same processes as with `npm start`, on free ports, with a state of
+ * its own. Silent; what the processes wrote is in `logsDir` while it runs.
+ *
+ * @param settings variables for the processes, on top of what they have by default
+ */
+export async function startTestSystem(settings: NodeJS.ProcessEnv = {}): Promise<System> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'curfew-system-'))
+  const removeState = () => rm(stateDir, { recursive: true, force: true })
+  try {
+    const system = await startSystem({ stateDir, env: { ...ownEnvironment(), ...settings } })
+    const { url, console, provider, redisUrl, logsDir, restart, stop, kill } = system
+    return {
+      ...{ url, console, provider, redisUrl, logsDir, restart, stop, kill },
+      get processes() {
+        return system.processes
+      },
+      async [Symbol.asyncDispose]() {
+        await system.stop()
+        await removeState()
+      },
+    }
+  } catch (error) {
+    await removeState()
+    throw error
+  }
+}
+
+/** What a developer has set for a system of their own is no business of the tests. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env)
+  return Object.fromEntries(inherited.filter(([name]) => name !== 'REDIS_URL' && !name.startsWith('CURFEW_')))
+}
