@@ -1,0 +1,60 @@
+import type { CurfewEvent, EventType } from '@curfew/contract'
+
+/*
+ * An event as a person reads it: “Ada Admin” “blocked Vito Viewer”. Shared by the console and by the
+ * service, so that a text search finds what the page shows. Nothing of the DOM and nothing of Node is in it.
+ */
+
+/** Who did it, to be followed by {@link whatHappened}. */
+export function whoDidIt({ subject, data }: CurfewEvent): string {
+  if (data.actor === null) return 'Somebody'
+  if (data.actor === 'system') return 'Curfew'
+  return data.actorName ?? (data.actor === subject ? data.subjectName : undefined) ?? `User ${data.actor}`
+}
+
+/** What they did, as the rest of a sentence without a full stop. */
+export function whatHappened(event: CurfewEvent): string {
+  return SENTENCES[event.type](event)
+}
+
+/** The person whom the event is about. */
+export function whomItIsAbout({ subject, data }: CurfewEvent): string {
+  return data.subjectName ?? (subject === null ? 'nobody we know' : `user ${subject}`)
+}
+
+const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
+  'login.failed': ({ data }) => `could not sign in${data.provider ? ` with ${data.provider}` : ''}`,
+  'session.created': ({ data }) => `signed in${data.provider ? ` with ${data.provider}` : ''}`,
+  'session.revoked': (event) => {
+    if (!isOwn(event)) return `ended a session of ${whomItIsAbout(event)}`
+    if (event.data.reason === 'revoked') return 'ended another of their sessions'
+    if (event.data.reason === 'replaced') return 'signed in anew, in place of an earlier session'
+    return 'signed out'
+  },
+  'session.expired': (event) => `ended a session of ${whomItIsAbout(event)} whose time was over`,
+  'user.logged-out': (event) => {
+    if (!isOwn(event)) return `signed ${whomItIsAbout(event)} off everywhere`
+    return event.data.reason === 'others' ? 'signed out everywhere else' : 'signed out everywhere'
+  },
+  'user.blocked': (event) => `blocked ${whomItIsAbout(event)}`,
+  'user.unblocked': (event) => `unblocked ${whomItIsAbout(event)}`,
+  'token.revoked': (event) => `had the provider revoke the tokens of ${whomItIsAbout(event)}`,
+  'token.revocation-failed': (event) => `could not have the tokens of ${whomItIsAbout(event)} revoked`,
+  'project.created': (event) => `created the project ${projectName(event)}`,
+  'project.renamed': ({ data }) => `renamed the project ${quoted(data.before)} to ${quoted(data.after)}`,
+  'project.archived': (event) => `archived the project ${projectName(event)}`,
+  'project.restored': (event) => `took up the project ${projectName(event)} again`,
+  'project.deleted': (event) => `deleted the project ${projectName(event)}`,
+}
+
+function isOwn({ subject, data }: CurfewEvent): boolean {
+  return data.actor === subject
+}
+
+function projectName({ data }: CurfewEvent): string {
+  return quoted(data['name'] ?? data.after ?? data.before ?? data['project'])
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `“${value}”` : '(without a name)'
+}

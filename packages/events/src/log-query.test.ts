@@ -1,0 +1,74 @@
+import { rejects } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { encodeCursor } from './log-entries.js'
+import { parsePageQuery, parseStreamQuery, type Query } from './log-query.js'
+
+const test = suite('events: log query')
+
+const CURSOR = encodeCursor('5-1')
+
+test('without parameters: the newest page of everything', () => {
+  const { filter, limit, before, after } = parsePageQuery({})
+
+  assert.ok(Object.values(filter).every((value) => value === undefined))
+  assert.equal([limit, before, after], [50, undefined, undefined])
+})
+
+test('parameters become a filter; an empty one is none', () => {
+  const { filter, limit, before } = parsePageQuery({
+    type: ['session.*', 'user.blocked,user.unblocked'],
+    user: 'ada',
+    correlation_id: 'c-12345678',
+    from: '2027-03-01',
+    to: '2027-03-01T12:00:00+01:00',
+    text: '',
+    limit: '7',
+    before: CURSOR,
+  })
+
+  assert.equal(filter.types, ['session.*', 'user.blocked', 'user.unblocked'])
+  assert.equal([filter.user, filter.correlationId, filter.text], ['ada', 'c-12345678', undefined])
+  assert.equal([filter.from, filter.to], [Date.UTC(2027, 2, 1), Date.UTC(2027, 2, 1, 11)])
+  assert.equal([limit, before], [7, '5-1'])
+})
+
+test('what is wrong is named', async () => {
+  const wrong: Record<string, Query[string]> = {
+    type: 'session.exploded',
+    ref: 'short',
+    user: ['ada', 'vito'],
+    text: 'x'.repeat(201),
+    from: 'yesterday',
+    to: '2027-13-01',
+    limit: '0',
+    before: 'garbage',
+    after: 'garbage',
+    colour: 'red',
+  }
+  for (const [name, value] of Object.entries(wrong)) {
+    const parsing = Promise.resolve().then(() => parsePageQuery({ [name]: value }))
+    const error = await rejects(parsing, 'invalid-input')
+    assert.match(error.message, name)
+  }
+})
+
+test('the header that a reconnecting browser sends counts more than the address it repeats', () => {
+  const [header, parameter, since] = ['9-0', '5-0', '1-0'].map(encodeCursor)
+
+  const query = { last_event_id: parameter, since }
+  assert.is(parseStreamQuery(query, header ?? '').since, '9-0')
+  assert.is(parseStreamQuery(query, '').since, '5-0')
+  assert.is(parseStreamQuery({ since }, '').since, '1-0')
+  assert.is(parseStreamQuery({}, '').since, undefined)
+})
+
+test('a Last-Event-ID that is none is named', async () => {
+  const error = await rejects(
+    Promise.resolve().then(() => parseStreamQuery({}, '1795261235524-0')),
+    'invalid-input',
+  )
+  assert.match(error.message, 'Last-Event-ID')
+})
+
+test.run()

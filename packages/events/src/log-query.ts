@@ -1,0 +1,122 @@
+import { EVENT_TYPES, isRef } from '@curfew/contract'
+import { parseInput } from '@curfew/service'
+import { z } from 'zod'
+import type { EventFilter } from '#browser/event-filter.js'
+import { decodeCursor } from './log-entries.js'
+
+/** How many events a page has, unless asked otherwise, and at most. */
+const PAGE_SIZE = 50
+const LARGEST_PAGE = 500
+
+export interface PageQuery {
+  readonly filter: EventFilter
+  /** Stream ids, both exclusive. */
+  readonly before?: string | undefined
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+export interface StreamQuery {
+  readonly filter: EventFilter
+  /** The stream id after which to begin. Undefined: with what happens from now on. */
+  readonly since?: string | undefined
+}
+
+/** As Koa parses a query string: a name that is there more than once has several values. */
+export type Query = Readonly<Record<string, string | string[] | undefined>>
+
+/**
+ * Reads the parameters of `GET /events`. An empty one is as good as none, since forms send those.
+ *
+ * @throws {ServiceError} `invalid-input`, naming the parameter that is wrong
+ */
+export function parsePageQuery(query: Query): PageQuery {
+  const { before, after, limit, ...filter } = parseInput(pageParameters, withoutEmpty(query))
+  return {
+    filter: filterOf(filter),
+    limit,
+    before: before && decodeCursor(before, 'before'),
+    after: after && decodeCursor(after, 'after'),
+  }
+}
+
+/**
+ * Reads the parameters of `GET /events/stream`. A browser that reconnects repeats the address of the
+ * first time and adds the header, so the header is what counts.
+ *
+ * @throws {ServiceError} `invalid-input`, naming the parameter that is wrong
+ */
+export function parseStreamQuery(query: Query, lastEventId: string): StreamQuery {
+  const { since, last_event_id, ...filter } = parseInput(streamParameters, withoutEmpty(query))
+  const [name, cursor] =
+    lastEventId !== ''
+      ? ['Last-Event-ID', lastEventId]
+      : last_event_id !== undefined
+        ? ['last_event_id', last_event_id]
+        : ['since', since]
+  return { filter: filterOf(filter), since: cursor && decodeCursor(cursor, name) }
+}
+
+const NOUNS = new Set(EVENT_TYPES.map((type) => type.split('.')[0]))
+
+const type = z
+  .string()
+  .refine(
+    (value) =>
+      EVENT_TYPES.some((known) => known === value) || (value.endsWith('.*') && NOUNS.has(value.slice(0, -2))),
+    `must be a type of event, or a noun and “.*”, such as ${EVENT_TYPES[1]} or session.*`,
+  )
+
+const short = z.string({ error: 'may be given only once' }).max(200)
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'must be a time such as 2027-03-01T12:00:00Z, or a day such as 2027-03-01',
+  })
+  .transform((value) => Date.parse(value))
+
+/** `type` may be given several times, and each time several, separated by commas. */
+const types = z.preprocess(
+  (value) => [value].flat().flatMap((part) => (typeof part === 'string' ? part.split(',') : [])),
+  z.array(type).max(50),
+)
+
+const filterParameters = {
+  type: types.optional(),
+  user: short.optional(),
+  ref: short.refine(isRef, 'must be the ref of a session').optional(),
+  service: short.optional(),
+  actor: short.optional(),
+  reason: short.optional(),
+  correlation_id: short.optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  text: short.optional(),
+}
+
+const pageParameters = z.strictObject({
+  ...filterParameters,
+  before: short.optional(),
+  after: short.optional(),
+  limit: z.coerce
+    .number({ error: `must be a number from 1 to ${LARGEST_PAGE}` })
+    .int()
+    .min(1)
+    .max(LARGEST_PAGE)
+    .default(PAGE_SIZE),
+})
+
+const streamParameters = z.strictObject({
+  ...filterParameters,
+  since: short.optional(),
+  last_event_id: short.optional(),
+})
+
+type FilterParameters = z.infer<z.ZodObject<typeof filterParameters>>
+
+function filterOf({ type, correlation_id, ...same }: FilterParameters): EventFilter {
+  return { ...same, types: type?.length ? type : undefined, correlationId: correlation_id }
+}
+
+function withoutEmpty(query: Query): Query {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''))
+}

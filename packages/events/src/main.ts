@@ -1,0 +1,32 @@
+import { createGuard } from '@curfew/guard'
+import { openRedis, runService } from '@curfew/service'
+import { createEventsApp } from './app.js'
+import { readConfig } from './config.js'
+
+await runService({
+  name: 'events',
+  readConfig,
+  async build(config, log) {
+    const { INSTANCE: instance, NAMESPACE: namespace, PUBLIC_URL: publicUrl } = config
+    const redisUrl = config.REDIS_URL.href
+    const redis = await openRedis(redisUrl, { name: 'events', log })
+    const guard = createGuard({
+      redisUrl,
+      service: 'events',
+      instance,
+      namespace,
+      publicUrl,
+      onError: (error) => log.warn('guard.failed', { error }),
+    })
+    await guard.ready()
+    const events = createEventsApp({ guard, redis, redisUrl, namespace, publicUrl, log })
+    return {
+      ...events,
+      async stop() {
+        events.stop()
+        await guard.close()
+        redis.disconnect()
+      },
+    }
+  },
+})
