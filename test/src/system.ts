@@ -16,7 +16,14 @@ export async function startTestSystem(settings: NodeJS.ProcessEnv = {}): Promise
     const system = await startSystem({ stateDir, env: { ...ownEnvironment(), ...settings } })
     const { url, console, provider, redisUrl, logsDir, restart, stop, kill } = system
     return {
-      ...{ url, console, provider, redisUrl, logsDir, restart, stop, kill },
+      url,
+      console,
+      provider,
+      redisUrl,
+      logsDir,
+      restart,
+      stop,
+      kill,
       get processes() {
         return system.processes
       },
