@@ -37,7 +37,11 @@ const STARTING_ATTEMPTS = 5
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'curfew-redis-')))
   const temporary = options.dir === undefined ? dir : null
-  const { port, server } = await startSomewhere(options, dir, temporary)
+  const removeFiles = async () => temporary && (await rm(temporary, { recursive: true, force: true }))
+  const { port, server } = await startSomewhere(options, dir, temporary).catch(async (error: unknown) => {
+    await removeFiles()
+    throw error
+  })
   let running: Running | null = server
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -68,7 +72,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     resume: () => void running?.child.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
       await end('SIGKILL')
-      if (temporary !== null) await rm(temporary, { recursive: true, force: true })
+      await removeFiles()
     },
   }
 }
