@@ -85,6 +85,15 @@ test('a test file has one suite, no hooks, and ends with test.run()', () => {
   )
 })
 
+test('every test file is where the runner looks', () => {
+  const unseen = sources.filter((file) => isTestFile(file) && !file.path.startsWith(`${file.home}/src/`))
+
+  assert.equal(
+    unseen.map(({ path }) => path),
+    [],
+  )
+})
+
 test('no folder is a drawer', () => {
   const drawers = sources.filter(({ path }) =>
     /(?:^|\/)(?:utils?|helpers?|common|misc|lib)(?:\/|\.ts$)/.test(path),
