@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 /**
  * What every script begins with. Convention: `KEYS[1]` is the nonce, `KEYS[2]` the sequence, and
  * `ARGV[1]` a random candidate for a nonce that is not there yet.
@@ -23,3 +25,14 @@ export const LUA_NOW_MS = `
 local time = redis.call('TIME')
 local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `
+
+/**
+ * A nonce that no script was ever given before: one that was used again would make an emptied Redis
+ * look like the history from before it was emptied.
+ */
+export function nonceCandidate(): string {
+  return `${PROCESS_NONCE}-${(count++).toString(36)}`
+}
+
+const PROCESS_NONCE = randomBytes(12).toString('base64url')
+let count = 0

@@ -6,6 +6,8 @@ import type { Guard } from './guard.js'
 export interface SessionState {
   /** Who is calling. One frozen object serves all requests of a session. */
   session: SessionRecord
+  /** Whether Redis had to be asked who is calling. */
+  sessionFrom: 'memory' | 'redis'
 }
 
 export interface RequireSessionOptions {
@@ -32,6 +34,7 @@ export function requireSession(guard: Guard, { refuse = respond }: RequireSessio
       switch (decided.kind) {
         case 'session':
           ctx.state['session'] = decided.session
+          ctx.state['sessionFrom'] = decision instanceof Promise ? 'redis' : 'memory'
           return next()
         case 'unavailable':
           ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))

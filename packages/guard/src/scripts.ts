@@ -86,6 +86,18 @@ redis.call('PUBLISH', ARGV[5], instance .. ' ' .. history .. ' ' .. sequence)
 return 1`
 
 /**
+ * Takes an instance that serves nothing any more off the table of members, and tells those who wait for
+ * its acknowledgement that there is nothing left to wait for.
+ *
+ * KEYS  nonce, sequence, members
+ * ARGV  nonce candidate, instance, channel of acknowledgements
+ */
+export const LEAVE = `${LUA_HISTORY_AND_HEAD}
+redis.call('HDEL', KEYS[3], ARGV[2])
+redis.call('PUBLISH', ARGV[3], ARGV[2] .. ' ' .. history .. ' ${Number.MAX_SAFE_INTEGER}')
+return 1`
+
+/**
  * Reports that sessions were used. Only of sessions that are there (XX), and never backwards (GT): what
  * ended stays ended, and late reports do no harm.
  *

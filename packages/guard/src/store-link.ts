@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import {
   type Keys,
+  nonceCandidate,
   parseSessionRecord,
   parseSignOff,
   type SessionRecord,
@@ -9,7 +9,7 @@ import {
 import { Redis } from 'ioredis'
 import { evaluate } from './evaluate.js'
 import type { HelloAnswer } from './following.js'
-import { ACKNOWLEDGE, HELLO, READ, REPORT_USE } from './scripts.js'
+import { ACKNOWLEDGE, HELLO, LEAVE, READ, REPORT_USE } from './scripts.js'
 
 /** A guard's wires to Redis: one connection for commands, one that listens. */
 export interface StoreLink {
@@ -57,7 +57,6 @@ const MOST_MISSED = 1_000
 
 export function createStoreLink(options: StoreLinkOptions): StoreLink {
   const { redisUrl, keys, instance, service, commandTimeoutMs } = options
-  const nonceCandidate = randomBytes(16).toString('hex')
 
   // No queue and no resending: a command of the protocol that could not be sent now has failed now.
   const wire = {
@@ -112,7 +111,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       const reply = await run(
         HELLO,
         [keys.nonce, keys.sequence, keys.members, keys.signoffs, keys.inboxes],
-        [nonceCandidate, instance, service, history ?? '', applied, acknowledged, MOST_MISSED],
+        [nonceCandidate(), instance, service, history ?? '', applied, acknowledged, MOST_MISSED],
       )
       return parseHello(reply)
     },
@@ -121,7 +120,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       const reply = await run(
         READ,
         [keys.nonce, keys.sequence, keys.session(ref), keys.seen],
-        [nonceCandidate, ref, keys.prefix],
+        [nonceCandidate(), ref, keys.prefix],
       )
       return parseRead(reply)
     },
@@ -130,7 +129,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       await run(
         ACKNOWLEDGE,
         [keys.nonce, keys.sequence, keys.members],
-        [nonceCandidate, instance, history, sequence, keys.channels.acknowledgements],
+        [nonceCandidate(), instance, history, sequence, keys.channels.acknowledgements],
       )
     },
 
@@ -150,7 +149,11 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       ears.disconnect()
       if (commands.status === 'ready') {
         // Not being able to say goodbye costs the next sign-off one lease, and is no reason not to go.
-        await commands.hdel(keys.members, instance).catch(options.onError)
+        await run(
+          LEAVE,
+          [keys.nonce, keys.sequence, keys.members],
+          [nonceCandidate(), instance, keys.channels.acknowledgements],
+        ).catch(options.onError)
       }
       commands.disconnect()
     },

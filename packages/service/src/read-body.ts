@@ -1,5 +1,5 @@
 import { bodyParser } from '@koa/bodyparser'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import type { ZodType } from 'zod'
 import { ServiceError } from './errors.js'
 
@@ -22,10 +22,14 @@ export function readBody(): Middleware {
     },
   })
   return async function readBody(ctx, next) {
-    // `is` answers null when there is no body, false when it is of none of these types.
-    if (READS.has(ctx.method) && ctx.is('json', 'urlencoded') === false) throw unsupported()
+    if (READS.has(ctx.method) && hasBody(ctx) && !ctx.is('json', 'urlencoded')) throw unsupported()
     await parse(ctx, next)
   }
+}
+
+/** Checks the body that `readBody` read. @throws {ServiceError} `invalid-input`, as {@link parseInput} */
+export function parseBody<T>(schema: ZodType<T>, ctx: Context): T {
+  return parseInput(schema, ctx.request.body)
 }
 
 /**
@@ -48,6 +52,9 @@ export function parseInput<T>(schema: ZodType<T>, value: unknown): T {
 }
 
 const READS = new Set(['POST', 'PUT', 'PATCH'])
+
+/** A browser that posts nothing says `Content-Length: 0`, and no type. */
+const hasBody = (ctx: Context) => ctx.get('Transfer-Encoding') !== '' || ctx.request.length > 0
 
 /** The original error is dropped on purpose: its message quotes the body, which may hold a secret. */
 function bodyError(error: Error & { status?: number; type?: string }): ServiceError {

@@ -1,0 +1,179 @@
+import type { SignOff } from '@curfew/contract'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  acknowledgedBy,
+  type FollowInput,
+  type Following,
+  follow,
+  judgeRead,
+  mayServe,
+  NOT_FOLLOWING,
+} from './following.js'
+
+const test = suite('guard: following')
+
+const LEASE_MS = 5_000
+const at = (ms: number) => ({ monotonicMs: ms, wallMs: 1_000_000 + ms })
+const signOff = (sequence: number): SignOff => ({
+  sequence,
+  target: { kind: 'session', family: `f${sequence}`, ref: `r${sequence}`, userId: 'ada' },
+  reason: 'logged-out',
+  eventId: `e${sequence}`,
+})
+const hello = (
+  sentAtMs: number,
+  head: number,
+  { joined = false, missed = [] as SignOff[], history = 'h1' } = {},
+): FollowInput => ({ type: 'hello-answered', sentAt: at(sentAtMs), history, head, joined, missed })
+const heard = (sequence: number, history = 'h1'): FollowInput => ({
+  type: 'heard',
+  history,
+  signOff: signOff(sequence),
+})
+
+function run(state: Following, ...inputs: FollowInput[]) {
+  const effects: string[] = []
+  for (const input of inputs) {
+    const [next, done] = follow(state, input)
+    state = next
+    for (const effect of done) {
+      if (effect.type === 'apply') effects.push(`apply ${effect.signOff.sequence}`)
+      else if (effect.type === 'acknowledge') effects.push(`acknowledge ${effect.sequence}`)
+      else effects.push(effect.type)
+    }
+  }
+  return { state, effects }
+}
+
+const joined = (head = 7) => run(NOT_FOLLOWING, hello(0, head, { joined: true })).state
+
+test('joining empties memory and takes the head as applied', () => {
+  const { state, effects } = run(NOT_FOLLOWING, hello(100, 7, { joined: true }))
+
+  assert.equal(effects, ['flush', 'acknowledge 7'])
+  assert.is(state.applied, 7)
+  assert.ok(mayServe(state, at(100), LEASE_MS))
+})
+
+test('before the first hello nothing may be served, and nothing heard is applied', () => {
+  const { state, effects } = run(NOT_FOLLOWING, heard(1))
+
+  assert.not(mayServe(state, at(0), LEASE_MS))
+  assert.equal(effects, [])
+})
+
+test('the next sign-off is applied, and acknowledged once its hooks have finished', () => {
+  const first = run(joined(), heard(8))
+  assert.equal(first.effects, ['apply 8'])
+  assert.is(acknowledgedBy(first.state), 7)
+
+  const then = run(first.state, { type: 'hooks-finished', history: 'h1', sequence: 8 })
+  assert.equal(then.effects, ['acknowledge 8'])
+})
+
+test('a later sign-off whose hooks finish first is not acknowledged before the earlier one', () => {
+  const { effects } = run(
+    joined(),
+    heard(8),
+    heard(9),
+    { type: 'hooks-finished', history: 'h1', sequence: 9 },
+    { type: 'hooks-finished', history: 'h1', sequence: 8 },
+  )
+
+  assert.equal(effects, ['apply 8', 'apply 9', 'acknowledge 9'])
+})
+
+test('a sign-off heard twice, or one from before, changes nothing', () => {
+  const { effects } = run(joined(), heard(8), heard(8), heard(3))
+
+  assert.equal(effects, ['apply 8'])
+})
+
+test('a hole in the sequence is not applied over: hello asks for what was missed', () => {
+  const { state, effects } = run(joined(), heard(9))
+
+  assert.equal(effects, ['hello'])
+  assert.is(state.applied, 7)
+})
+
+test('a sign-off of another history asks to join it', () => {
+  assert.equal(run(joined(), heard(8, 'h2')).effects, ['hello'])
+})
+
+test('a hello replays what was missed before it gives more time', () => {
+  const { state, effects } = run(joined(), hello(1_000, 9, { missed: [signOff(8), signOff(9)] }))
+
+  assert.equal(effects, ['apply 8', 'apply 9'])
+  assert.is(state.applied, 9)
+  assert.ok(mayServe(state, at(5_999), LEASE_MS))
+})
+
+test('what can’t be replayed without a gap empties memory', () => {
+  const { state, effects } = run(joined(), hello(1_000, 12, { missed: [signOff(11), signOff(12)] }))
+
+  assert.equal(effects, ['flush', 'acknowledge 12'])
+  assert.is(state.applied, 12)
+})
+
+test('a replay that was cut short empties memory', () => {
+  const { effects } = run(joined(), hello(1_000, 12, { missed: [signOff(8), signOff(9)] }))
+
+  assert.equal(effects, ['flush', 'acknowledge 12'])
+})
+
+test('the lease runs from when the hello was sent, not from its answer', () => {
+  const state = joined()
+
+  assert.ok(mayServe(state, at(LEASE_MS - 1), LEASE_MS))
+  assert.not(mayServe(state, at(LEASE_MS), LEASE_MS))
+})
+
+test('an answer that comes late takes no time away', () => {
+  const { state } = run(joined(), hello(2_000, 7), hello(1_000, 7))
+
+  assert.ok(mayServe(state, at(6_999), LEASE_MS))
+})
+
+test('a wall clock that moved on while the monotonic one stood still ends the lease', () => {
+  const state = joined()
+
+  assert.not(mayServe(state, { monotonicMs: 10, wallMs: 1_000_000 + LEASE_MS }, LEASE_MS))
+  assert.not(mayServe(state, { monotonicMs: 10, wallMs: 1_000_000 - LEASE_MS }, LEASE_MS))
+})
+
+test('another history empties memory, and what its predecessor still had to finish is forgotten', () => {
+  const { state, effects } = run(joined(), heard(8), hello(1_000, 2, { history: 'h2', joined: true }), {
+    type: 'hooks-finished',
+    history: 'h1',
+    sequence: 8,
+  })
+
+  assert.equal(effects, ['apply 8', 'flush', 'acknowledge 2'])
+  assert.is(state.applied, 2)
+  assert.is(state.history, 'h2')
+})
+
+test('an answer from an older history that comes after a newer one was joined is not followed', () => {
+  const { state, effects } = run(
+    NOT_FOLLOWING,
+    hello(2_000, 5, { history: 'h2', joined: true }),
+    hello(1_000, 9, { history: 'h1', joined: true }),
+  )
+
+  assert.equal(effects, ['flush', 'acknowledge 5', 'hello'])
+  assert.is(state.history, 'h2')
+})
+
+test('a read is used only if no sign-off has overtaken it', () => {
+  const { state } = run(joined(), heard(8))
+  const read = { history: 'h1', head: 8, flushesWhenSent: state.flushes }
+
+  assert.is(judgeRead(state, read), 'use')
+  assert.is(judgeRead(state, { ...read, head: 9 }), 'use')
+  assert.is(judgeRead(state, { ...read, head: 7 }), 'read-again')
+  assert.is(judgeRead(state, { ...read, flushesWhenSent: state.flushes - 1 }), 'read-again')
+  assert.is(judgeRead(state, { ...read, history: 'h2' }), 'rejoin')
+})
+
+test.run()

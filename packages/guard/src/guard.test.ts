@@ -1,0 +1,312 @@
+import { keysOf, randomSessionId } from '@curfew/contract'
+import {
+  deferred,
+  eventually,
+  freshNamespace,
+  givenSession,
+  openRedis,
+  redisUrl,
+  signOff,
+  startRedis,
+} from '@curfew/testing'
+import { Redis } from 'ioredis'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createGuard, type Guard, type GuardOptions } from './guard.js'
+
+const test = suite('guard')
+
+test('a session is read once and then answered from memory, without a promise', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie, ref } = await givenSession(redis, world.namespace)
+
+  const first = await world.guard.decide(cookie)
+  const second = world.guard.decide(cookie)
+
+  assert.is(first.kind === 'session' && first.session.ref, ref)
+  assert.not.instance(second, Promise)
+  assert.is(world.guard.stats().hits, 1)
+  assert.is(world.guard.stats().misses, 1)
+})
+
+test('what is answered for a session can’t be changed by a handler', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie } = await givenSession(redis, world.namespace)
+
+  const decision = await world.guard.decide(cookie)
+
+  if (decision.kind !== 'session') return assert.unreachable('there is a session')
+  assert.throws(() => Reflect.apply(Array.prototype.push, decision.session.user.roles, ['admin']), TypeError)
+})
+
+for (const [what, cookie] of [
+  ['no cookie', undefined],
+  ['another cookie', 'theme=dark'],
+  ['garbage', 'curfew=../../etc/passwd'],
+  ['an empty value', 'curfew='],
+  ['an id that nobody has', `curfew=${randomSessionId(0)}`],
+] as const) {
+  test(`${what} is nobody`, async () => {
+    await using world = await mount()
+
+    assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+  })
+}
+
+test('somebody else’s ref is not a session id', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { ref } = await givenSession(redis, world.namespace)
+
+  assert.equal(await world.guard.decide(`curfew=${ref}`), { kind: 'none' })
+})
+
+test('a session that was signed off is refused as soon as the bell is heard', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie, record } = await givenSession(redis, world.namespace)
+  await world.guard.decide(cookie)
+
+  const { sequence } = await signOff(redis, world.namespace, { session: record })
+  await eventually(() => world.guard.stats().sequence === sequence)
+
+  assert.is(world.guard.stats().entries, 0)
+  assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+test('all sessions of a user who was signed off everywhere are refused, and nobody else’s', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const [one, two, other] = [
+    await givenSession(redis, world.namespace),
+    await givenSession(redis, world.namespace),
+    await givenSession(redis, world.namespace, { user: 'grace' }),
+  ]
+  for (const { cookie } of [one, two, other]) await world.guard.decide(cookie)
+
+  const { sequence } = await signOff(redis, world.namespace, { userId: 'ada' })
+  await eventually(() => world.guard.stats().sequence === sequence)
+
+  assert.is((await world.guard.decide(one.cookie)).kind, 'none')
+  assert.is((await world.guard.decide(two.cookie)).kind, 'none')
+  assert.is((await world.guard.decide(other.cookie)).kind, 'session')
+})
+
+test('an instance that heard nothing catches up with its next hello', async () => {
+  await using redis = await openRedis()
+  await using world = await mount({ leaseMs: 400 })
+  const { cookie, record } = await givenSession(redis, world.namespace)
+  await world.guard.decide(cookie)
+
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  const { sequence } = await signOff(redis, world.namespace, { session: record })
+  await eventually(() => world.guard.stats().sequence === sequence)
+
+  assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+test('an instance acknowledges what it has applied, after its hooks', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { record } = await givenSession(redis, world.namespace)
+  const hook = deferred<void>()
+  const told: unknown[] = []
+  world.guard.onSignOff((what) => {
+    told.push(what === 'everything' ? what : what.sequence)
+    return hook.promise
+  })
+  const acknowledged = async () => {
+    const row = await redis.hget(keysOf(world.namespace).members, world.guard.instance)
+    return (JSON.parse(row ?? '{}') as { acknowledged?: number }).acknowledged
+  }
+
+  const { sequence } = await signOff(redis, world.namespace, { session: record })
+  await eventually(() => told.length === 1)
+  assert.is(await acknowledged(), sequence - 1)
+
+  hook.resolve()
+  await eventually(async () => (await acknowledged()) === sequence)
+  assert.equal(told, [sequence])
+})
+
+test('a hook that hangs holds the acknowledgement up for a quarter of a lease, and is counted', async () => {
+  await using redis = await openRedis()
+  await using world = await mount({ leaseMs: 400 })
+  const { record } = await givenSession(redis, world.namespace)
+  world.guard.onSignOff(() => new Promise(() => undefined))
+
+  const { sequence } = await signOff(redis, world.namespace, { session: record })
+  await eventually(async () => {
+    const row = await redis.hget(keysOf(world.namespace).members, world.guard.instance)
+    return row !== null && JSON.parse(row).acknowledged === sequence
+  })
+
+  assert.is(world.guard.stats().hookFailures, 1)
+})
+
+test('a held connection is closed by the sign-off of its session, and by no other', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const [mine, other] = [
+    await givenSession(redis, world.namespace),
+    await givenSession(redis, world.namespace),
+  ]
+  const ends: string[] = []
+  const hold = world.guard.hold(mine.record, (end) => ends.push(`mine ${end}`))
+  world.guard.hold(other.record, (end) => ends.push(`other ${end}`))
+  assert.ok(hold.mayDeliver())
+
+  await signOff(redis, world.namespace, { session: mine.record }, 'revoked')
+  await eventually(() => ends.length > 0)
+
+  assert.equal(ends, ['mine revoked'])
+  assert.not(hold.mayDeliver())
+})
+
+test('a connection that is held for a session which ended a moment before is closed', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { record } = await givenSession(redis, world.namespace)
+  const { sequence } = await signOff(redis, world.namespace, { session: record })
+  await eventually(() => world.guard.stats().sequence === sequence)
+  const ended = deferred<string>()
+
+  world.guard.hold(record, ended.resolve)
+
+  assert.is(await ended.promise, 'recheck')
+})
+
+test('a held connection ends when its session expires', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { record } = await givenSession(redis, world.namespace, { idleTtlMs: 150 })
+  const ended = deferred<string>()
+
+  world.guard.hold(record, ended.resolve)
+
+  assert.is(await ended.promise, 'expired')
+})
+
+test('a session that is not used reaches its idle end, in memory and in Redis', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie } = await givenSession(redis, world.namespace, { idleTtlMs: 120 })
+  assert.is((await world.guard.decide(cookie)).kind, 'session')
+
+  const end = performance.now() + 120
+  await eventually(() => performance.now() > end)
+
+  assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+test('the absolute end comes however busy a session is', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie } = await givenSession(redis, world.namespace, { lastsMs: 150 })
+
+  await eventually(async () => (await world.guard.decide(cookie)).kind === 'none')
+})
+
+test('working in one service alone keeps a session alive, also for the others', async () => {
+  await using redis = await openRedis()
+  await using here = await mount()
+  await using elsewhere = await mount({ namespace: here.namespace })
+  const { cookie } = await givenSession(redis, here.namespace, { idleTtlMs: 1_000 })
+
+  const until = performance.now() + 2_500
+  await eventually(async () => {
+    assert.is((await here.guard.decide(cookie)).kind, 'session')
+    return performance.now() > until
+  })
+
+  assert.is((await elsewhere.guard.decide(cookie)).kind, 'session')
+})
+
+test('a blocked user’s session is refused although its record is there', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie } = await givenSession(redis, world.namespace)
+  await redis.hset(keysOf(world.namespace).user('ada'), 'blocked', '{}')
+
+  assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+test('a record that was written back after its sign-off is refused: its family has a tombstone', async () => {
+  await using redis = await openRedis()
+  await using world = await mount()
+  const { cookie, ref, record } = await givenSession(redis, world.namespace)
+  await signOff(redis, world.namespace, { session: record })
+  await redis.set(keysOf(world.namespace).session(ref), JSON.stringify(record))
+
+  assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+test('without Redis memory serves until the lease ends, then nothing is decided, and nobody is logged out', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using world = await mount({ redisUrl: server.url, leaseMs: 600 })
+  await using own = openRedisAt(server.url)
+  const { cookie } = await givenSession(own.redis, world.namespace)
+  await world.guard.decide(cookie)
+
+  await server.kill()
+  assert.is((await world.guard.decide(cookie)).kind, 'session', 'from memory')
+  await eventually(async () => (await world.guard.decide(cookie)).kind === 'unavailable')
+
+  await server.restart()
+  await eventually(async () => (await world.guard.decide(cookie)).kind === 'session')
+})
+
+test('a Redis that was emptied is another history: memory is emptied, too', async () => {
+  await using server = await startRedis()
+  await using world = await mount({ redisUrl: server.url, leaseMs: 400 })
+  await using own = openRedisAt(server.url)
+  const { cookie } = await givenSession(own.redis, world.namespace)
+  await world.guard.decide(cookie)
+  const { history } = world.guard.stats()
+
+  await own.redis.flushall()
+  await eventually(() => world.guard.stats().history !== history)
+
+  assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+test('a closed guard has left the table of members, and decides nothing from memory', async () => {
+  await using redis = await openRedis()
+  const world = await mount()
+  const { cookie } = await givenSession(redis, world.namespace)
+  await world.guard.decide(cookie)
+
+  await world.guard.close()
+
+  assert.equal(await world.guard.decide(cookie), { kind: 'unavailable' })
+  assert.is(await redis.hexists(keysOf(world.namespace).members, world.guard.instance), 0)
+})
+
+interface World extends AsyncDisposable {
+  readonly guard: Guard
+  readonly namespace: string
+}
+
+async function mount(options: Partial<GuardOptions> = {}): Promise<World> {
+  const namespace = options.namespace ?? freshNamespace()
+  const guard = createGuard({
+    redisUrl: await redisUrl(),
+    service: 'projects',
+    publicUrl: new URL('http://localhost'),
+    ...options,
+    namespace,
+  })
+  await guard.ready()
+  await eventually(() => guard.stats().listening)
+  return { guard, namespace, [Symbol.asyncDispose]: () => guard.close() }
+}
+
+function openRedisAt(url: string) {
+  const redis = new Redis(url, { maxRetriesPerRequest: 0 })
+  redis.on('error', () => 'it is killed on purpose')
+  return { redis, [Symbol.asyncDispose]: async () => redis.disconnect() }
+}
+
+test.run()

@@ -1,0 +1,85 @@
+import type { SessionRecord } from '@curfew/contract'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type CacheEntry, createSessionCache } from './session-cache.js'
+
+const test = suite('guard: session cache')
+
+test('a session that was signed off is dropped under every id it had', () => {
+  const cache = createSessionCache(10)
+  cache.put('a1', entryOf('ada', 'f1'))
+  cache.put('a2', entryOf('ada', 'f1'))
+  cache.put('a3', entryOf('ada', 'f2'))
+
+  cache.dropCovered({ kind: 'session', family: 'f1', ref: 'a2', userId: 'ada' })
+
+  assert.is(cache.get('a1'), undefined)
+  assert.is(cache.get('a2'), undefined)
+  assert.ok(cache.get('a3'))
+})
+
+test('a user who was signed off is dropped whole, and nobody else', () => {
+  const cache = createSessionCache(10)
+  cache.put('a1', entryOf('ada', 'f1'))
+  cache.put('a2', entryOf('ada', 'f2'))
+  cache.put('g1', entryOf('grace', 'f3'))
+
+  cache.dropCovered({ kind: 'user', userId: 'ada', generation: 2 })
+
+  assert.is(cache.size, 1)
+  assert.ok(cache.get('g1'))
+})
+
+test('the survivor of signing off the others is dropped too, since its record has changed', () => {
+  const cache = createSessionCache(10)
+  cache.put('a1', entryOf('ada', 'f1'))
+
+  cache.dropCovered({ kind: 'user', userId: 'ada', generation: 2, except: 'f1' })
+
+  assert.is(cache.size, 0)
+})
+
+test('a full cache makes room by its oldest entry', () => {
+  const cache = createSessionCache(2)
+  for (const id of ['a', 'b', 'c']) cache.put(id, entryOf('ada', id))
+
+  assert.is(cache.get('a'), undefined)
+  assert.is(cache.size, 2)
+})
+
+test('what was used since gets another chance, once', () => {
+  const cache = createSessionCache(2)
+  cache.put('a', { ...entryOf('ada', 'a'), used: true })
+  cache.put('b', entryOf('ada', 'b'))
+
+  cache.put('c', entryOf('ada', 'c'))
+  assert.ok(cache.get('a'))
+  assert.is(cache.get('b'), undefined)
+
+  cache.put('d', entryOf('ada', 'd'))
+  assert.is(cache.get('a'), undefined)
+})
+
+test('a cache in which everything is in use still makes room', () => {
+  const cache = createSessionCache(3)
+  for (const id of ['a', 'b', 'c']) cache.put(id, { ...entryOf('ada', id), used: true })
+
+  cache.put('d', entryOf('ada', 'd'))
+
+  assert.is(cache.size, 3)
+  assert.ok(cache.get('d'))
+})
+
+function entryOf(userId: string, family: string): CacheEntry {
+  const session = { family, user: { id: userId } } as SessionRecord
+  return {
+    session,
+    decision: { kind: 'session', session },
+    idleUntil: Number.POSITIVE_INFINITY,
+    expiresAt: Number.POSITIVE_INFINITY,
+    reportAfter: Number.POSITIVE_INFINITY,
+    used: false,
+  }
+}
+
+test.run()
