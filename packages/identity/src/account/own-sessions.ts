@@ -1,0 +1,54 @@
+import { isRef, type SessionRecord } from '@curfew/contract'
+import { ServiceError } from '@curfew/service'
+import type { Context } from 'koa'
+import type { ListedSession, Sessions } from '../sessions/sessions.js'
+import type { SignOffs } from '../sign-off/sign-offs.js'
+import { authorOf } from './author.js'
+import { answerReceipt } from './receipts.js'
+
+/** What is shown of a session to its owner and to admins. */
+export function describeSession({ record, lastSeenAt }: ListedSession, currentRef: string) {
+  const { ref, provider, createdAt, expiresAt, device } = record
+  return { ref, provider, createdAt, lastSeenAt, expiresAt, device, current: ref === currentRef }
+}
+
+/** `GET /auth/sessions`: my devices. */
+export function listOwnSessions(sessions: Sessions) {
+  return async function listOwnSessions(ctx: Context): Promise<void> {
+    const { user, ref }: SessionRecord = ctx.state['session']
+    const listed = await sessions.listOf(user.id)
+    ctx.body = { sessions: listed.map((one) => describeSession(one, ref)) }
+  }
+}
+
+/** `DELETE /auth/sessions/:ref`: ends one of mine. Somebody else's looks like none. */
+export function endOwnSession(sessions: Sessions, signOffs: SignOffs) {
+  return async function endOwnSession(ctx: Context): Promise<void> {
+    answerReceipt(ctx, await endOwn(ctx, sessions, signOffs))
+  }
+}
+
+/** `POST /auth/sessions/:ref/end`: the same for a form. */
+export function endOwnSessionByForm(sessions: Sessions, signOffs: SignOffs) {
+  return async function endOwnSessionByForm(ctx: Context): Promise<void> {
+    await endOwn(ctx, sessions, signOffs)
+    ctx.status = 303
+    ctx.redirect('/')
+  }
+}
+
+async function endOwn(ctx: Context, sessions: Sessions, signOffs: SignOffs) {
+  const session: SessionRecord = ctx.state['session']
+  const ref = String(ctx['params']?.ref)
+  const target = isRef(ref) ? await sessions.find(ref) : null
+  if (target?.user.id !== session.user.id) throw noSuchSession()
+
+  const reason = target.ref === session.ref ? 'logged-out' : 'revoked'
+  const receipt = await signOffs.endSession(target, reason, authorOf(ctx, session))
+  if (receipt === null) throw noSuchSession()
+  return receipt
+}
+
+export function noSuchSession(): ServiceError {
+  return new ServiceError('not-found', 'There is no such session. It may have ended meanwhile.')
+}

@@ -1,0 +1,88 @@
+import { type Receipt, type SessionRecord, sessionCookieName } from '@curfew/contract'
+import type { Guard } from '@curfew/guard'
+import { type Log, parseBody, ServiceError } from '@curfew/service'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import type { Sessions } from '../sessions/sessions.js'
+import type { SignOffs } from '../sign-off/sign-offs.js'
+import { authorOf } from './author.js'
+import type { Farewells } from './farewells.js'
+import { answerReceipt } from './receipts.js'
+
+export interface SignOutOptions {
+  readonly guard: Guard
+  readonly sessions: Sessions
+  readonly signOffs: SignOffs
+  readonly farewells: Farewells
+  /** Where the provider ends its own session too, or null. Must not fail: the local sign-off never depends on it. */
+  readonly endSessionUrl: (session: SessionRecord) => Promise<URL | null>
+  readonly log: Log
+}
+
+const Input = z.object({
+  scope: z.enum(['session', 'others', 'user'], 'must be session, others or user').default('session'),
+})
+
+/**
+ * `POST /auth/logout`: ends this session, the user's other ones, or all of them. A program gets the
+ * receipt; a form is led to a page that shows it and, where the provider has a session of its own, on
+ * to the provider (OIDC RP-Initiated Logout 1.0).
+ */
+export function signOut({ guard, sessions, signOffs, farewells, endSessionUrl }: SignOutOptions) {
+  return async function signOut(ctx: Context): Promise<void> {
+    const { scope } = parseBody(Input, ctx)
+    const wantsPage = ctx.accepts('json', 'html') === 'html'
+    const decision = await guard.decide(ctx.headers.cookie)
+
+    if (decision.kind === 'unavailable') {
+      throw new ServiceError(
+        'store-unavailable',
+        'Signing out is not possible right now. Try again in a moment.',
+      )
+    }
+    if (decision.kind === 'none') {
+      // Whoever is signed out already gets what they wanted.
+      forgetCookie(ctx, guard.publicUrl)
+      if (!wantsPage) throw new ServiceError('session-required', 'There is no session to sign out of.')
+      ctx.status = 303
+      return ctx.redirect('/')
+    }
+
+    const { session } = decision
+    const leaves = scope !== 'others'
+    // Asked before the tokens go: the provider wants its ID token back as a hint.
+    const continueTo = leaves && wantsPage ? await endSessionUrl(session) : null
+    const receipt = await end(ctx, session, scope)
+    if (leaves) forgetCookie(ctx, guard.publicUrl)
+
+    if (!wantsPage) return answerReceipt(ctx, receipt)
+    ctx.status = 303
+    ctx.redirect(
+      `/auth/signed-off/${await farewells.keep({ receipt, scope, continueTo: continueTo?.href ?? null })}`,
+    )
+  }
+
+  async function end(
+    ctx: Context,
+    session: SessionRecord,
+    scope: z.infer<typeof Input>['scope'],
+  ): Promise<Receipt> {
+    const by = authorOf(ctx, session)
+    const stored = await sessions.find(session.ref)
+    const receipt =
+      scope === 'session'
+        ? stored && (await signOffs.endSession(stored, 'logged-out', by))
+        : await signOffs.endUser(session.user, by, {
+            reason: 'everywhere',
+            ...(scope === 'others' ? { except: session.ref } : {}),
+          })
+    if (receipt) return receipt
+    throw new ServiceError('session-required', 'This session has just been ended elsewhere.')
+  }
+}
+
+function forgetCookie(ctx: Context, publicUrl: URL): void {
+  const secure = publicUrl.protocol === 'https:' ? '; Secure' : ''
+  const name = sessionCookieName(publicUrl)
+  ctx.append('Set-Cookie', `${name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax${secure}`)
+}

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto'
+import {
+  createEvent,
+  type Keys,
+  nonceCandidate,
+  parseSessionRecord,
+  refOf,
+  type SessionRecord,
+} from '@curfew/contract'
+import { evaluate } from '@curfew/guard/evaluate'
+import { execAll, ServiceError } from '@curfew/service'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import type { FinishedLogin, ProviderTokens } from '../login/finished-login.js'
+import { userIdOf } from '../login/user-id.js'
+import type { Seal } from '../tokens/seal.js'
+import { CREATE_SESSION, DUE_SESSIONS, EXPIRE_SESSION, TOUCH_SESSION } from './scripts.js'
+import { termsOf } from './users.js'
+
+export interface SessionTimes {
+  /** Unused for so long, a session ends. Milliseconds. */
+  readonly idleTtlMs: number
+  /** A session ends after so long in any case. Milliseconds. */
+  readonly absoluteTtlMs: number
+}
+
+/** A session as its owner and admins see it. */
+export interface ListedSession {
+  readonly record: SessionRecord
+  /** Epoch milliseconds, to about a tenth of the idle time. */
+  readonly lastSeenAt: number
+}
+
+export interface Sessions {
+  /**
+   * Makes the session of a finished login, under a session id that nobody has seen before.
+   *
+   * @throws {ServiceError} `user-blocked`; `login-superseded` when the user was signed off or blocked
+   *   after the login began
+   */
+  create(sessionId: string, login: FinishedLogin): Promise<SessionRecord>
+  /** The record as it is stored. Says nothing about its validity: that is the guard's to decide. */
+  find(ref: string): Promise<SessionRecord | null>
+  /** A user's sessions that have not ended, newest first. */
+  listOf(userId: string): Promise<ListedSession[]>
+  /** Notes that a stored session was used. False when it is gone, and then nothing is written. */
+  touch(ref: string): Promise<boolean>
+  /** The provider's tokens of a session, also of one that has just ended. */
+  tokensOf(ref: string): Promise<ProviderTokens | null>
+  /** Ends the sessions whose time has come, and tells the log. Resolves with how many. */
+  sweepExpired(): Promise<number>
+}
+
+/** A user's generation changes only when they are signed off; to meet it moving twice is rare, ten times is a bug. */
+const MOST_TRIES = 10
+
+const SWEEP_BATCH = 100
+
+export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: SessionTimes): Sessions {
+  async function create(sessionId: string, login: FinishedLogin): Promise<SessionRecord> {
+    const ref = refOf(sessionId)
+    const userId = userIdOf(login.profile)
+    const sealed = seal.seal(JSON.stringify(login.tokens), ref)
+    let generation = Number((await redis.hget(keys.user(userId), 'generation')) ?? 1)
+
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const record = recordOf(ref, userId, generation, login, times)
+      const reply = await evaluate(
+        redis,
+        CREATE_SESSION,
+        [
+          keys.nonce,
+          keys.sequence,
+          keys.session(ref),
+          keys.tokens(ref),
+          keys.user(userId),
+          keys.sessionsOf(userId),
+          keys.users,
+          keys.userTerms,
+          keys.expiries,
+          keys.seen,
+          keys.log,
+        ],
+        [
+          nonceCandidate(),
+          ref,
+          generation,
+          JSON.stringify(record),
+          sealed,
+          times.absoluteTtlMs,
+          times.idleTtlMs,
+          login.beganAtSequence,
+          userId,
+          JSON.stringify(rowOf(login)),
+          JSON.stringify(termsOf(login.profile)),
+          JSON.stringify(createdEvent(record, login)),
+        ],
+      )
+      const [verdict, current] = CreateReply.parse(reply)
+      if (verdict === 'created') return record
+      if (verdict === 'blocked') throw new ServiceError('user-blocked', BLOCKED, { userId })
+      if (verdict === 'superseded') throw new ServiceError('login-superseded', SUPERSEDED, { userId })
+      generation = current
+    }
+    throw new Error(`the generation of user ${userId} did not hold still`)
+  }
+
+  async function find(ref: string): Promise<SessionRecord | null> {
+    const json = await redis.get(keys.session(ref))
+    return json === null ? null : parseSessionRecord(json)
+  }
+
+  async function listOf(userId: string): Promise<ListedSession[]> {
+    const refs = await redis.zrevrange(keys.sessionsOf(userId), 0, -1)
+    if (refs.length === 0) return []
+    const [records, seen, generation] = await execAll(
+      redis
+        .pipeline()
+        .mget(refs.map(keys.session))
+        .zmscore(keys.seen, ...refs)
+        .hget(keys.user(userId), 'generation'),
+    )
+    const jsons = z.array(z.string().nullable()).parse(records)
+    const lastSeen = z.array(z.coerce.number()).parse(seen)
+    const now = Date.now()
+    return jsons.flatMap((json, i) => {
+      const record = json === null ? null : parseSessionRecord(json)
+      if (record === null || record.generation !== Number(generation)) return []
+      const lastSeenAt = Math.max(lastSeen[i] ?? 0, record.createdAt)
+      const over = now >= record.expiresAt || now >= lastSeenAt + record.idleTtlMs
+      return over ? [] : [{ record, lastSeenAt }]
+    })
+  }
+
+  async function touch(ref: string): Promise<boolean> {
+    return (await evaluate(redis, TOUCH_SESSION, [keys.session(ref), keys.seen], [ref])) === 1
+  }
+
+  async function tokensOf(ref: string): Promise<ProviderTokens | null> {
+    const sealed = await redis.get(keys.tokens(ref))
+    return sealed === null ? null : Tokens.parse(JSON.parse(seal.open(sealed, ref)))
+  }
+
+  async function sweepExpired(): Promise<number> {
+    let expired = 0
+    while (true) {
+      const due = z
+        .array(z.string())
+        .parse(await evaluate(redis, DUE_SESSIONS, [keys.expiries], [SWEEP_BATCH]))
+      for (const ref of due) if (await expire(ref)) expired++
+      if (due.length < SWEEP_BATCH) return expired
+    }
+  }
+
+  async function expire(ref: string): Promise<boolean> {
+    const record = await find(ref)
+    const verdict = await evaluate(
+      redis,
+      EXPIRE_SESSION,
+      [
+        keys.session(ref),
+        keys.expiries,
+        keys.seen,
+        // Without a record nobody's list can hold it.
+        keys.sessionsOf(record?.user.id ?? ''),
+        keys.log,
+      ],
+      [
+        ref,
+        record?.expiresAt ?? 0,
+        record?.idleTtlMs ?? 0,
+        record ? JSON.stringify(expiredEvent(record)) : '',
+      ],
+    )
+    return verdict === 'expired'
+  }
+
+  return { create, find, listOf, touch, tokensOf, sweepExpired }
+}
+
+const BLOCKED = 'This account has been blocked. Ask an administrator to unblock it.'
+const SUPERSEDED =
+  'This account was signed off while you were signing in, so this login no longer counts. Please sign in again.'
+
+const Tokens = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().nullable(),
+  idToken: z.string().nullable(),
+  accessTokenExpiresAt: z.number().nullable(),
+})
+
+const CreateReply = z.tuple([z.enum(['created', 'blocked', 'superseded', 'retry']), z.number()])
+
+function recordOf(
+  ref: string,
+  userId: string,
+  generation: number,
+  login: FinishedLogin,
+  { idleTtlMs, absoluteTtlMs }: SessionTimes,
+): SessionRecord {
+  const { profile, provider, authTime, amr, acr, device } = login
+  const createdAt = Date.now()
+  return {
+    v: 1,
+    ref,
+    family: randomUUID(),
+    revision: 1,
+    user: {
+      id: userId,
+      name: profile.name,
+      email: profile.email,
+      picture: profile.picture,
+      roles: profile.roles,
+    },
+    provider,
+    generation,
+    createdAt,
+    authTime,
+    amr,
+    acr,
+    idleTtlMs,
+    expiresAt: createdAt + absoluteTtlMs,
+    device,
+  }
+}
+
+/** The fields of the user's row that a login refreshes. Redis hashes hold strings. */
+function rowOf({ profile, provider }: FinishedLogin): Record<string, string> {
+  return {
+    issuer: profile.issuer,
+    subject: profile.subject,
+    provider,
+    name: profile.name,
+    email: profile.email ?? '',
+    picture: profile.picture ?? '',
+    roles: JSON.stringify(profile.roles),
+  }
+}
+
+function createdEvent(record: SessionRecord, { correlationId }: FinishedLogin) {
+  const { user, ref, provider, device } = record
+  return createEvent('identity', 'session.created', user.id, {
+    actor: user.id,
+    actorName: user.name,
+    subjectName: user.name,
+    ref,
+    provider,
+    ip: device.ip,
+    userAgent: device.userAgent,
+    correlationId,
+  })
+}
+
+function expiredEvent({ user, ref, provider, expiresAt, device }: SessionRecord) {
+  return createEvent('identity', 'session.expired', user.id, {
+    actor: 'system',
+    subjectName: user.name,
+    ref,
+    provider,
+    reason: Date.now() >= expiresAt ? 'absolute' : 'idle',
+    ip: device.ip,
+    userAgent: device.userAgent,
+  })
+}

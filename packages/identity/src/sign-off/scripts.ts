@@ -1,0 +1,146 @@
+import { LUA_HISTORY_AND_HEAD } from '@curfew/contract'
+import { LOG_LENGTH } from '../sessions/scripts.js'
+
+/** Sign-offs kept for guards that fell behind, about. One that missed more empties its memory. */
+const SIGN_OFFS_KEPT = 100_000
+
+/**
+ * What makes a sign-off true: the next number, the log that guards follow, the log that people read,
+ * and the bell. All in the script that ended the sessions: it is in the log if and only if it happened.
+ */
+const LUA_RING = `
+local function ring(sequence, signoff, event, keys, channel)
+  redis.call('XADD', keys.signoffs, 'MAXLEN', '~', ${SIGN_OFFS_KEPT}, sequence .. '-0', 'signoff', signoff)
+  redis.call('XADD', keys.log, 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', event, 'sequence', sequence)
+  redis.call('PUBLISH', channel, history .. ' ' .. sequence .. ' ' .. signoff)
+end
+local function recorded(sequence, sessions, membersKey)
+  local reply = { 'recorded', history, sequence, sessions }
+  for _, part in ipairs(redis.call('HGETALL', membersKey)) do reply[#reply + 1] = part end
+  return reply
+end`
+
+/**
+ * Ends one session. Safe to repeat: a session whose tombstone is there has been ended, and the answer
+ * is that of the first time.
+ *
+ * KEYS  nonce, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions
+ * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel
+ * Returns `{'recorded', history, sequence, sessions ended, instance, row, instance, row…}` or `{'gone'}`
+ */
+export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_RING}
+local ref = ARGV[2]
+
+local before = redis.call('GET', KEYS[4])
+if before then return recorded(tonumber(before), 1, KEYS[7]) end
+if redis.call('EXISTS', KEYS[3]) == 0 then return { 'gone' } end
+
+local sequence = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[4], sequence, 'PX', ARGV[3])
+redis.call('DEL', KEYS[3])
+redis.call('ZREM', KEYS[8], ref)
+redis.call('ZREM', KEYS[9], ref)
+redis.call('ZREM', KEYS[10], ref)
+ring(sequence, ARGV[4], ARGV[5], { signoffs = KEYS[5], log = KEYS[6] }, ARGV[6])
+return recorded(sequence, 1, KEYS[7])`
+
+/**
+ * Ends all sessions of a user by one increment, however many there are; optionally all but one, or with
+ * a block. Safe to repeat with the same event id.
+ *
+ * The survivor is written anew with the new generation, if it was valid until now. Its record is JSON,
+ * in which `"generation":` can't stand inside a string, since quotes are escaped there.
+ *
+ * KEYS  nonce, sequence, user, user's sessions, signoffs, log, members, survivor's session or nonce
+ * ARGV  nonce candidate, user id, event id, reason, block as JSON or '', survivor's ref or '', event,
+ *       channel, key prefix
+ * Returns as END_SESSION; `{'gone'}` when there is no such user
+ */
+export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}
+local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local user, listed = KEYS[3], KEYS[4]
+
+local before = redis.call('HMGET', user, 'generation', 'endedBy', 'endedAt', 'endedSessions')
+if not before[1] then return { 'gone' } end
+if before[2] == eventId then return recorded(tonumber(before[3]), tonumber(before[4]), KEYS[7]) end
+
+local sequence = redis.call('INCR', KEYS[2])
+local generation = redis.call('HINCRBY', user, 'generation', 1)
+if block ~= '' then redis.call('HSET', user, 'blocked', block) end
+
+local survivor = survivorRef ~= '' and redis.call('GET', KEYS[8]) or nil
+local family
+if survivor then
+  local session = cjson.decode(survivor)
+  if session.generation == generation - 1 and session.user.id == userId
+    and redis.call('EXISTS', ARGV[9] .. 'ended:' .. session.family) == 0 then
+    family = session.family
+    survivor = string.gsub(survivor, '"generation":%d+', '"generation":' .. generation, 1)
+    survivor = string.gsub(survivor, '"revision":%d+', '"revision":' .. (session.revision + 1), 1)
+    redis.call('SET', KEYS[8], survivor, 'XX', 'KEEPTTL')
+  end
+end
+
+local sessions = redis.call('ZCARD', listed)
+if sessions > 0 then
+  -- The list goes aside whole, in one step: from now on it names what is to be tidied up.
+  local aside = ARGV[9] .. 'user:' .. userId .. ':ended:' .. (generation - 1)
+  redis.call('RENAME', listed, aside)
+  if family then
+    local since = redis.call('ZSCORE', aside, survivorRef)
+    if since then
+      redis.call('ZREM', aside, survivorRef)
+      redis.call('ZADD', listed, since, survivorRef)
+      sessions = sessions - 1
+    end
+  end
+end
+redis.call('HSET', user, 'endedAt', sequence, 'endedBy', eventId, 'endedSessions', sessions)
+
+local target = '{"kind":"user","userId":"' .. userId .. '","generation":' .. generation
+  .. (family and ',"except":"' .. family .. '"' or '') .. '}'
+local signoff = '{"target":' .. target .. ',"reason":"' .. reason .. '","eventId":"' .. eventId .. '"}'
+ring(sequence, signoff, ARGV[7], { signoffs = KEYS[5], log = KEYS[6] }, ARGV[8])
+return recorded(sequence, sessions, KEYS[7])`
+
+/**
+ * Lifts a block. The generation stays where the block put it, so that no old session comes back.
+ *
+ * KEYS  user, log
+ * ARGV  event
+ * Returns 1, 0 when the user was not blocked, -1 when there is no such user
+ */
+export const UNBLOCK_USER = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+if redis.call('HDEL', KEYS[1], 'blocked') == 0 then return 0 end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', ARGV[1])
+return 1`
+
+/**
+ * Which history and head Redis has, by a write: its answer says that everything before is durable.
+ *
+ * KEYS  nonce, sequence, members
+ * ARGV  nonce candidate
+ * Returns `{history, head, instance, row…}`
+ */
+export const WITNESS_HISTORY = `${LUA_HISTORY_AND_HEAD}
+redis.call('SET', KEYS[1], nonce)
+local reply = { history, head }
+for _, part in ipairs(redis.call('HGETALL', KEYS[3])) do reply[#reply + 1] = part end
+return reply`
+
+/**
+ * Takes rows off the table of members, each only if it has not changed since it was found silent.
+ *
+ * KEYS  members
+ * ARGV  instance, row, instance, row…
+ * Returns how many
+ */
+export const DROP_MEMBERS = `
+local dropped = 0
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
+    dropped = dropped + redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+return dropped`

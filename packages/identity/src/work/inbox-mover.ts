@@ -1,0 +1,72 @@
+import { type CurfewEvent, type Keys, parseEvent } from '@curfew/contract'
+import { evaluate } from '@curfew/guard/evaluate'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { pause } from './log-follower.js'
+import { MOVE_FACT } from './scripts.js'
+
+const BATCH = 100
+
+/** How long a look into the inboxes waits; also how soon the inbox of a new service is found. Milliseconds. */
+const BLOCK_MS = 1_000
+
+export interface InboxMoverOptions {
+  readonly redis: Redis
+  /** A connection of its own: it spends its life in blocking reads. */
+  readonly reader: Redis
+  readonly keys: Keys
+  onError(error: unknown): void
+}
+
+/**
+ * Moves what services hand in into the log. A service may speak for itself alone: a fact that names
+ * another source, or is no event, is dropped and reported.
+ *
+ * Any number of identity processes may do this at the same time.
+ */
+export async function moveInboxes(options: InboxMoverOptions, signal: AbortSignal): Promise<void> {
+  const { redis, reader, keys, onError } = options
+
+  while (!signal.aborted) {
+    try {
+      const services = await redis.smembers(keys.inboxes)
+      if (services.length === 0) {
+        await pause(signal)
+        continue
+      }
+      const inboxes = services.map(keys.inbox)
+      const waiting = Reply.parse(
+        await reader.xread(
+          'COUNT',
+          BATCH,
+          'BLOCK',
+          BLOCK_MS,
+          'STREAMS',
+          ...inboxes,
+          ...inboxes.map(() => '0-0'),
+        ),
+      )
+      for (const [inbox, entries] of waiting ?? []) {
+        const service = services[inboxes.indexOf(inbox)] ?? ''
+        for (const [id, [, json = '']] of entries) {
+          const fact = factOf(json, service)
+          if (fact === null) onError(new Error(`dropped a fact from ${service} that is not one of its own`))
+          await evaluate(redis, MOVE_FACT, [inbox, keys.log], [id, fact ? JSON.stringify(fact) : ''])
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      onError(error)
+      await pause(signal)
+    }
+  }
+}
+
+const Reply = z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.array(z.string())]))])).nullable()
+
+/** Nobody but the scripts of identity numbers an event. */
+function factOf(json: string, service: string): CurfewEvent | null {
+  const event = parseEvent(json)
+  if (event === null || event.source !== `/${service}` || event.sequence !== undefined) return null
+  return event
+}

@@ -1,0 +1,77 @@
+import { type CurfewEvent, type Keys, parseEvent } from '@curfew/contract'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+
+/** Entries read in one go. */
+const BATCH = 100
+
+/** How long a read waits for the next entry. Milliseconds. */
+const BLOCK_MS = 2_000
+
+export interface LogFollowerOptions {
+  /** For commands. */
+  readonly redis: Redis
+  /** A connection of its own: it spends its life in blocking reads. */
+  readonly reader: Redis
+  readonly keys: Keys
+  /** Names the stored cursor. */
+  readonly consumer: string
+  /** Must be right when it is called twice with the same event. */
+  handle(event: CurfewEvent): Promise<void>
+  onError(error: unknown): void
+}
+
+/**
+ * Hands every event of the log to `handle`, in order, from a stored cursor on: nothing is lost when the
+ * process dies between a script and a queue, since the cursor moves only afterwards.
+ *
+ * Runs until the signal fires. When Redis goes away it waits, and goes on where it was.
+ */
+export async function followLog(options: LogFollowerOptions, signal: AbortSignal): Promise<void> {
+  const { redis, reader, keys, consumer, handle, onError } = options
+  const cursorKey = keys.cursor(consumer)
+
+  while (!signal.aborted) {
+    try {
+      let cursor = (await redis.get(cursorKey)) ?? '0-0'
+      while (!signal.aborted) {
+        const entries = parseReply(
+          await reader.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', keys.log, cursor),
+        )
+        for (const { id, event } of entries) {
+          if (event) await handle(event)
+          cursor = id
+        }
+        if (entries.length > 0) await redis.set(cursorKey, cursor)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      onError(error)
+      await pause(signal)
+    }
+  }
+}
+
+/** Redis is away: asking again at once would be a busy loop. */
+const RETRY_MS = 500
+
+export function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, RETRY_MS)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+const Entries = z.array(z.tuple([z.string(), z.array(z.string())]))
+/** RESP2 gives pairs, RESP3 a map, which ioredis makes pairs of again. */
+const Reply = z.array(z.tuple([z.string(), Entries])).nullable()
+
+function parseReply(reply: unknown): Array<{ id: string; event: CurfewEvent | null }> {
+  const streams = Reply.parse(reply) ?? []
+  return streams.flatMap(([, entries]) =>
+    entries.map(([id, [, json]]) => ({ id, event: json === undefined ? null : parseEvent(json) })),
+  )
+}

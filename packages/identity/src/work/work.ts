@@ -1,0 +1,149 @@
+import { type CurfewEvent, createEvent, type Keys } from '@curfew/contract'
+import { evaluate } from '@curfew/guard/evaluate'
+import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import { z } from 'zod'
+import type { ProviderTokens } from '../login/finished-login.js'
+import type { Sessions } from '../sessions/sessions.js'
+import { SealBroken } from '../tokens/seal.js'
+import { moveInboxes } from './inbox-mover.js'
+import { followLog } from './log-follower.js'
+import { DROP_TOKENS } from './scripts.js'
+import { type EndedSession, tidyUser } from './tidy-user.js'
+
+export interface WorkOptions {
+  readonly redisUrl: string
+  /** For commands. */
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly sessions: Sessions
+  /** Tells the provider (RFC 7009). @throws when it should be tried again */
+  readonly revokeTokens: (providerId: string, tokens: ProviderTokens) => Promise<'revoked' | 'unsupported'>
+  readonly onError: (error: unknown) => void
+  /** How often expired sessions are looked for. Milliseconds. @default 5_000 */
+  readonly sweepEveryMs?: number
+}
+
+const QUEUE = 'identity'
+
+/** A provider that is down for minutes still gets its revocation: 1 s, 2 s, 4 s… about 17 minutes. */
+const REVOKE_ATTEMPTS = 11
+
+const RevokeJob = z.object({ ref: z.string(), provider: z.string(), userId: z.string().nullable() })
+const TidyJob = z.object({ userId: z.string(), eventId: z.string() })
+
+/**
+ * The background work of identity, by BullMQ. Driven from the log with a stored cursor, and job id =
+ * event id: an event that is read twice makes one job, and every job may run twice.
+ *
+ * | job              | because of                                | does                                    |
+ * | ---------------- | ----------------------------------------- | --------------------------------------- |
+ * | `sweep-expired`  | time                                      | ends sessions whose time has come       |
+ * | `tidy-user`      | `user.logged-out`, `user.blocked`         | removes what the increment left behind  |
+ * | `revoke-tokens`  | `session.revoked`, `session.expired`, tidying | revokes the provider's tokens       |
+ */
+export function startWork(options: WorkOptions) {
+  const { redisUrl, redis, keys, sessions, revokeTokens, onError, sweepEveryMs = 5_000 } = options
+  const stopping = new AbortController()
+
+  // BullMQ waits for Redis by itself, and asks for connections that never give up.
+  const open = (name: string) => {
+    const connection = new Redis(redisUrl, { connectionName: name, maxRetriesPerRequest: null })
+    return connection.on('error', onError)
+  }
+  const connection = open('identity:work')
+  const logReader = open('identity:log')
+  const inboxReader = open('identity:inboxes')
+
+  const queue = new Queue(QUEUE, { connection, prefix: keys.jobs })
+  queue.on('error', onError)
+  const worker = new Worker(QUEUE, run, { connection, prefix: keys.jobs, concurrency: 10 })
+  worker.on('error', onError)
+  worker.on('failed', (_job, error) => onError(error))
+
+  queue
+    .upsertJobScheduler('sweep-expired', { every: sweepEveryMs }, { name: 'sweep-expired', opts: FORGET })
+    .catch(onError)
+
+  const following = followLog(
+    { redis, reader: logReader, keys, consumer: 'work', handle: enqueue, onError },
+    stopping.signal,
+  )
+  const moving = moveInboxes({ redis, reader: inboxReader, keys, onError }, stopping.signal)
+
+  async function enqueue(event: CurfewEvent): Promise<void> {
+    const { id, type, subject, data } = event
+    if (type === 'user.logged-out' || type === 'user.blocked') {
+      await queue.add('tidy-user', { userId: subject, eventId: id }, { jobId: id, ...KEEP })
+    } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
+      await enqueueRevocations(id, subject, [{ ref: data.ref, provider: data.provider }])
+    }
+  }
+
+  async function enqueueRevocations(
+    eventId: string,
+    userId: string | null,
+    ended: readonly EndedSession[],
+  ): Promise<void> {
+    await queue.addBulk(
+      ended.map(({ ref, provider }) => ({
+        name: 'revoke-tokens',
+        data: { ref, provider, userId },
+        opts: { jobId: `${eventId}-${ref}`, ...KEEP, ...RETRY },
+      })),
+    )
+  }
+
+  async function run(job: Job): Promise<void> {
+    if (job.name === 'sweep-expired') {
+      await sessions.sweepExpired()
+    } else if (job.name === 'tidy-user') {
+      const { userId, eventId } = TidyJob.parse(job.data)
+      await tidyUser({ redis, keys }, userId, (ended) => enqueueRevocations(eventId, userId, ended))
+    } else if (job.name === 'revoke-tokens') {
+      const isLastTry = job.attemptsMade + 1 >= REVOKE_ATTEMPTS
+      await revoke(RevokeJob.parse(job.data), isLastTry)
+    }
+  }
+
+  async function revoke(
+    { ref, provider, userId }: z.infer<typeof RevokeJob>,
+    isLastTry: boolean,
+  ): Promise<void> {
+    const facts = { actor: 'system', ref, provider }
+    const drop = (event: CurfewEvent | null) =>
+      evaluate(redis, DROP_TOKENS, [keys.tokens(ref), keys.log], [event ? JSON.stringify(event) : ''])
+
+    try {
+      const tokens = await sessions.tokensOf(ref)
+      if (tokens === null) return
+      const outcome = await revokeTokens(provider, tokens)
+      await drop(outcome === 'revoked' ? createEvent('identity', 'token.revoked', userId, facts) : null)
+    } catch (error) {
+      if (!isLastTry && !(error instanceof SealBroken)) throw error
+      const reason = error instanceof SealBroken ? 'unreadable' : 'provider'
+      await drop(createEvent('identity', 'token.revocation-failed', userId, { ...facts, reason }))
+      throw new UnrecoverableError(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  return {
+    /** Lets the jobs that run now finish. */
+    async stop(): Promise<void> {
+      stopping.abort()
+      logReader.disconnect()
+      inboxReader.disconnect()
+      await Promise.all([following, moving])
+      await worker.close()
+      await queue.close()
+      connection.disconnect()
+    },
+  }
+}
+
+/** Kept for a day, so that an event which is read again finds that its job was done. */
+const KEEP = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 7 * 86_400 } }
+const FORGET = { removeOnComplete: true, removeOnFail: 100 }
+const RETRY = { attempts: REVOKE_ATTEMPTS, backoff: { type: 'exponential', delay: 1_000 } }
+
+export type Work = ReturnType<typeof startWork>
