@@ -15,21 +15,21 @@ export const DEMO_USERS: readonly DemoUser[] = [
     name: 'Ada Admin',
     email: 'ada@example.com',
     roles: ['admin', 'editor'],
-    may: 'sees everyone, and may sign them off',
+    may: 'who may sign anyone off',
   },
   {
     username: 'editor',
     name: 'Edda Editor',
     email: 'edda@example.com',
     roles: ['editor'],
-    may: 'makes and changes projects',
+    may: 'who makes projects',
   },
   {
     username: 'viewer',
     name: 'Vito Viewer',
     email: 'vito@example.com',
     roles: ['viewer'],
-    may: 'looks, and changes nothing',
+    may: 'who only looks',
   },
 ]
 

@@ -20,10 +20,10 @@ ${wrong && html`<p class="problem" id="problem" role="alert">That user name and 
 </form>`,
     html`<section class="hints" aria-labelledby="hints">
 <h2 id="hints">Demo accounts</h2>
-<p>Sign in as one of these. The password of each is <code>${DEMO_PASSWORD}</code>.</p>
+<p>Choose one. The password is always <code>${DEMO_PASSWORD}</code>.</p>
 <ul>${DEMO_USERS.map(
       (user) => html`
-<li><a href="?as=${user.username}"${user.username === username && html` aria-current="true"`}><code>${user.username}</code><span>${user.name} ${user.may}</span></a></li>`,
+<li><a href="?as=${user.username}"${user.username === username && html` aria-current="true"`}><code>${user.username}</code><span>${user.name}, ${user.may}</span></a></li>`,
     )}
 </ul>
 </section>`,
@@ -128,7 +128,7 @@ ${content}
 </div>
 ${below}
 </main>
-<footer><p>An OpenID provider for development. In production, yours takes its place.</p></footer>
+<footer><p>For development. In production, your own provider takes its place.</p></footer>
 </body>
 </html>
 `

@@ -1,0 +1,54 @@
+import { rejects, serve } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { freePorts, portsFrom, readBasePort, requireFreePorts } from './ports.js'
+
+const test = suite('infra: ports')
+
+test('one setting moves all ports', () => {
+  assert.equal(portsFrom(readBasePort('5000')), {
+    gateway: 5000,
+    identity: 5001,
+    events: 5002,
+    'projects-1': 5011,
+    'projects-2': 5012,
+    provider: 5020,
+    redis: 5379,
+  })
+  assert.is(readBasePort(undefined), 4000)
+})
+
+test('a CURFEW_PORT that is no port, or leaves no room above it, is said in a sentence', () => {
+  for (const wrong of ['http', '0', '-1', '70000', '65500', '4000.5']) {
+    assert.throws(() => readBasePort(wrong), /^CURFEW_PORT must be a whole number from 1 to 65156/, wrong)
+  }
+})
+
+test('a port in use is named, with who wanted it', async () => {
+  await using other = await serve((_req, res) => res.end())
+
+  const error = await rejects(requireFreePorts([{ name: 'identity', port: other.port }], 0), 'START_FAILED')
+
+  assert.match(error.message, `Port ${other.port}, which identity needs, is in use.`)
+  assert.match(error.message, 'CURFEW_PORT=5000 npm start')
+})
+
+test('a port that becomes free in time is no trouble', async () => {
+  const other = await serve((_req, res) => res.end())
+
+  const waiting = requireFreePorts([{ name: 'identity', port: other.port }], 10_000)
+  await other[Symbol.asyncDispose]()
+
+  await waiting
+})
+
+test('free ports are free', async () => {
+  const ports = await freePorts()
+
+  await requireFreePorts(
+    Object.entries(ports).map(([name, port]) => ({ name, port })),
+    0,
+  )
+})
+
+test.run()
