@@ -17,8 +17,8 @@ export interface LiveLog {
 export interface Viewer {
   /** Must not wait. False: this viewer is gone, or can't keep up; its watch is over. */
   readonly deliver: (entry: LogEntry) => boolean
-  /** Resolves when there is room for more. Asked only while old entries are replayed. */
-  readonly room: () => Promise<unknown>
+  /** What to wait for until there is room for more. Asked only while old entries are replayed. */
+  readonly room: () => Promise<unknown> | undefined
   /** Everything up to `position` was delivered; from now on entries come as they are written. */
   readonly onLive: (position: string) => void
   /** The watch ended from this side: Redis failed while replaying, or lost a part of the log. Watch again. */
@@ -40,8 +40,7 @@ export interface LiveLogOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** A viewer may be handed this many before there is a chance to wait until it has read them. */
-const REPLAY_CHUNK = 100
+const REPLAY_CHUNK = 200
 
 export function createLiveLog(options: LiveLogOptions): LiveLog {
   const { redisUrl, key, reader, onUnreadable, onError } = options
@@ -77,14 +76,17 @@ export function createLiveLog(options: LiveLogOptions): LiveLog {
     while (!one.isOver) {
       const heard = listener.position ?? BEFORE_THE_FIRST
       const chunk = await reader.after(one.position, REPLAY_CHUNK)
-      if (!deliver(one, chunk.map(placed))) return
+      for (const entry of chunk) {
+        if (!deliver(one, [placed(entry)])) return
+        const room = one.viewer.room()
+        if (room !== undefined) await room
+      }
       const isAtTheEnd = chunk.length < REPLAY_CHUNK && listener.position === heard
       if (isAtTheEnd || compareIds(one.position, listener.position ?? BEFORE_THE_FIRST) >= 0) {
         one.isLive = true
         one.viewer.onLive(one.position)
         return
       }
-      await one.viewer.room()
     }
   }
 

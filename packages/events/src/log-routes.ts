@@ -85,7 +85,7 @@ function startingPoint(
   return { from: since, isGap: isTrimmed }
 }
 
-function roomIn({ res }: Context, closed: Promise<void>): Promise<unknown> {
-  if (!res.writableNeedDrain) return Promise.resolve()
+function roomIn({ res }: Context, closed: Promise<void>): Promise<unknown> | undefined {
+  if (!res.writableNeedDrain) return undefined
   return Promise.race([new Promise((resolve) => res.once('drain', resolve)), closed])
 }

@@ -16,6 +16,7 @@ await runService({
       instance,
       namespace,
       publicUrl,
+      leaseMs: config.LEASE_MS,
       onError: (error) => log.warn('guard.failed', { error }),
     })
     await guard.ready()

@@ -3,7 +3,7 @@ import { createGuard, type Guard } from '@curfew/guard'
 import { createLog, type Log } from '@curfew/service'
 import { createBrowser, redisUrl, type Served, serve } from '@curfew/testing'
 import { Redis } from 'ioredis'
-import { createEventsApp } from './app.js'
+import { createEventsApp } from '../app.js'
 
 /** What the tests of this package start from. */
 
@@ -63,6 +63,7 @@ export async function startEvents(options: StartOptions): Promise<StartedEvents>
     log: silentLog(),
     ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
   })
+  events.app.on('error', () => undefined) // viewers hang up in the middle of an answer
   const served = await serve(events.app.callback())
   return {
     ...served,
