@@ -1,2 +1,2 @@
-// Signs out without another click. As a click on the button, so that the button's own value is sent.
-document.getElementById('go-on').click()
+// Signs out without another click: the user has said so already, in Curfew.
+document.getElementById('go-on').submit()

@@ -55,9 +55,10 @@ export function signingOutPage(form: ConfirmForm): Html {
     'Signing out',
     html`<h1>Signing you out</h1>
 <p class="lead">Your session in Curfew has ended. This ends the one at your provider, too, and leads you back.</p>
-<form method="post" action="${form.action}">
+<form method="post" action="${form.action}" id="go-on">
 <input type="hidden" name="xsrf" value="${form.token}">
-<button class="primary" id="go-on" name="logout" value="yes" autofocus>Go on</button>
+<input type="hidden" name="logout" value="yes">
+<button class="primary" autofocus>Go on</button>
 </form>
 <script src="/assets/go-on.js"></script>`,
   )
