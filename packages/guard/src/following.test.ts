@@ -24,7 +24,11 @@ const signOff = (sequence: number): SignOff => ({
 const hello = (
   sentAtMs: number,
   head: number,
-  { joined = false, missed = [] as SignOff[], history = 'h1' } = {},
+  {
+    joined = false,
+    missed = [],
+    history = 'h1',
+  }: { joined?: boolean; missed?: SignOff[]; history?: string } = {},
 ): FollowInput => ({ type: 'hello-answered', sentAt: at(sentAtMs), history, head, joined, missed })
 const heard = (sequence: number, history = 'h1'): FollowInput => ({
   type: 'heard',

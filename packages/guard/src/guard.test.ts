@@ -1,4 +1,4 @@
-import { keysOf, randomSessionId } from '@curfew/contract'
+import { keysOf, parseMember, randomSessionId } from '@curfew/contract'
 import {
   deferred,
   eventually,
@@ -119,7 +119,7 @@ test('an instance acknowledges what it has applied, after its hooks', async () =
   })
   const acknowledged = async () => {
     const row = await redis.hget(keysOf(world.namespace).members, world.guard.instance)
-    return (JSON.parse(row ?? '{}') as { acknowledged?: number }).acknowledged
+    return parseMember(world.guard.instance, row ?? '')?.acknowledged
   }
 
   const { sequence } = await signOff(redis, world.namespace, { session: record })
@@ -140,7 +140,7 @@ test('a hook that hangs holds the acknowledgement up for a quarter of a lease, a
   const { sequence } = await signOff(redis, world.namespace, { session: record })
   await eventually(async () => {
     const row = await redis.hget(keysOf(world.namespace).members, world.guard.instance)
-    return row !== null && JSON.parse(row).acknowledged === sequence
+    return parseMember(world.guard.instance, row ?? '')?.acknowledged === sequence
   })
 
   assert.is(world.guard.stats().hookFailures, 1)

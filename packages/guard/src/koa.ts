@@ -55,7 +55,7 @@ export function requireRole(
   const allowed = typeof roles === 'string' ? [roles] : roles
 
   return function requireRole(ctx: Context, next: Next): Promise<unknown> | unknown {
-    const { session } = ctx.state as Partial<SessionState>
+    const session: SessionRecord | undefined = ctx.state['session']
     if (session === undefined) throw new TypeError('requireRole is mounted above requireSession')
     if (session.user.roles.some((role) => allowed.includes(role))) return next()
     return refuse(

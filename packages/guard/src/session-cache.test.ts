@@ -71,7 +71,22 @@ test('a cache in which everything is in use still makes room', () => {
 })
 
 function entryOf(userId: string, family: string): CacheEntry {
-  const session = { family, user: { id: userId } } as SessionRecord
+  const session: SessionRecord = {
+    v: 1,
+    ref: family,
+    family,
+    revision: 1,
+    user: { id: userId, name: userId, email: null, picture: null, roles: [] },
+    provider: 'dev',
+    generation: 1,
+    createdAt: 0,
+    authTime: 0,
+    amr: [],
+    acr: null,
+    idleTtlMs: 1,
+    expiresAt: 1,
+    device: { userAgent: '', ip: '' },
+  }
   return {
     session,
     decision: { kind: 'session', session },

@@ -32,8 +32,10 @@ export function createFarewells(redis: Redis, keys: Keys, seal: Seal) {
 
     async find(capability: string): Promise<Farewell | null> {
       const sealed = await redis.get(keys.farewell(capability))
+      if (sealed === null) return null
       // What opens under our key was sealed by us.
-      return sealed === null ? null : (JSON.parse(seal.open(sealed, capability)) as Farewell)
+      const farewell: Farewell = JSON.parse(seal.open(sealed, capability))
+      return farewell
     },
   }
 }

@@ -28,17 +28,17 @@ export function createKoaSessionStore(sessions: Sessions, endReplaced: (ref: str
       sessionId: string,
       data: KoaSessionData,
       _maxAgeMs: unknown,
-      { ctx }: { ctx: Context },
+      { ctx }: { ctx?: Pick<Context, 'state'> },
     ): Promise<void> {
       // What was planted before login has no user, and is not worth a key in Redis.
       if (data.passport?.user === undefined) return
 
-      const { finishedLogin } = ctx.state as { finishedLogin?: FinishedLogin }
+      const finishedLogin: FinishedLogin | undefined = ctx?.state['finishedLogin']
       if (finishedLogin === undefined) {
         await sessions.touch(refOf(sessionId))
         return
       }
-      delete ctx.state['finishedLogin']
+      delete ctx?.state['finishedLogin']
       await sessions.create(sessionId, finishedLogin)
     },
 

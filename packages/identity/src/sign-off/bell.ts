@@ -1,6 +1,7 @@
 import { type Keys, nonceCandidate, parseMember } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
+import { z } from 'zod'
 import {
   type Acknowledgement,
   acknowledge,
@@ -105,7 +106,7 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
       [keys.nonce, keys.sequence, keys.members],
       [nonceCandidate()],
     )
-    const [history, , ...rows] = reply as [string, number, ...string[]]
+    const [history, , ...rows] = WitnessReply.parse(reply)
     settledAt(history)
     // Rows are the truth: an acknowledgement may have been said while nobody listened.
     for (const { id, history, acknowledged } of parseMembers(rows)) {
@@ -137,6 +138,8 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
     },
   }
 }
+
+const WitnessReply = z.tuple([z.string(), z.number()], z.string())
 
 /** `<instance> <history> <sequence>`, see the channels in contract/keys.ts. */
 function parseAcknowledgement(message: string): Acknowledgement | null {

@@ -1,0 +1,185 @@
+import { eventually } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+
+const test = suite('identity: sign-offs')
+
+test('one session is ended on every instance before it is confirmed, and the others live on', async () => {
+  await using world = await givenIdentity({ leaseMs: 2_000 })
+  const guards = [await world.mountGuard(), await world.mountGuard({ service: 'events' })]
+  await world.settled()
+  const [mine, other] = [await world.login(), await world.login()]
+  for (const guard of guards) for (const { cookie } of [mine, other]) await guard.decide(cookie)
+
+  const receipt = await world.signOffs.endSession(mine.record, 'logged-out', ADMIN)
+
+  for (const guard of guards) {
+    assert.is((await guard.decide(mine.cookie)).kind, 'none')
+    assert.is((await guard.decide(other.cookie)).kind, 'session')
+  }
+  assert.is(receipt?.confirmed, true)
+  assert.equal(receipt?.instances.map(({ service, state }) => `${service} ${state}`).sort(), [
+    'events applied',
+    'projects applied',
+  ])
+  assert.ok((receipt?.tookMs ?? Infinity) < 2_000, 'nobody waited for a lease')
+})
+
+test('everywhere is one increment: all sessions end, none comes back by a later login', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const old = [await world.login(), await world.login()]
+
+  const receipt = await world.signOffs.endUser(old[0]!.record.user, ADMIN, { reason: 'everywhere' })
+  const fresh = await world.login({ beganAtSequence: receipt?.event.sequence ?? 0 })
+
+  assert.is(receipt?.sessions, 2)
+  for (const { cookie } of old) assert.is((await guard.decide(cookie)).kind, 'none')
+  assert.is((await guard.decide(fresh.cookie)).kind, 'session')
+})
+
+test('signing off the others keeps the one that asked, on every instance', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const [mine, ...others] = [await world.login(), await world.login(), await world.login()]
+  for (const { cookie } of [mine, ...others]) await guard.decide(cookie)
+
+  const receipt = await world.signOffs.endUser(mine.record.user, ADMIN, {
+    reason: 'everywhere',
+    except: mine.record.ref,
+  })
+
+  assert.is(receipt?.sessions, 2)
+  assert.is((await guard.decide(mine.cookie)).kind, 'session')
+  for (const { cookie } of others) assert.is((await guard.decide(cookie)).kind, 'none')
+  assert.equal(
+    (await world.sessions.listOf(mine.record.user.id)).map(({ record }) => record.ref),
+    [mine.record.ref],
+  )
+})
+
+test('the survivor’s open connection stays open, those of the others close', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const [mine, other] = [await world.login(), await world.login()]
+  const ends: string[] = []
+  guard.hold(mine.record, (end) => ends.push(`mine ${end}`))
+  guard.hold(other.record, (end) => ends.push(`other ${end}`))
+
+  await world.signOffs.endUser(mine.record.user, ADMIN, { reason: 'everywhere', except: mine.record.ref })
+
+  assert.equal(ends, ['other everywhere'])
+})
+
+test('a session that is over already can’t survive signing off the others', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const dead = await world.login()
+  await world.signOffs.endUser(dead.record.user, ADMIN, { reason: 'everywhere' })
+
+  await world.signOffs.endUser(dead.record.user, ADMIN, { reason: 'everywhere', except: dead.record.ref })
+
+  assert.is((await guard.decide(dead.cookie)).kind, 'none')
+})
+
+test('a block ends everything at once; unblocking revives nothing', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const { cookie, record } = await world.login()
+  await guard.decide(cookie)
+
+  const receipt = await world.signOffs.block(record.user, ADMIN, 'lost laptop')
+  assert.is((await guard.decide(cookie)).kind, 'none')
+  assert.equal((await world.users.find(record.user.id))?.blocked?.reason, 'lost laptop')
+  assert.is(receipt?.event.type, 'user.blocked')
+
+  assert.is(await world.signOffs.unblock(record.user, ADMIN), true)
+  assert.is((await guard.decide(cookie)).kind, 'none')
+  assert.is((await world.users.find(record.user.id))?.blocked, null)
+  assert.equal(await world.logged(), ['session.created', 'user.blocked', 'user.unblocked'])
+})
+
+test('what is not there can’t be ended, and the log does not say so', async () => {
+  await using world = await givenIdentity()
+  const { record } = await world.login()
+  await world.redis.del(world.keys.session(record.ref))
+
+  assert.is(await world.signOffs.endSession(record, 'admin', ADMIN), null)
+  assert.is(await world.signOffs.endUser({ id: 'nobody', name: '' }, ADMIN, { reason: 'admin' }), null)
+  assert.is(await world.signOffs.block({ id: 'nobody', name: '' }, ADMIN, null), null)
+  assert.equal(await world.logged(), ['session.created'])
+})
+
+test('ending a session twice is one sign-off', async () => {
+  await using world = await givenIdentity()
+  const { record } = await world.login()
+
+  const [one, two] = await Promise.all([
+    world.signOffs.endSession(record, 'logged-out', ADMIN),
+    world.signOffs.endSession(record, 'logged-out', ADMIN),
+  ])
+
+  assert.is(one?.event.sequence, two?.event.sequence)
+  assert.equal(await world.logged(), ['session.created', 'session.revoked'])
+})
+
+test('an instance that has gone silent holds the answer up for no longer than the bound', async () => {
+  await using world = await givenIdentity({ leaseMs: 300 })
+  await world.settled()
+  const { history } = await memberOf(world)
+  await world.redis.hset(
+    world.keys.members,
+    'projects-dead',
+    JSON.stringify({ service: 'projects', history, acknowledged: 0, renewals: 3 }),
+  )
+  const { record } = await world.login()
+
+  const receipt = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+
+  assert.is(receipt?.confirmed, true)
+  assert.is(receipt?.instances.find(({ id }) => id === 'projects-dead')?.state, 'lapsed')
+  assert.ok((receipt?.tookMs ?? 0) >= 353, 'not before every lease had ended')
+})
+
+test('a row that nobody renews for a whole bound is taken off the table', async () => {
+  await using world = await givenIdentity({ leaseMs: 200 })
+  const guard = await world.mountGuard()
+  await world.redis.hset(
+    world.keys.members,
+    'projects-dead',
+    JSON.stringify({ service: 'projects', history: 'h', acknowledged: 0, renewals: 3 }),
+  )
+
+  await eventually(async () => {
+    await world.bell.lookAround()
+    return (await world.redis.hexists(world.keys.members, 'projects-dead')) === 0
+  })
+
+  assert.is(await world.redis.hexists(world.keys.members, guard.instance), 1)
+})
+
+test('an instance that stops in an orderly way is not waited for', async () => {
+  await using world = await givenIdentity({ leaseMs: 2_000 })
+  const guard = await world.mountGuard()
+  await world.settled()
+  const { record } = await world.login()
+  let hooked = false
+  guard.onSignOff(() => {
+    hooked = true
+    return new Promise(() => undefined)
+  })
+
+  const receipt = world.signOffs.endSession(record, 'logged-out', ADMIN)
+  await eventually(() => hooked)
+  await guard.close()
+
+  assert.ok(((await receipt)?.tookMs ?? Infinity) < 2_000)
+})
+
+async function memberOf(world: Awaited<ReturnType<typeof givenIdentity>>): Promise<{ history: string }> {
+  const guard = await world.mountGuard()
+  return JSON.parse((await world.redis.hget(world.keys.members, guard.instance)) ?? '{}')
+}
+
+test.run()

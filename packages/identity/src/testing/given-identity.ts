@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { boundMs, keysOf, ONLY_PARTITION, parseEvent, randomSessionId } from '@curfew/contract'
+import { createGuard, type GuardOptions } from '@curfew/guard'
+import { eventually, freshNamespace, openRedis, redisUrl } from '@curfew/testing'
+import { Redis } from 'ioredis'
+import type { FinishedLogin } from '../login/finished-login.js'
+import { createSessions } from '../sessions/sessions.js'
+import { createUsers } from '../sessions/users.js'
+import { createBell } from '../sign-off/bell.js'
+import { createSignOffs } from '../sign-off/sign-offs.js'
+import { createSeal } from '../tokens/seal.js'
+
+export interface GivenOptions {
+  readonly idleTtlMs?: number
+  readonly absoluteTtlMs?: number
+  readonly leaseMs?: number
+}
+
+/** What tests of sessions and sign-offs stand on: identity's parts over a real Redis, without HTTP. */
+export async function givenIdentity(options: GivenOptions = {}) {
+  const { idleTtlMs = 1_800_000, absoluteTtlMs = 43_200_000, leaseMs = 400 } = options
+  const namespace = freshNamespace()
+  const keys = keysOf(namespace)
+  const redis = await openRedis()
+  const errors: unknown[] = []
+  const bell = createBell({
+    redis,
+    ears: new Redis(await redisUrl(), { lazyConnect: true, autoResubscribe: false }),
+    keys,
+    boundMs: boundMs(leaseMs),
+    onError: (error) => errors.push(error),
+  })
+  const times = { idleTtlMs, absoluteTtlMs }
+  const seal = createSeal([randomBytes(32)])
+  const sessions = createSessions(redis, keys, seal, times)
+  const guards: Array<{ close(): Promise<void> }> = []
+
+  return {
+    namespace,
+    keys,
+    redis,
+    seal,
+    bell,
+    sessions,
+    errors,
+    users: createUsers(redis, keys),
+    signOffs: createSignOffs({ redis, keys, bell, times, boundMs: boundMs(leaseMs) }),
+
+    /** Somebody who finished a login just now. */
+    async login(login: Partial<FinishedLogin> & { subject?: string; name?: string } = {}) {
+      const sessionId = randomSessionId(ONLY_PARTITION)
+      const record = await sessions.create(sessionId, finishedLogin(login))
+      return { cookie: `curfew=${sessionId}`, sessionId, record }
+    },
+
+    /** Another service that mounts a guard. */
+    async mountGuard(wanted: Partial<GuardOptions> = {}) {
+      const guard = createGuard({
+        redisUrl: await redisUrl(),
+        service: 'projects',
+        publicUrl: new URL('http://localhost'),
+        namespace,
+        leaseMs,
+        ...wanted,
+      })
+      guards.push(guard)
+      await guard.ready()
+      await eventually(() => guard.stats().listening)
+      return guard
+    },
+
+    /** Until the table of members is believed: a bound after the history was first seen. */
+    async settled() {
+      await bell.lookAround()
+      const settledAt = performance.now() + boundMs(leaseMs)
+      await eventually(() => performance.now() > settledAt)
+    },
+
+    /** The types of the log's events, oldest first. */
+    async logged(): Promise<string[]> {
+      const entries = await redis.xrange(keys.log, '-', '+')
+      return entries.map(([, [, json = '']]) => parseEvent(json)?.type ?? 'unreadable')
+    },
+
+    async [Symbol.asyncDispose]() {
+      for (const guard of guards) await guard.close()
+      bell.close()
+      await redis[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export const ADMIN = {
+  id: 'the-admin',
+  name: 'Ada Admin',
+  ip: '127.0.0.1',
+  userAgent: 'CurfewTestBrowser/1.0',
+  correlationId: 'correlation-1',
+}
+
+export function finishedLogin({
+  subject = 'ada',
+  name = 'Ada Lovelace',
+  ...login
+}: Partial<FinishedLogin> & { subject?: string; name?: string } = {}): FinishedLogin {
+  return {
+    provider: 'dev',
+    profile: {
+      issuer: 'http://provider.test',
+      subject,
+      name,
+      email: `${subject}@example.com`,
+      picture: null,
+      roles: ['editor'],
+    },
+    tokens: {
+      accessToken: 'access',
+      refreshToken: 'refresh',
+      idToken: null,
+      accessTokenExpiresAt: null,
+    },
+    authTime: Date.now(),
+    amr: [],
+    acr: null,
+    beganAtSequence: 0,
+    device: { userAgent: 'CurfewTestBrowser/1.0', ip: '127.0.0.1' },
+    correlationId: 'correlation-1',
+    ...login,
+  }
+}

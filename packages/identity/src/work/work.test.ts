@@ -1,0 +1,160 @@
+import { createEvent } from '@curfew/contract'
+import { eventually, redisUrl } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { startWork, type WorkOptions } from './work.js'
+
+const test = suite('identity: background work')
+
+type World = Awaited<ReturnType<typeof givenIdentity>>
+
+test('the tokens of a session that was signed off are revoked at the provider, and thrown away', async () => {
+  await using world = await givenIdentity()
+  await using work = await start(world)
+  const { record } = await world.login()
+
+  await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  await eventually(async () => (await world.logged()).includes('token.revoked'))
+
+  assert.equal(work.revoked, ['refresh'])
+  assert.is(await world.sessions.tokensOf(record.ref), null)
+})
+
+test('signing a user off everywhere removes every record and revokes every token, once', async () => {
+  await using world = await givenIdentity()
+  await using work = await start(world)
+  const logins = [await world.login(), await world.login(), await world.login()]
+
+  await world.signOffs.endUser(logins[0]!.record.user, ADMIN, { reason: 'admin' })
+  await eventually(async () => (await world.logged()).filter((type) => type === 'token.revoked').length === 3)
+
+  for (const { record } of logins) assert.is(await world.sessions.find(record.ref), null)
+  assert.is(work.revoked.length, 3)
+})
+
+test('the survivor of signing off the others keeps its record and its tokens', async () => {
+  await using world = await givenIdentity()
+  await using work = await start(world)
+  const [mine] = [await world.login(), await world.login()]
+
+  await world.signOffs.endUser(mine.record.user, ADMIN, { reason: 'everywhere', except: mine.record.ref })
+  await eventually(async () => (await world.logged()).includes('token.revoked'))
+
+  assert.ok(await world.sessions.find(mine.record.ref))
+  assert.ok(await world.sessions.tokensOf(mine.record.ref))
+  assert.is(work.revoked.length, 1)
+})
+
+test('a provider that is away is asked again', async () => {
+  await using world = await givenIdentity()
+  let asked = 0
+  await using _work = await start(world, {
+    revokeTokens: async () => {
+      if (++asked === 1) throw new Error('the provider is away')
+      return 'revoked'
+    },
+  })
+  const { record } = await world.login()
+
+  await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  await eventually(async () => (await world.logged()).includes('token.revoked'))
+
+  assert.is(asked, 2)
+})
+
+test('an expired session is found, told, and its tokens revoked', async () => {
+  await using world = await givenIdentity({ idleTtlMs: 60 })
+  await using work = await start(world, { sweepEveryMs: 100 })
+  await world.login()
+
+  await eventually(async () => (await world.logged()).includes('token.revoked'))
+
+  assert.equal(await world.logged(), ['session.created', 'session.expired', 'token.revoked'])
+  assert.is(work.revoked.length, 1)
+})
+
+test('what a service hands in comes into the log, once, although two processes move it', async () => {
+  await using world = await givenIdentity()
+  await using _one = await start(world)
+  await using _two = await start(world)
+  const guard = await world.mountGuard()
+
+  for (let i = 0; i < 20; i++) {
+    await guard.recordFact(
+      createEvent('projects', 'project.created', 'ada', { actor: 'ada', project: `${i}` }),
+    )
+  }
+  await eventually(async () => (await world.logged()).length >= 20)
+
+  assert.is((await world.logged()).length, 20)
+  assert.is(await world.redis.xlen(world.keys.inbox('projects')), 0)
+})
+
+test('a service can’t speak for another one, nor number an event', async () => {
+  await using world = await givenIdentity()
+  await using work = await start(world)
+  const guard = await world.mountGuard()
+
+  await guard.recordFact(createEvent('identity', 'user.blocked', 'ada', { actor: 'mallory' }))
+  await guard.recordFact({
+    ...createEvent('projects', 'project.created', 'ada', { actor: 'ada' }),
+    sequence: 9,
+  })
+  await guard.recordFact(createEvent('projects', 'project.created', 'ada', { actor: 'ada' }))
+  await eventually(async () => (await world.logged()).length > 0)
+
+  assert.equal(await world.logged(), ['project.created'])
+  assert.is(work.errors.length, 2)
+})
+
+test('work that was left undone by a stopped process is done by the next one, and nothing twice', async () => {
+  await using world = await givenIdentity()
+  const { record } = await world.login()
+  await world.signOffs.endSession(record, 'logged-out', ADMIN)
+
+  for (let life = 0; life < 3; life++) {
+    await using work = await start(world)
+    await eventually(async () => (await world.logged()).includes('token.revoked'))
+    // A later life reads the same log on, from where the cursor is.
+    assert.is(work.revoked.length, life === 0 ? 1 : 0)
+  }
+
+  assert.is((await world.logged()).filter((type) => type === 'token.revoked').length, 1)
+})
+
+test('a log that is read again from its beginning repeats nothing', async () => {
+  await using world = await givenIdentity()
+  const { record } = await world.login()
+  await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  {
+    await using _work = await start(world)
+    await eventually(async () => (await world.logged()).includes('token.revoked'))
+  }
+
+  await world.redis.del(world.keys.cursor('work'))
+  await using work = await start(world)
+  await eventually(async () => (await world.redis.get(world.keys.cursor('work'))) !== null)
+
+  assert.equal(work.revoked, [])
+})
+
+async function start(world: World, options: Partial<WorkOptions> = {}) {
+  const revoked: Array<string | null> = []
+  const errors: unknown[] = []
+  const work = startWork({
+    redisUrl: await redisUrl(),
+    redis: world.redis,
+    keys: world.keys,
+    sessions: world.sessions,
+    revokeTokens: async (_provider, tokens) => {
+      revoked.push(tokens.refreshToken)
+      return 'revoked'
+    },
+    onError: (error) => errors.push(error),
+    ...options,
+  })
+  return { revoked, errors, [Symbol.asyncDispose]: () => work.stop() }
+}
+
+test.run()
