@@ -19,7 +19,7 @@ export function reportHealth({ ready, metrics }: HealthOptions): Middleware {
     if (ctx.path === '/healthz') {
       ctx.body = { status: 'alive' }
     } else if (ctx.path === '/readyz') {
-      const answer = await ready().catch((error: unknown) => sentenceOf(error))
+      const answer = await askReady(ready)
       if (answer !== true) {
         ctx.status = 503
         ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
@@ -35,4 +35,11 @@ export function reportHealth({ ready, metrics }: HealthOptions): Middleware {
   }
 }
 
-const sentenceOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+/** True, or a sentence, also where the question itself failed. */
+export async function askReady(ready: HealthOptions['ready']): Promise<true | string> {
+  try {
+    return await ready()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

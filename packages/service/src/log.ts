@@ -33,13 +33,17 @@ export function createLog({ service, instance, level, destination }: LogOptions)
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const logger = destination ? pino(options, destination) : pino(options)
+  const logger = pino(options, destination ?? STANDARD_OUTPUT)
+  const line = (event: string, facts?: Facts) => Object.assign({ event }, loggable(facts), { event })
   return {
     debug: (event, facts) => {
-      if (logger.isLevelEnabled('debug')) logger.debug({ event, ...loggable(facts) })
+      if (logger.isLevelEnabled('debug')) logger.debug(line(event, facts))
     },
-    info: (event, facts) => logger.info({ event, ...loggable(facts) }),
-    warn: (event, facts) => logger.warn({ event, ...loggable(facts) }),
-    error: (event, facts) => logger.error({ event, ...loggable(facts) }),
+    info: (event, facts) => logger.info(line(event, facts)),
+    warn: (event, facts) => logger.warn(line(event, facts)),
+    error: (event, facts) => logger.error(line(event, facts)),
   }
 }
+
+/** Written at once: what a process says just before it ends is what one looks for. */
+const STANDARD_OUTPUT = pino.destination({ fd: 1, sync: true })

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type Koa from 'koa'
 import { drain, trackRequests } from './drain.js'
 import { type CommonConfig, ConfigInvalid } from './env.js'
+import { askReady } from './health.js'
 import { CannotListen, listen, portOf } from './listen.js'
 import { createLog, type Log } from './log.js'
 import { RedisUnreachable } from './redis.js'
@@ -32,7 +33,8 @@ export interface RunningService {
  * - `--check-config` checks the configuration and ends: 0, or 1 with one line for each problem.
  * - Anything that is wrong at the start is one sentence on standard error, and exit code 1.
  * - SIGTERM, SIGINT, and the end of a parent that holds an IPC channel: no new connections, event streams
- *   ended, requests under way finished within 10 s, `stop`, exit code 0. A second signal ends at once.
+ *   ended, requests under way finished within 10 s, `stop`, exit code 0. Further signals change nothing:
+ *   a Ctrl-C in a terminal reaches every process, and then the one that started us sends its own.
  * - A rejection or error that nobody handled is logged and ends the process with 1: its state is unknown.
  */
 export async function runService<Config extends CommonConfig>(
@@ -43,8 +45,9 @@ export async function runService<Config extends CommonConfig>(
 
   const log = createLog({ service: definition.name, instance: config.INSTANCE, level: config.LOG_LEVEL })
   endOnUnhandled(log)
+  const onEnd = endOnSignal(log)
   try {
-    await start(definition, config, log)
+    await start(definition, config, log, onEnd)
   } catch (error) {
     log.error('service.failed', { error })
     exitWith(isForTheOperator(error) ? error.message : `${definition.name} could not start, see the log`)
@@ -55,21 +58,25 @@ async function start<Config extends CommonConfig>(
   { build }: ServiceDefinition<Config>,
   config: Config,
   log: Log,
+  onEnd: (end: () => Promise<void>) => void,
 ): Promise<void> {
   const service = await build(config, log)
   const { app } = service
   // Without a limit Koa takes the first address that the header names, which the caller wrote.
   app.proxy = config.PROXY_HOPS > 0
   app.maxIpsCount = config.PROXY_HOPS
-  app.on('error', (error: unknown) => log.debug('response.broken', { error }))
+  app.on('error', (error: unknown) => {
+    if (isClientGone(error)) log.debug('response.aborted', { error })
+    else log.warn('response.broken', { error })
+  })
 
   const requests = trackRequests(app.callback())
   const servers = await listen(requests.handler, config.HOST, config.PORT)
   if (service.onUpgrade) for (const server of servers) server.on('upgrade', service.onUpgrade)
-  endOnSignal(() => drain({ servers, requests, service, log }))
+  onEnd(() => drain({ servers, requests, service, log }))
 
   log.info('service.listening', { port: servers.map(portOf)[0], host: config.HOST, pid: process.pid })
-  const ready = (await service.ready?.()) ?? true
+  const ready = service.ready === undefined || (await askReady(service.ready))
   if (ready !== true) log.warn('service.not-ready', { reason: ready })
 }
 
@@ -85,26 +92,41 @@ function readConfigOrExit<Config extends CommonConfig>({
   }
 }
 
-function endOnSignal(end: () => Promise<void>): void {
+/** @returns takes what has to be done first, once there is something to end */
+function endOnSignal(log: Log): (end: () => Promise<void>) => void {
+  let end = async () => {}
   let isEnding = false
-  const onEnd = () => {
-    if (isEnding) process.exit(1)
+  const begin = () => {
+    if (isEnding) return
     isEnding = true
+    setTimeout(() => {
+      log.error('service.stuck', { afterMs: LONGEST_END_MS })
+      process.exit(1)
+    }, LONGEST_END_MS).unref()
     end().then(
       () => process.exit(0),
-      (error: unknown) => exitWith(String(error)),
+      (error: unknown) => {
+        log.error('service.stop-failed', { error })
+        process.exit(1)
+      },
     )
   }
-  process.on('SIGTERM', onEnd)
-  process.on('SIGINT', onEnd)
+  process.on('SIGTERM', begin)
+  process.on('SIGINT', begin)
   // Started by another process: when that one dies, however it dies, the channel closes.
-  if (process.connected) process.on('disconnect', () => isEnding || onEnd())
+  if (process.connected) process.on('disconnect', begin)
+  return (task) => {
+    end = task
+  }
 }
 
+/** Requests have 10 s of it, see `drain`. */
+const LONGEST_END_MS = 15_000
+
 function endOnUnhandled(log: Log): void {
-  for (const event of ['uncaughtException', 'unhandledRejection']) {
-    process.on(event, (error: unknown) => {
-      log.error('process.crashed', { event, error })
+  for (const cause of ['uncaughtException', 'unhandledRejection']) {
+    process.on(cause, (error: unknown) => {
+      log.error('process.crashed', { cause, error })
       process.exit(1)
     })
   }
@@ -112,6 +134,18 @@ function endOnUnhandled(log: Log): void {
 
 const isForTheOperator = (error: unknown): error is Error =>
   error instanceof CannotListen || error instanceof RedisUnreachable || error instanceof ConfigInvalid
+
+function isClientGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && CLIENT_GONE.has(String(error.code))
+}
+
+const CLIENT_GONE = new Set([
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'HPE_INVALID_EOF_STATE',
+])
 
 function exitWith(sentence: string): never {
   process.stderr.write(`${sentence}\n`)
