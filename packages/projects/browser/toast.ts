@@ -1,0 +1,32 @@
+/** Says something at the edge of the page, for a moment; optionally with a way to take it back. */
+export function say(sentence: string, undo?: () => void): void {
+  show('toast', sentence, undo)
+}
+
+/** Says that something did not work. It stays until something else is said. */
+export function complain(sentence: string): void {
+  show('toast danger', sentence)
+}
+
+const SHOWN_MS = 8_000
+let timer: ReturnType<typeof setTimeout> | undefined
+
+function show(className: string, sentence: string, undo?: () => void): void {
+  const toast = document.querySelector('#toast')
+  if (toast === null) return
+  clearTimeout(timer)
+  const text = document.createElement('span')
+  text.textContent = sentence
+  toast.className = className
+  toast.replaceChildren(text, ...(undo === undefined ? [] : [undoButton(undo)]))
+  if (className === 'toast') timer = setTimeout(() => toast.replaceChildren(), SHOWN_MS)
+}
+
+function undoButton(undo: () => void): HTMLButtonElement {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'small'
+  button.textContent = 'Undo'
+  button.addEventListener('click', undo)
+  return button
+}

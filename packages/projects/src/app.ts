@@ -1,0 +1,110 @@
+import type { Guard } from '@curfew/guard'
+import { requireSession } from '@curfew/guard/koa'
+import {
+  correlate,
+  createMetrics,
+  type Log,
+  logRequests,
+  measureRequests,
+  noStore,
+  readBody,
+  reportHealth,
+  requireSameOrigin,
+  respondWithErrors,
+  securityHeaders,
+  serveAssets,
+} from '@curfew/service'
+import type { Redis } from 'ioredis'
+import Koa, { type Context } from 'koa'
+import { listenToChanges } from './changes.js'
+import { projectKeys } from './keys.js'
+import { createOutbox } from './outbox.js'
+import { ASSETS } from './page.js'
+import { createProjectCache } from './project-cache.js'
+import { createProjects } from './projects.js'
+import { refuse } from './refuse.js'
+import { projectRoutes } from './routes.js'
+import { createProjectStore } from './store.js'
+import { streamChanges } from './stream.js'
+
+export interface ProjectsAppOptions {
+  readonly guard: Guard
+  readonly redis: Redis
+  readonly namespace: string
+  readonly log: Log
+  /** Epoch milliseconds. */
+  readonly now?: () => number
+  /** See project-cache.ts. */
+  readonly listMaxAgeMs?: number
+}
+
+/** The projects service, assembled but not listening. `main.ts` and the tests both start here. */
+export function createProjectsApp(options: ProjectsAppOptions) {
+  const { guard, redis, namespace, log, now = Date.now, listMaxAgeMs } = options
+  const { publicUrl } = guard
+  const keys = projectKeys(namespace)
+  const metrics = createMetrics('projects')
+
+  const store = createProjectStore(redis, keys)
+  const lists = createProjectCache({
+    load: store.listOf,
+    ...(listMaxAgeMs === undefined ? {} : { maxAgeMs: listMaxAgeMs }),
+  })
+  const outbox = createOutbox({ redis, key: keys.outbox, record: guard.recordFact, log, now })
+  const changes = listenToChanges({
+    redis: redis.duplicate({ lazyConnect: true, autoResubscribe: false }),
+    channel: keys.changes,
+    onError: (error) => log.debug('changes.disturbed', { error }),
+  })
+  const projects = createProjects({ store, lists, handOver: outbox.handOver, now })
+
+  const forgetSignedOff = guard.onSignOff((signOff) =>
+    signOff === 'everything' ? lists.clear() : lists.drop(signOff.target.userId),
+  )
+  changes.listen((change) => (change === 'missed' ? lists.clear() : lists.drop(change.project.owner)))
+  const sweeping = setInterval(outbox.sweep, SWEEP_EVERY_MS).unref()
+
+  async function ready(): Promise<true | string> {
+    await redis.ping()
+    return guard.stats().following || 'the guard has no lease: it is not following the sign-offs'
+  }
+
+  const app = new Koa()
+  app.use(reportHealth({ ready, metrics }))
+  app.use(correlate())
+  app.use(logRequests(log))
+  app.use(measureRequests(metrics))
+  app.use(securityHeaders(publicUrl))
+  app.use(serveAssets(ASSETS, new URL('../assets/', import.meta.url), new URL('./browser/', import.meta.url)))
+  app.use(noStore())
+  app.use(respondWithErrors(log, { assets: ASSETS, publicUrl, userOf }))
+  app.use(leadToProjects())
+  app.use(requireSameOrigin(publicUrl))
+  app.use(requireSession(guard, { refuse }))
+  app.use(readBody())
+  const router = projectRoutes({ projects, guard, stream: streamChanges({ guard, changes }) })
+  app.use(router.routes())
+  app.use(router.allowedMethods())
+
+  return {
+    app,
+    ready,
+    async stop() {
+      clearInterval(sweeping)
+      forgetSignedOff()
+      changes.close()
+    },
+  }
+}
+
+/** The service's own port shows the same as the one domain does. */
+function leadToProjects() {
+  return async function leadToProjects(ctx: Context, next: Koa.Next) {
+    if (ctx.path !== '/') return next()
+    ctx.redirect('/projects')
+  }
+}
+
+const userOf = (ctx: Context) => ctx.state['session']?.user
+
+const SWEEP_EVERY_MS = 2_000

@@ -1,0 +1,38 @@
+import type { Guard } from '@curfew/guard'
+import { openEventStream } from '@curfew/service'
+import type { Changes } from './changes.js'
+import { maySee } from './roles.js'
+import type { ProjectsContext } from './routes.js'
+
+/**
+ * The live stream of an open page: what happens to the projects that the caller may see.
+ *
+ * | event     | data                                       | when                                                      |
+ * | --------- | ------------------------------------------ | --------------------------------------------------------- |
+ * | `refresh` | `{}`                                       | at the beginning, and when something may have been missed |
+ * | `project` | `{"what":"project.renamed","project":{…}}` | something happened to a project                           |
+ *
+ * It ends with the session: the guard closes it before a sign-off is confirmed, and is asked before
+ * each message.
+ */
+export function streamChanges({ guard, changes }: { guard: Guard; changes: Changes }) {
+  return function streamChanges(ctx: ProjectsContext): void {
+    const { session } = ctx.state
+    const stream = openEventStream(ctx)
+    const hold = guard.hold(session, stream.close)
+
+    const stop = changes.listen((change) => {
+      if (change !== 'missed' && !maySee(session.user, change.project.owner)) return
+      if (!hold.mayDeliver()) return stream.close()
+      if (change === 'missed') stream.send(REFRESH)
+      else stream.send({ event: 'project', data: JSON.stringify(change) })
+    })
+    stream.send(REFRESH)
+    void stream.closed.then(() => {
+      stop()
+      hold.release()
+    })
+  }
+}
+
+const REFRESH = { event: 'refresh', data: '{}' }
