@@ -82,5 +82,19 @@ function listenForSignals() {
     }
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
+  if (process.env['npm_lifecycle_event'] !== undefined) whenParentEnds(onSignal)
   return { once: first.signal, twice: second.signal }
 }
+
+/** An npm that is killed tells nobody, and whoever ran it believes that everything has ended. */
+function whenParentEnds(onEnd: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    onEnd()
+  }, LOOK_FOR_PARENT_MS)
+  timer.unref()
+}
+
+const LOOK_FOR_PARENT_MS = 500

@@ -172,7 +172,8 @@ test('when the start itself is killed, its processes end, too', async () => {
 
   starter.kill('SIGKILL')
 
-  await eventually(() => pids.every((pid) => !isAlive(pid)))
+  await eventually(() => pids.every((pid) => !isAlive(pid)), { within: 10_000 })
+  assert.equal((await readFile(join(folder.path, 'diary'), 'utf8')).trim().split('\n'), ['b', 'a'])
   await eventually(async () => !(await readdir(folder.path)).includes('dev.json'))
   await startTiny(folder.path, ['a']).then((system) => system.stop())
 })

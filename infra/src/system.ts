@@ -138,8 +138,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     ending ??= endWith(async () => {
       for (const one of started.toReversed()) {
         const began = performance.now()
+        const wasRunning = one.pid !== undefined
         await one.stop()
-        onProgress?.({ type: 'stopped', name: one.name, tookMs: Math.round(performance.now() - began) })
+        if (wasRunning)
+          onProgress?.({ type: 'stopped', name: one.name, tookMs: Math.round(performance.now() - began) })
       }
     })
     return ending
