@@ -79,7 +79,9 @@ function cover(what: string, sentence: string, ways: readonly HTMLElement[]): vo
   const actions = element('p', 'actions')
   actions.append(...ways)
   dialog.append(element('span', 'session-notice-bell'), heading, text, actions)
-  // Escape closes dialogs. This one stays: there is nothing behind it to go back to.
+  // Escape closes dialogs. This one stays: there is nothing behind it to go back to. A browser that does
+  // not know the attribute yet lets a second Escape through, whatever the first was told.
+  dialog.setAttribute('closedby', 'none')
   dialog.addEventListener('cancel', (event) => event.preventDefault())
   dialog.addEventListener('close', () => dialog.isConnected && dialog.showModal())
 
