@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { watch } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { warn } from '../terminal.mjs'
+import { step, warn } from '../terminal.mjs'
 import type { ProcessName } from './ports.js'
 import type { System } from './system.js'
 
@@ -29,15 +29,7 @@ const QUIET_MS = 300
 
 /** `npm run dev`: keeps the compiler running, and starts again what it has written. */
 export function watchSources(system: System, signal: AbortSignal): void {
-  const compiler = spawn(
-    process.execPath,
-    [pathOf('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput'],
-    {
-      cwd: pathOf('.'),
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  )
-  signal.addEventListener('abort', () => compiler.kill())
+  keepCompiling(signal)
 
   const changed = new Set<string>()
   let timer: NodeJS.Timeout | undefined
@@ -57,6 +49,7 @@ export function watchSources(system: System, signal: AbortSignal): void {
       if (signal.aborted) return
       try {
         await system.restart(name)
+        step(name, 'started again with the new code')
       } catch (error) {
         warn(error instanceof Error ? error.message : String(error))
       }
@@ -66,6 +59,26 @@ export function watchSources(system: System, signal: AbortSignal): void {
   for (const [folder, names] of Object.entries(RUNS_IN)) {
     void follow(pathOf(`${folder}/dist/`), () => note(names), signal)
   }
+}
+
+/**
+ * Runs `tsc -b --watch` in a process group of its own, and ends the group when the pipe to it closes: on `signal`,
+ * and when we are killed. The compiler is two processes, and ending the one that we know leaves the other.
+ */
+function keepCompiling(signal: AbortSignal): void {
+  const tsc = [
+    process.execPath,
+    pathOf('node_modules/typescript/bin/tsc'),
+    '-b',
+    '--watch',
+    '--preserveWatchOutput',
+  ]
+  const group = spawn('/bin/sh', ['-c', '"$@" & read -r _; kill 0', 'sh', ...tsc], {
+    cwd: pathOf('.'),
+    detached: true,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
+  signal.addEventListener('abort', () => group.stdin.end())
 }
 
 async function follow(folder: string, onChange: () => void, signal: AbortSignal): Promise<void> {
