@@ -6,13 +6,17 @@ export type SessionAnswer =
 
 /** Whether this browser is signed in, and as whom. */
 export async function askSession(): Promise<SessionAnswer> {
-  const answer = await fetch('/auth/session', {
-    headers: { Accept: 'application/json' },
-    cache: 'no-store',
-    signal: AbortSignal.timeout(5_000),
-  }).catch(() => null)
-  if (answer?.status === 401) return { state: 'signed-out' }
-  if (!answer?.ok) return { state: 'unknown' }
-  const { user } = await answer.json()
-  return { state: 'signed-in', userId: user.id, name: user.name }
+  try {
+    const answer = await fetch('/auth/session', {
+      headers: { Accept: 'application/json' },
+      cache: 'no-store',
+      signal: AbortSignal.timeout(5_000),
+    })
+    if (answer.status === 401) return { state: 'signed-out' }
+    if (!answer.ok) return { state: 'unknown' }
+    const { user } = await answer.json()
+    return { state: 'signed-in', userId: user.id, name: user.name }
+  } catch {
+    return { state: 'unknown' }
+  }
 }

@@ -1,4 +1,10 @@
-/** What every Curfew service needs around its own work. Mounting order: see docs/architecture.md. */
+/**
+ * What every Curfew service needs around its own work.
+ *
+ * An app mounts it in this order: `reportHealth`, `correlate`, `logRequests`, `measureRequests`,
+ * `securityHeaders`, `noStore`, `respondWithErrors`, `serveAssets`, `requireSameOrigin`, `readBody`,
+ * and then the guard and the service's own routes.
+ */
 export * from './assets.js'
 export * from './correlate.js'
 export * from './env.js'
@@ -12,6 +18,7 @@ export * from './no-store.js'
 export * from './page.js'
 export * from './read-body.js'
 export * from './redis.js'
+export * from './refuse.js'
 export * from './respond-with-errors.js'
 export * from './run-service.js'
 export * from './same-origin.js'

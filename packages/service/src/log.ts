@@ -1,5 +1,7 @@
 import { type DestinationStream, pino } from 'pino'
-import { loggable } from './loggable.js'
+import { type Facts, loggable } from './loggable.js'
+
+export type { Facts } from './loggable.js'
 
 export interface Log {
   debug(event: string, facts?: Facts): void
@@ -7,8 +9,6 @@ export interface Log {
   warn(event: string, facts?: Facts): void
   error(event: string, facts?: Facts): void
 }
-
-export type Facts = Readonly<Record<string, unknown>>
 
 export type LogLevel = keyof Log
 

@@ -1,4 +1,5 @@
-import type { Facts } from './log.js'
+/** What a log line says besides its event. */
+export type Facts = Readonly<Record<string, unknown>>
 
 /**
  * The facts as they may be written down.

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 
 const test = suite('service: run service')
 
-const MAIN = fileURLToPath(new URL('./run-service.fixture.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('./testing/misbehaving-main.js', import.meta.url))
 const GOOD = { PORT: '0', PUBLIC_URL: 'http://localhost:4000', REDIS_URL: 'redis://127.0.0.1:1' }
 
 test('a good configuration starts, says where it listens, and a signal ends it with 0', async () => {

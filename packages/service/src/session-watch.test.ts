@@ -2,8 +2,8 @@ import { eventually } from '@curfew/testing'
 import type { BrowserContext, Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openTabs } from './chromium.fixture.js'
-import { ADA, EDDA, openWorld } from './session-watch.fixture.js'
+import { openTabs } from './testing/chromium.js'
+import { ADA, EDDA, openWorld } from './testing/session-world.js'
 
 const test = suite('service: session watch')
 

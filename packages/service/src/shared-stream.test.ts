@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { serveAssets } from './assets.js'
-import { openTabs } from './chromium.fixture.js'
+import { openTabs } from './testing/chromium.js'
 
 const test = suite('service: shared stream')
 
@@ -106,6 +106,8 @@ test('what passes is tried again', async () => {
   await world.connections(1)
 })
 
+const MODULE = '/x/assets/shared-stream.js'
+
 interface Heard {
   readonly event: string
   readonly data: string
@@ -115,7 +117,7 @@ interface Heard {
 async function follow(tabs: BrowserContext, url: string): Promise<Page> {
   const page = await tabs.newPage()
   await page.goto(url)
-  await page.evaluate(`import('/x/assets/shared-stream.js').then(({ sharedStream }) => {
+  await page.evaluate(`import(${JSON.stringify(MODULE)}).then(({ sharedStream }) => {
     Object.assign(window, { heard: [], ended: null })
     sharedStream('/stream', (message) => heard.push(message), { onEnd: (status) => { ended = status } })
   })`)

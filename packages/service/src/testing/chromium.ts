@@ -1,6 +1,5 @@
 /** A real browser for the tests of the browser modules. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
 /** Opens Chromium with one profile, empty at first: its pages are the tabs of one person. */
@@ -16,20 +15,10 @@ export async function openTabs(): Promise<BrowserContext & AsyncDisposable> {
 }
 
 function installedChromium(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const paths = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
-  const found = paths.find(isExecutable)
-  if (found === undefined) throw new Error(`none of ${NAMES.join(', ')} is installed`)
-  return found
+  const found = spawnSync('sh', ['-c', NAMES.map((name) => `command -v ${name}`).join(' || ')])
+  const path = found.stdout.toString().trim()
+  if (path === '') throw new Error(`none of ${NAMES.join(', ')} is installed`)
+  return path
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}

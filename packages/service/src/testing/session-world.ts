@@ -1,13 +1,13 @@
 /** A service with one page and identity's two addresses, for the tests of the browser modules. */
 import { serve } from '@curfew/testing'
 import Koa, { type Context } from 'koa'
-import { serveAssets } from './assets.js'
-import { ServiceError } from './errors.js'
-import { html, respondWithPage } from './html.js'
-import { page } from './page.js'
-import { respondWithErrors } from './respond-with-errors.js'
-import { securityHeaders } from './security-headers.js'
-import { type EventStream, openEventStream } from './sse.js'
+import { serveAssets } from '../assets.js'
+import { ServiceError } from '../errors.js'
+import { html, respondWithPage } from '../html.js'
+import { page } from '../page.js'
+import { respondWithErrors } from '../respond-with-errors.js'
+import { securityHeaders } from '../security-headers.js'
+import { type EventStream, openEventStream } from '../sse.js'
 
 export interface Person {
   readonly id: string

@@ -1,9 +1,9 @@
 /** A service for run-service.test.ts: it does on request what services do at their worst. */
 import { once } from 'node:events'
 import Koa from 'koa'
-import { commonReaders, readEnv, text } from './env.js'
-import { runService } from './run-service.js'
-import { openEventStream } from './sse.js'
+import { commonReaders, readEnv, text } from '../env.js'
+import { runService } from '../run-service.js'
+import { openEventStream } from '../sse.js'
 
 await runService({
   name: 'fixture',
