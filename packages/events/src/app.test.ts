@@ -14,6 +14,7 @@ import {
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parseEntry } from './log-entries.js'
 import {
   browserOf,
   givenFact,
@@ -205,12 +206,12 @@ test('nothing lost, nothing twice: viewers, the service and Redis go and come ba
   const viewers = Array.from({ length: 4 }, () => follow(() => events.url, session))
   await eventually(() => viewers.every(({ connections }) => connections === 1))
 
-  const written: string[] = []
+  let count = 0
   let writing = true
   const writer = (async () => {
-    while (writing) written.push((await givenFact(redis, namespace)).id)
+    for (; writing; count++) await givenFact(redis, namespace)
   })()
-  const whenWritten = (count: number) => eventually(() => written.length >= count, { within: 20_000 })
+  const whenWritten = (wanted: number) => eventually(() => count >= wanted, { within: 20_000 })
 
   for (const viewer of viewers.slice(0, 2)) viewer.drop()
   await whenWritten(200)
@@ -226,10 +227,13 @@ test('nothing lost, nothing twice: viewers, the service and Redis go and come ba
   writing = false
   await writer
 
+  // The log itself, since a write whose answer was lost is written again by this test's client.
+  const entries = await redis.xrange(keysOf(namespace).log, '-', '+')
+  const written = entries.map((entry) => parseEntry(entry)?.event.id)
   for (const viewer of viewers) {
     await eventually(() => viewer.seen.at(-1) === written.at(-1), { within: 20_000 })
     assert.equal(viewer.seen, written)
-    assert.ok(viewer.connections >= 3)
+    assert.ok(viewer.connections >= 2)
     await viewer.stop()
   }
   await events[Symbol.asyncDispose]()

@@ -3,9 +3,9 @@ import { deferred, eventually, freshNamespace, type RedisServer, startRedis } fr
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { givenFact } from './testing/given-events.js'
 import { createLiveLog, type Viewer } from './live-log.js'
 import { createLogReader } from './log-reader.js'
+import { givenFact } from './testing/given-events.js'
 
 const test = suite('events: live log')
 

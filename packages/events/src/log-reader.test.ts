@@ -2,9 +2,9 @@ import { keysOf } from '@curfew/contract'
 import { freshNamespace, openRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { givenFact } from './testing/given-events.js'
 import { decodeCursor } from './log-entries.js'
 import { createLogReader, type LogReader } from './log-reader.js'
+import { givenFact } from './testing/given-events.js'
 
 const test = suite('events: log reader')
 
