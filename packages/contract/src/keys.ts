@@ -25,7 +25,7 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:members`               | hash    | until dropped               | instance id to what it follows and has acknowledged        |
  * | `{curfew:0}:inboxes`               | set     | forever                     | names of services that hand in facts                       |
  * | `{curfew:0}:inbox:<service>`       | stream  | until moved to the log      | facts of one service, append-only for it                   |
- * | `{curfew:0}:login:<state>`         | string  | 10 minutes                  | a login under way, JSON; identity alone                    |
+ * | `{curfew:0}:login:<state>`         | hash    | 10 minutes                  | a login under way; identity alone                          |
  * | `{curfew:0}:farewell:<random>`     | string  | 2 minutes                   | what the signed-out page shows, sealed; identity alone     |
  * | `{curfew:0}:cursor:<consumer>`     | string  | forever                     | how far a consumer of the log has come                     |
  * | `{curfew:0}:jobs:…`                | various | BullMQ's                    | background work of identity                                |

@@ -1,6 +1,6 @@
 import { type Receipt, type SessionRecord, sessionCookieName } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
-import { type Log, parseBody, ServiceError } from '@curfew/service'
+import { parseBody, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Sessions } from '../sessions/sessions.js'
@@ -16,7 +16,6 @@ export interface SignOutOptions {
   readonly farewells: Farewells
   /** Where the provider ends its own session too, or null. Must not fail: the local sign-off never depends on it. */
   readonly endSessionUrl: (session: SessionRecord) => Promise<URL | null>
-  readonly log: Log
 }
 
 const Input = z.object({

@@ -1,7 +1,7 @@
 import { isRef, type SessionRecord } from '@curfew/contract'
 import { parseBody, parseInput, ServiceError } from '@curfew/service'
 import Router from '@koa/router'
-import type { Context, Middleware } from 'koa'
+import type { Context } from 'koa'
 import { z } from 'zod'
 import { authorOf } from '../account/author.js'
 import { describeSession, noSuchSession } from '../account/own-sessions.js'
@@ -35,8 +35,8 @@ const BlockInput = z.object({
 })
 
 /** What an operator does to users and their sessions. Mounted below `requireRole('admin')`. */
-export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Middleware {
-  const router = new Router({ prefix: '/auth/admin' })
+export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router {
+  const router = new Router()
 
   router.get('/users', async (ctx) => {
     const { query, cursor } = parseInput(Search, ctx.query)
@@ -91,7 +91,7 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Middle
     return orNoUser(await users.find(String(ctx['params'].id)))
   }
 
-  return router.routes() as Middleware
+  return router
 }
 
 function caller(ctx: Context): SessionRecord {

@@ -61,11 +61,13 @@ test('the session that a login takes the place of is ended', async () => {
   await using world = await givenIdentity()
   const { sessionId, record } = await world.login()
 
-  await storeOf(world).destroy(sessionId)
+  await storeOf(world).destroy(sessionId, { ctx: somebody })
 
   assert.is(await world.sessions.find(record.ref), null)
   assert.equal(await world.logged(), ['session.created', 'session.revoked'])
 })
+
+const somebody = { ip: '127.0.0.1', get: () => '', state: { correlationId: 'c' } }
 
 /** A request is held open while its session is ended. Is the session there again afterwards? */
 async function comesBack(

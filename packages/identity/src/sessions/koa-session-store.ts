@@ -1,5 +1,6 @@
 import { isSessionId, refOf } from '@curfew/contract'
 import type { Context } from 'koa'
+import type { Caller } from '../account/author.js'
 import type { FinishedLogin } from '../login/finished-login.js'
 import type { Sessions } from './sessions.js'
 
@@ -16,7 +17,10 @@ export interface KoaSessionData {
  * one save that writes a record is the one right after a login (see `FinishedLogin`), and Redis refuses
  * it under a ref that exists. Every later save only notes that a session which is still there was used.
  */
-export function createKoaSessionStore(sessions: Sessions, endReplaced: (ref: string) => Promise<void>) {
+export function createKoaSessionStore(
+  sessions: Sessions,
+  endReplaced: (ref: string, caller: Caller) => Promise<void>,
+) {
   return {
     async get(sessionId: string): Promise<KoaSessionData | null> {
       if (!isSessionId(sessionId)) return null
@@ -43,8 +47,8 @@ export function createKoaSessionStore(sessions: Sessions, endReplaced: (ref: str
     },
 
     /** Passport regenerates the session at login: the one that this browser had is over. */
-    async destroy(sessionId: string): Promise<void> {
-      if (isSessionId(sessionId)) await endReplaced(refOf(sessionId))
+    async destroy(sessionId: string, { ctx }: { ctx?: Caller }): Promise<void> {
+      if (ctx && isSessionId(sessionId)) await endReplaced(refOf(sessionId), ctx)
     },
   }
 }

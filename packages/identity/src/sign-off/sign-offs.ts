@@ -29,8 +29,17 @@ export interface Author {
 }
 
 export interface SignOffs {
-  /** Ends one session. Null when it is not there: then there is nothing to sign off. */
-  endSession(session: SessionRecord, reason: SessionReason, by: Author): Promise<Receipt | null>
+  /**
+   * Ends one session. Null when it is not there: then there is nothing to sign off.
+   *
+   * @param waitMs how long the answer waits to be confirmed; by default long enough that it is
+   */
+  endSession(
+    session: SessionRecord,
+    reason: SessionReason,
+    by: Author,
+    waitMs?: number,
+  ): Promise<Receipt | null>
   /** Ends all sessions of a user; with `except`, all but that one. Null when there is no such user. */
   endUser(
     user: UserName,
@@ -64,7 +73,7 @@ const PATIENCE_MS = 1_000
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOptions): SignOffs {
-  async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
+  async function endSession(session: SessionRecord, reason: SessionReason, by: Author, waitMs?: number) {
     const { ref, family, user } = session
     const event = eventOf('session.revoked', user, by, { reason, ref, provider: session.provider })
     const target = { kind: 'session', family, ref, userId: user.id }
@@ -93,7 +102,7 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
           keys.channels.signoffs,
         ],
       )
-    return carryOut(record, event)
+    return carryOut(record, event, waitMs)
   }
 
   async function endUser(
@@ -146,12 +155,16 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
     )
   }
 
-  async function carryOut(record: () => Promise<unknown>, event: CurfewEvent): Promise<Receipt | null> {
+  async function carryOut(
+    record: () => Promise<unknown>,
+    event: CurfewEvent,
+    waitMs = boundMs + PATIENCE_MS,
+  ): Promise<Receipt | null> {
     const decidedAt = performance.now()
     const reply = parseReply(await twice(record))
     if (reply === null) return null
 
-    const confirmation = await bell.confirm(reply, decidedAt, boundMs + PATIENCE_MS)
+    const confirmation = await bell.confirm(reply, decidedAt, waitMs)
     const now = performance.now()
     return {
       event: { id: event.id, type: event.type, sequence: reply.sequence },

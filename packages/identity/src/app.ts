@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto'
+import { boundMs, type Keys, type SessionRecord } from '@curfew/contract'
+import type { Guard } from '@curfew/guard'
+import { requireRole, requireSession } from '@curfew/guard/koa'
+import {
+  correlate,
+  createMetrics,
+  type Log,
+  logRequests,
+  measureRequests,
+  noStore,
+  readBody,
+  refuse,
+  reportHealth,
+  requireSameOrigin,
+  respondWithErrors,
+  securityHeaders,
+  serveAssets,
+} from '@curfew/service'
+import Router from '@koa/router'
+import type { Redis } from 'ioredis'
+import Koa, { type Context } from 'koa'
+import { authorOf, type Caller } from './account/author.js'
+import { createFarewells } from './account/farewells.js'
+import { ASSETS, showLanding } from './account/landing-page.js'
+import { endOwnSession, endOwnSessionByForm, listOwnSessions } from './account/own-sessions.js'
+import { showSession, streamSession } from './account/show-session.js'
+import { signOut } from './account/sign-out.js'
+import { showSignedOff } from './account/signed-off-page.js'
+import { adminRoutes } from './admin/routes.js'
+import type { IdentityConfig } from './config.js'
+import { createLogWriter } from './log-writer.js'
+import { beginLogin, chooseProvider } from './login/begin-login.js'
+import { createBrowserKeys } from './login/browser-key.js'
+import { finishLogin } from './login/finish-login.js'
+import type { ProviderTokens } from './login/finished-login.js'
+import { createTransactions } from './login/transactions.js'
+import { endSessionUrl as endSessionUrlOf } from './providers/end-session.js'
+import { createProviders, type Provider } from './providers/providers.js'
+import { revokeTokens } from './providers/revoke.js'
+import { createKoaSession } from './seams/koa-session.js'
+import { createPassport } from './seams/passport.js'
+import { createKoaSessionStore } from './sessions/koa-session-store.js'
+import { createSessions, type Sessions } from './sessions/sessions.js'
+import { createUsers } from './sessions/users.js'
+import { createBell } from './sign-off/bell.js'
+import { createSignOffs, type SignOffs } from './sign-off/sign-offs.js'
+import { createSeal } from './tokens/seal.js'
+import { startWork } from './work/work.js'
+
+export interface IdentityAppOptions {
+  readonly config: IdentityConfig
+  readonly guard: Guard
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly log: Log
+}
+
+/** The identity service, assembled but not listening. `main.ts` and the tests both start here. */
+export function createIdentityApp({ config, guard, redis, keys, log }: IdentityAppOptions) {
+  const { PUBLIC_URL: publicUrl } = config
+  const onError = (error: unknown) => log.warn('identity.disturbed', { error })
+  const times = {
+    idleTtlMs: config.SESSION_IDLE_SECONDS * 1000,
+    absoluteTtlMs: config.SESSION_ABSOLUTE_SECONDS * 1000,
+  }
+  const bound = boundMs(config.LEASE_MS)
+
+  const seal = createSeal(config.TOKEN_KEYS)
+  const sessions = createSessions(redis, keys, seal, times)
+  const users = createUsers(redis, keys)
+  const farewells = createFarewells(redis, keys, seal)
+  const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false })
+  const bell = createBell({ redis, ears, keys, boundMs: bound, onError })
+  const signOffs = createSignOffs({ redis, keys, bell, times, boundMs: bound })
+  const providers = createProviders(config.providers)
+  const writeToLog = createLogWriter(redis, keys)
+  const work = startWork({
+    redisUrl: config.REDIS_URL.href,
+    redis,
+    keys,
+    sessions,
+    revokeTokens: (id, tokens) => revokeAt(providers.find(id), tokens),
+    onError,
+  })
+  const housekeeping = setInterval(() => void bell.lookAround().catch(onError), bound).unref()
+
+  async function ready(): Promise<true | string> {
+    await redis.ping()
+    return guard.stats().following || 'the guard has no lease: it is not following the sign-offs'
+  }
+
+  const app = new Koa()
+  const metrics = createMetrics('identity')
+  const passport = createPassport()
+  const carrySession = createKoaSession(app, {
+    publicUrl,
+    absoluteLifetimeMs: times.absoluteTtlMs,
+    store: createKoaSessionStore(sessions, (ref, caller) => endReplaced({ sessions, signOffs }, ref, caller)),
+  })
+  const login = {
+    providers,
+    transactions: createTransactions(redis, keys),
+    browserKeys: createBrowserKeys(publicUrl),
+    passport,
+    publicUrl,
+    assets: ASSETS,
+    writeToLog,
+    log,
+  }
+  const endSessionUrl = (session: SessionRecord) => endSessionAt(providers.find(session.provider), session)
+  const signedIn = requireSession(guard, { refuse })
+
+  const router = new Router()
+    .get('/', showLanding({ guard, sessions }))
+    .get('/auth/login', chooseProvider(login))
+    .get('/auth/login/:provider', (ctx) => beginLogin(login)(ctx))
+    .get('/auth/callback/:provider', carrySession, passport.initialize, finishLogin(login))
+    .get('/auth/session', signedIn, showSession)
+    .get('/auth/session/stream', signedIn, streamSession(guard))
+    .get('/auth/sessions', signedIn, listOwnSessions(sessions))
+    .delete('/auth/sessions/:ref', signedIn, endOwnSession(sessions, signOffs))
+    .post('/auth/sessions/:ref/end', signedIn, endOwnSessionByForm(sessions, signOffs))
+    .post('/auth/logout', signOut({ guard, sessions, signOffs, farewells, endSessionUrl }))
+    .get('/auth/signed-off/:capability', showSignedOff(guard, farewells))
+  const admin = adminRoutes({ users, sessions, signOffs })
+  router.use(
+    '/auth/admin',
+    signedIn,
+    requireRole('admin', { refuse }),
+    admin.routes(),
+    admin.allowedMethods(),
+  )
+
+  app.use(reportHealth({ ready, metrics }))
+  app.use(correlate())
+  app.use(logRequests(log))
+  app.use(measureRequests(metrics))
+  app.use(securityHeaders(publicUrl))
+  app.use(noStore())
+  app.use(respondWithErrors(log, { assets: ASSETS, publicUrl, userOf }))
+  app.use(serveAssets(ASSETS))
+  app.use(requireSameOrigin(publicUrl))
+  app.use(readBody())
+  app.use(router.routes())
+  app.use(router.allowedMethods())
+
+  return {
+    app,
+    ready,
+    async stop() {
+      clearInterval(housekeeping)
+      await work.stop()
+      bell.close()
+    },
+  }
+
+  /** Asked before the tokens go: the provider wants its ID token back as a hint. */
+  async function endSessionAt(provider: Provider | null, session: SessionRecord): Promise<URL | null> {
+    if (provider === null) return null
+    const tokens = await sessions.tokensOf(session.ref)
+    return endSessionUrlOf(provider, {
+      idToken: tokens?.idToken ?? null,
+      postLogoutRedirectUri: new URL('/', publicUrl).href,
+      state: randomBytes(16).toString('base64url'),
+    })
+  }
+}
+
+const userOf = (ctx: Context) => ctx.state['session']?.user
+
+/** A provider that is not configured any more can't be told. */
+async function revokeAt(provider: Provider | null, tokens: ProviderTokens) {
+  return provider === null ? 'unsupported' : revokeTokens(provider, tokens)
+}
+
+/** Who signs in again in the same browser leaves the old session behind. The new one need not wait for it. */
+async function endReplaced(
+  { sessions, signOffs }: { sessions: Sessions; signOffs: SignOffs },
+  ref: string,
+  caller: Caller,
+): Promise<void> {
+  const session = await sessions.find(ref)
+  if (session !== null) await signOffs.endSession(session, 'replaced', authorOf(caller, session), 0)
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto'
+import { html, page, respondWithPage, ServiceError } from '@curfew/service'
+import type { Context } from 'koa'
+import type { Provider, Providers } from '../providers/providers.js'
+import { scopeFor } from '../providers/scope.js'
+import type { Passport } from '../seams/passport.js'
+import { createOAuth2Strategy } from '../seams/passport-oauth2.js'
+import type { BrowserKeys } from './browser-key.js'
+import { safeReturnTo } from './return-to.js'
+import type { Transactions } from './transactions.js'
+
+export interface BeginLoginOptions {
+  readonly providers: Providers
+  readonly transactions: Transactions
+  readonly browserKeys: BrowserKeys
+  readonly passport: Passport
+  readonly publicUrl: URL
+  /** Where the pages' stylesheet is. */
+  readonly assets: string
+}
+
+/** `GET /auth/login`: to the provider, or a choice of them. */
+export function chooseProvider(options: BeginLoginOptions) {
+  const begin = beginLogin(options)
+
+  return async function chooseProvider(ctx: Context): Promise<void> {
+    const { providers, publicUrl, assets } = options
+    const wanted = ctx.query['provider']
+    const only = providers.all.length === 1 ? providers.all[0]?.config.id : undefined
+    const id = typeof wanted === 'string' ? wanted : only
+    if (id !== undefined) return begin(ctx, id)
+
+    const returnTo = encodeURIComponent(safeReturnTo(ctx.query['return_to'], publicUrl))
+    respondWithPage(
+      ctx,
+      page({
+        title: 'Sign in',
+        assets,
+        publicUrl,
+        body: html`<section class="hero"><h1>Sign in</h1><p class="lead">Choose how.</p>
+<ul class="choices">${providers.all.map(
+          ({ config }) =>
+            html`<li><a class="button" href="/auth/login/${config.id}?return_to=${returnTo}">${config.label}</a></li>`,
+        )}</ul></section>`,
+      }),
+    )
+  }
+}
+
+/** `GET /auth/login/:provider`: sends the browser to the provider (RFC 6749 section 4.1.1, with PKCE). */
+export function beginLogin({ providers, transactions, browserKeys, passport, publicUrl }: BeginLoginOptions) {
+  return async function beginLogin(ctx: Context, id = String(ctx['params'].provider)): Promise<void> {
+    const provider = findProvider(providers, id)
+    // The provider leads back to the public URL, where a cookie of another host would be missing.
+    if (ctx.host !== publicUrl.host) return continueOnPublicUrl(ctx, publicUrl)
+
+    const browserKey = browserKeys.ensure(ctx)
+    const nonce = randomBytes(32).toString('base64url')
+    const { config, metadata } = provider
+    const about = await metadata()
+    const { authorizationUrl, tokenUrl } = about
+    const strategy = createOAuth2Strategy({
+      authorizationUrl,
+      tokenUrl,
+      clientId: config.clientId,
+      redirectUri: config.redirectUri,
+      scope: scopeFor(config, about),
+      authorizationParams: { ...config.authorizationParams, ...(config.issuer === null ? {} : { nonce }) },
+      begin: (verifier) =>
+        transactions.begin(
+          {
+            provider: id,
+            nonce,
+            verifier,
+            returnTo: safeReturnTo(ctx.query['return_to'], publicUrl),
+            correlationId: ctx.state.correlationId,
+          },
+          browserKey,
+        ),
+      resume: notHere,
+      redeem: notHere,
+    })
+    // What the browser was sent here with is not what the strategy is about.
+    ctx.query = {}
+    await passport.authenticate(ctx, strategy)
+  }
+}
+
+export function findProvider(providers: Providers, id: string): Provider {
+  const provider = providers.find(id)
+  if (provider === null) throw new ServiceError('not-found', 'There is no such way to sign in here.')
+  return provider
+}
+
+/** Once: a proxy that hides the host would otherwise send the browser round in a circle. */
+function continueOnPublicUrl(ctx: Context, publicUrl: URL): void {
+  if (ctx.query['continued'] !== undefined) {
+    throw new ServiceError('bad-request', `Please sign in at ${publicUrl.origin}.`)
+  }
+  const url = new URL(ctx.path, publicUrl)
+  url.searchParams.set('return_to', safeReturnTo(ctx.query['return_to'], publicUrl))
+  url.searchParams.set('continued', '1')
+  ctx.redirect(url.href)
+}
+
+async function notHere(): Promise<never> {
+  throw new TypeError('a login that begins has nothing to finish')
+}

@@ -1,0 +1,191 @@
+import { type CurfewEvent, createEvent } from '@curfew/contract'
+import { type Log, ServiceError } from '@curfew/service'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import type { Identification } from '../providers/identify.js'
+import type { Provider, Providers } from '../providers/providers.js'
+import { signIn } from '../seams/koa-session.js'
+import type { Passport } from '../seams/passport.js'
+import { createOAuth2Strategy, unwrapped } from '../seams/passport-oauth2.js'
+import { findProvider } from './begin-login.js'
+import type { BrowserKeys } from './browser-key.js'
+import type { Transaction, Transactions } from './transactions.js'
+import { userIdOf } from './user-id.js'
+
+export interface FinishLoginOptions {
+  readonly providers: Providers
+  readonly transactions: Transactions
+  readonly browserKeys: BrowserKeys
+  readonly passport: Passport
+  readonly writeToLog: (event: CurfewEvent) => Promise<void>
+  readonly log: Log
+}
+
+const Query = z.object({
+  state: z.string().optional(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+  iss: z.string().optional(),
+})
+
+/**
+ * `GET /auth/callback/:provider`: the browser is back from the provider (RFC 6749 section 4.1.2).
+ *
+ * Below koa-session and passport. Ends in a redirect or in an error, so that the address with the code in
+ * it stays in nobody's history.
+ */
+export function finishLogin(options: FinishLoginOptions) {
+  const { providers, log } = options
+
+  return async function finishLogin(ctx: Context): Promise<void> {
+    const provider = findProvider(providers, String(ctx['params'].provider))
+    let transaction: Transaction | null = null
+    try {
+      const query = readQuery(ctx)
+      transaction = await consume(ctx, provider, query.state)
+      await checkIssuer(provider, query.iss)
+      if (query.error !== undefined) throw refusedBy(query.error)
+      if (query.code === undefined)
+        throw failed('code-missing', 'The provider sent you back without an answer.')
+
+      const identification = await redeem(ctx, provider, transaction)
+      const { profile, tokens, authTime, amr, acr } = identification
+      await signIn(ctx, userIdOf(profile), {
+        provider: provider.config.id,
+        profile,
+        tokens,
+        authTime,
+        amr,
+        acr,
+        beganAtSequence: transaction.beganAtSequence,
+        device: { userAgent: ctx.get('User-Agent').slice(0, LONGEST_USER_AGENT), ip: ctx.ip },
+        correlationId: transaction.correlationId,
+      })
+      ctx.redirect(transaction.returnTo)
+    } catch (thrown) {
+      const error = unwrapped(thrown)
+      await recordFailure(ctx, provider, transaction, error)
+      throw error
+    }
+  }
+
+  async function consume(
+    ctx: Context,
+    { config }: Provider,
+    state: string | undefined,
+  ): Promise<Transaction> {
+    const browserKey = options.browserKeys.read(ctx)
+    const transaction =
+      state === undefined || browserKey === null
+        ? null
+        : await options.transactions.consume(state, browserKey)
+    if (transaction === null) throw failed('state-unknown', STALE)
+    // A provider must not answer for another one (RFC 9700 section 4.4).
+    if (transaction.provider !== config.id) throw failed('provider-mixed-up', STALE)
+    return transaction
+  }
+
+  async function redeem(ctx: Context, provider: Provider, transaction: Transaction): Promise<Identification> {
+    const { config, metadata } = provider
+    const { authorizationUrl, tokenUrl } = await metadata()
+    const strategy = createOAuth2Strategy<Identification>({
+      authorizationUrl,
+      tokenUrl,
+      clientId: config.clientId,
+      redirectUri: config.redirectUri,
+      scope: '',
+      authorizationParams: {},
+      begin: () => Promise.reject(new TypeError('a login that comes back does not begin')),
+      resume: async () => transaction.verifier,
+      redeem: (grant) => provider.redeem(grant, transaction.nonce),
+    })
+    const user = await options.passport.authenticate(ctx, strategy)
+    if (!isIdentification(user)) throw failed('strategy-failed', STALE)
+    return user
+  }
+
+  /** That the failure can't be told must not hide the failure. */
+  async function recordFailure(
+    ctx: Context,
+    { config }: Provider,
+    transaction: Transaction | null,
+    error: unknown,
+  ): Promise<void> {
+    const event = createEvent('identity', 'login.failed', userOf(error), {
+      actor: null,
+      provider: config.id,
+      reason: reasonOf(error),
+      ip: ctx.ip,
+      userAgent: ctx.get('User-Agent').slice(0, LONGEST_USER_AGENT),
+      correlationId: transaction?.correlationId ?? ctx.state.correlationId,
+    })
+    await options.writeToLog(event).catch((cause: unknown) => log.warn('login-failure.unrecorded', { cause }))
+  }
+}
+
+const STALE =
+  'This sign-in did not begin in this browser, has been used already, or took too long. Please sign in again.'
+
+const LONGEST_USER_AGENT = 512
+
+function readQuery(ctx: Context): z.infer<typeof Query> {
+  const query = Query.safeParse(ctx.query)
+  if (!query.success)
+    throw failed('query-malformed', 'The provider’s answer can’t be read. Please sign in again.')
+  return query.data
+}
+
+/** RFC 9207 section 2.4. */
+async function checkIssuer({ metadata }: Provider, iss: string | undefined): Promise<void> {
+  const { issuer, namesItselfInCallback } = await metadata()
+  if (iss === undefined ? namesItselfInCallback : iss !== issuer) {
+    throw failed(
+      'issuer-mismatch',
+      'This answer is not from the provider you were sent to. Please sign in again.',
+    )
+  }
+}
+
+function refusedBy(error: string): ServiceError {
+  if (error === 'access_denied') {
+    return new ServiceError(
+      'login-refused',
+      'Signing in was cancelled or declined at the provider. Try again, or use another account.',
+      {
+        reason: 'access-denied',
+      },
+    )
+  }
+  // The codes of RFC 6749 section 4.1.2.1 and OIDC Core section 3.1.2.6; anything else is not repeated.
+  const known = /^[a-z_]{1,40}$/.test(error) ? error : 'unnamed'
+  if (error === 'temporarily_unavailable' || error === 'server_error') {
+    return new ServiceError(
+      'provider-unavailable',
+      'The sign-in provider can’t sign anybody in right now. Try again in a moment.',
+      { reason: known },
+    )
+  }
+  return new ServiceError('login-failed', 'The provider did not sign you in. Please try again.', {
+    reason: known,
+  })
+}
+
+function failed(reason: string, sentence: string): ServiceError {
+  return new ServiceError('login-failed', sentence, { reason })
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ServiceError)) return 'internal'
+  const { reason } = error.detail
+  return typeof reason === 'string' ? reason : error.code
+}
+
+/** Somebody who may not come in is known all the same. */
+function userOf(error: unknown): string | null {
+  const userId = error instanceof ServiceError ? error.detail['userId'] : undefined
+  return typeof userId === 'string' ? userId : null
+}
+
+function isIdentification(user: object | null): user is Identification {
+  return user !== null && 'profile' in user && 'tokens' in user
+}

@@ -1,0 +1,105 @@
+import { isSessionId, ONLY_PARTITION, randomSessionId, readCookie, sessionCookieName } from '@curfew/contract'
+import type Koa from 'koa'
+import type { Context, Middleware } from 'koa'
+import createSession from 'koa-session'
+import type { FinishedLogin } from '../login/finished-login.js'
+
+declare module 'koa' {
+  interface DefaultState {
+    /** Set before `ctx.login`: what the session store makes the session of. */
+    finishedLogin?: FinishedLogin
+  }
+}
+
+/** What koa-session asks of a store. Keys are session ids: the values of cookies. */
+export interface KoaSessionStore {
+  get(
+    id: string,
+    maxAge: number | 'session' | undefined,
+    more: { ctx?: Context },
+  ): Promise<object | null | undefined>
+  set(
+    id: string,
+    data: object,
+    maxAge: number | 'session' | undefined,
+    more: { ctx?: Context },
+  ): Promise<void>
+  destroy(id: string, more: { ctx?: Context }): Promise<void>
+}
+
+export interface KoaSessionOptions {
+  readonly publicUrl: URL
+  /** The cookie's age: no session lives longer. Milliseconds. */
+  readonly absoluteLifetimeMs: number
+  readonly store: KoaSessionStore
+}
+
+/**
+ * koa-session, for the one route that signs in.
+ *
+ * The cookie holds the session id and nothing else, unsigned: an unguessable id needs no signature. It is
+ * written only once a user is in the session. Nothing is saved at the end of a request (`autoCommit`):
+ * koa-session would do so whether or not the session still exists.
+ */
+export function createKoaSession(
+  app: Koa,
+  { publicUrl, absoluteLifetimeMs, store }: KoaSessionOptions,
+): Middleware {
+  const name = sessionCookieName(publicUrl)
+  const secure = publicUrl.protocol === 'https:'
+  const cookie = {
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    secure,
+    signed: false,
+    overwrite: true,
+  } as const
+
+  const session = createSession(
+    {
+      ...cookie,
+      key: name,
+      maxAge: absoluteLifetimeMs,
+      rolling: false,
+      renew: false,
+      autoCommit: false,
+      genid: () => randomSessionId(ONLY_PARTITION),
+      store,
+      externalKey: {
+        get(ctx: Context) {
+          const value = readCookie(ctx.headers.cookie, name)
+          return value !== undefined && isSessionId(value) ? value : ''
+        },
+        set(ctx: Context, id: string) {
+          if (hasUser(ctx)) ctx.cookies.set(name, id, { ...cookie, maxAge: absoluteLifetimeMs })
+        },
+      },
+    },
+    app,
+  )
+
+  return async function carrySession(ctx, next) {
+    // TLS may end in front of us, where Koa can't see it.
+    if (secure) ctx.cookies.secure = true
+    await session(ctx, next)
+  }
+}
+
+/**
+ * Makes the session of a finished login: under a new id, and with nothing in it that was there before.
+ *
+ * @throws {ServiceError} what the store refuses it with
+ */
+export async function signIn(ctx: Context, userId: string, login: FinishedLogin): Promise<void> {
+  ctx.state.finishedLogin = login
+  // koa-session's regenerate() would carry over what somebody may have planted before.
+  Reflect.set(ctx, 'session', {})
+  await ctx.login({ id: userId })
+}
+
+function hasUser(ctx: Context): boolean {
+  const session: unknown = Reflect.get(ctx, 'session')
+  const passport: unknown = session instanceof Object ? Reflect.get(session, 'passport') : undefined
+  return passport instanceof Object && typeof Reflect.get(passport, 'user') === 'string'
+}
