@@ -1,5 +1,5 @@
 import type { CurfewEvent } from '@curfew/contract'
-import { whatHappened, whoDidIt } from './event-words.js'
+import { whatHappened, whoDidIt, whyItHappened } from './event-words.js'
 
 /** Which events somebody wants to see. All that is said must fit; what is not said fits all. */
 export interface EventFilter {
@@ -52,6 +52,7 @@ function hasWords(event: CurfewEvent, text: string): boolean {
     event.sequence,
     whoDidIt(event),
     whatHappened(event),
+    whyItHappened(event),
     ...Object.values(event.data),
   ]
     .join('\n')

@@ -22,6 +22,25 @@ export function whomItIsAbout({ subject, data }: CurfewEvent): string {
   return data.subjectName ?? (subject === null ? 'nobody we know' : `user ${subject}`)
 }
 
+/** Why it happened, where the sentence does not say it already. */
+export function whyItHappened({ data }: CurfewEvent): string | undefined {
+  return data.reason === undefined ? undefined : (REASONS[data.reason] ?? data.reason)
+}
+
+/** Reasons that are codes. What else stands there, an admin has written. */
+const REASONS: Readonly<Record<string, string>> = {
+  'logged-out': 'by themselves',
+  revoked: 'by themselves',
+  everywhere: 'by themselves',
+  others: 'by themselves',
+  admin: 'by an admin',
+  replaced: 'replaced',
+  idle: 'unused for too long',
+  absolute: 'longest time reached',
+  unreadable: 'could not be read',
+  provider: 'the provider did not take it',
+}
+
 const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'login.failed': ({ data }) => `could not sign in${data.provider ? ` with ${data.provider}` : ''}`,
   'session.created': ({ data }) => `signed in${data.provider ? ` with ${data.provider}` : ''}`,
