@@ -66,7 +66,8 @@ export function createProjectsApp(options: ProjectsAppOptions) {
 
   async function ready(): Promise<true | string> {
     await redis.ping()
-    return guard.stats().following || 'the guard has no lease: it is not following the sign-offs'
+    if (!guard.stats().following) return 'The guard does not follow the sign-offs.'
+    return changes.listening || 'Changes by other instances are not heard.'
   }
 
   const app = new Koa()

@@ -89,11 +89,15 @@ export function projectRoutes({
 
 const createSchema = z.strictObject({ name: z.string() })
 /** A form sends its version as text. */
-const wishSchema = z.strictObject({
-  name: z.string().optional(),
-  archived: z.boolean().optional(),
-  version: z.coerce.number().int().positive().optional(),
-})
+const wishSchema = z
+  .strictObject({
+    name: z.string().optional(),
+    archived: z.boolean().optional(),
+    version: z.coerce.number().int().positive().optional(),
+  })
+  .refine(({ name, archived }) => name !== undefined || archived !== undefined, {
+    error: 'say what to change, name, archived or both',
+  })
 const ownerSchema = z.string().min(1).optional()
 
 /** `?owner=`: a user's id, or `me`. Unless told, an admin's list is everyone's (undefined). */

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createGuard, type Guard } from '@curfew/guard'
 import { type Log, openRedis } from '@curfew/service'
-import { type Browser, createBrowser, type GivenSession, redisUrl, serve } from '@curfew/testing'
+import { type Browser, createBrowser, eventually, type GivenSession, redisUrl, serve } from '@curfew/testing'
 import { createProjectsApp } from '../app.js'
 
 export interface StartOptions {
@@ -46,7 +46,6 @@ export async function startProjects(options: StartOptions): Promise<StartedProje
     namespace,
     leaseMs,
   })
-  await guard.ready()
   const projects = createProjectsApp({
     guard,
     redis,
@@ -54,6 +53,7 @@ export async function startProjects(options: StartOptions): Promise<StartedProje
     log,
     ...(listMaxAgeMs === undefined ? {} : { listMaxAgeMs }),
   })
+  await eventually(async () => (await projects.ready()) === true)
   handler = projects.app.callback()
   const browsers: Browser[] = []
 
