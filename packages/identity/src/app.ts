@@ -31,9 +31,9 @@ import { adminRoutes } from './admin/routes.js'
 import type { IdentityConfig } from './config.js'
 import { createLogWriter } from './log-writer.js'
 import { beginLogin, chooseProvider } from './login/begin-login.js'
-import { createBrowserKeys } from './login/browser-key.js'
 import { finishLogin } from './login/finish-login.js'
 import type { ProviderTokens } from './login/finished-login.js'
+import { createLoginCookies } from './login/login-cookies.js'
 import { createTransactions } from './login/transactions.js'
 import { endSessionUrl as endSessionUrlOf } from './providers/end-session.js'
 import { createProviders, type Provider } from './providers/providers.js'
@@ -101,7 +101,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const login = {
     providers,
     transactions: createTransactions(redis, keys),
-    browserKeys: createBrowserKeys(publicUrl),
+    loginCookies: createLoginCookies(publicUrl),
     passport,
     publicUrl,
     assets: ASSETS,

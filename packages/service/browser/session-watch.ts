@@ -43,10 +43,20 @@ async function onMessage({ event, data }: StreamMessage): Promise<void> {
   } else if (event === 'ended') {
     conceal()
     reason = JSON.parse(data).reason
-    const answer = await askSession()
+    const answer = reason === 'replaced' ? await askUntilReplaced() : await askSession()
     // The stream knows. Only a newer session of this browser may differ: its tabs hear of the old one too.
     judge(answer.state === 'signed-in' ? answer : { state: 'signed-out' })
   }
+}
+
+/** Somebody signs in in another tab, whose answer, with the new cookie, may still be on its way. */
+async function askUntilReplaced(): Promise<SessionAnswer> {
+  for (const waitMs of [0, 100, 200, 400, 800]) {
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    const answer = await askSession()
+    if (answer.state === 'signed-in') return answer
+  }
+  return { state: 'signed-out' }
 }
 
 function judge(answer: SessionAnswer): void {

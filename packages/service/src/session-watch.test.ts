@@ -156,6 +156,22 @@ test('a session that the same person replaced is no sign-out', async () => {
   assert.is(await notice(page).count(), 0)
 })
 
+// found 2026-11-21: ten tabs that signed in one after the other each told the others they were signed out
+test('a new session in place of this one may take a moment to arrive', async () => {
+  await using world = await openWorld()
+  await using tabs = await openTabs()
+  const page = await openPage(tabs, world.url)
+  const refused = page.waitForResponse((answer) => answer.status() === 401)
+
+  world.end('replaced')
+  await refused
+  world.signIn(ADA)
+
+  await eventually(() => world.streams.size === 1)
+  await page.locator('h1').waitFor()
+  assert.is(await notice(page).count(), 0)
+})
+
 const notice = (page: Page) => page.locator('.session-notice')
 
 async function openPage(tabs: BrowserContext, url: string, path = '/page'): Promise<Page> {

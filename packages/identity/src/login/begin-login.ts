@@ -5,14 +5,14 @@ import type { Provider, Providers } from '../providers/providers.js'
 import { scopeFor } from '../providers/scope.js'
 import type { Passport } from '../seams/passport.js'
 import { createOAuth2Strategy } from '../seams/passport-oauth2.js'
-import type { BrowserKeys } from './browser-key.js'
+import type { LoginCookies } from './login-cookies.js'
 import { safeReturnTo } from './return-to.js'
 import type { Transactions } from './transactions.js'
 
 export interface BeginLoginOptions {
   readonly providers: Providers
   readonly transactions: Transactions
-  readonly browserKeys: BrowserKeys
+  readonly loginCookies: LoginCookies
   readonly passport: Passport
   readonly publicUrl: URL
   /** Where the pages' stylesheet is. */
@@ -48,13 +48,19 @@ export function chooseProvider(options: BeginLoginOptions) {
 }
 
 /** `GET /auth/login/:provider`: sends the browser to the provider (RFC 6749 section 4.1.1, with PKCE). */
-export function beginLogin({ providers, transactions, browserKeys, passport, publicUrl }: BeginLoginOptions) {
+export function beginLogin({
+  providers,
+  transactions,
+  loginCookies,
+  passport,
+  publicUrl,
+}: BeginLoginOptions) {
   return async function beginLogin(ctx: Context, id = String(ctx['params'].provider)): Promise<void> {
     const provider = findProvider(providers, id)
     // The provider leads back to the public URL, where a cookie of another host would be missing.
     if (ctx.host !== publicUrl.host) return continueOnPublicUrl(ctx, publicUrl)
 
-    const browserKey = browserKeys.ensure(ctx)
+    const returnTo = safeReturnTo(ctx.query['return_to'], publicUrl)
     const nonce = randomBytes(32).toString('base64url')
     const { config, metadata } = provider
     const about = await metadata()
@@ -66,21 +72,20 @@ export function beginLogin({ providers, transactions, browserKeys, passport, pub
       redirectUri: config.redirectUri,
       scope: scopeFor(config, about),
       authorizationParams: { ...config.authorizationParams, ...(config.issuer === null ? {} : { nonce }) },
-      begin: (verifier) =>
-        transactions.begin(
-          {
-            provider: id,
-            nonce,
-            verifier,
-            returnTo: safeReturnTo(ctx.query['return_to'], publicUrl),
-            correlationId: ctx.state.correlationId,
-          },
-          browserKey,
-        ),
+      async begin(verifier) {
+        const key = loginCookies.randomKey()
+        const { correlationId } = ctx.state
+        const state = await transactions.begin(
+          { provider: id, nonce, verifier, returnTo, correlationId },
+          key,
+        )
+        loginCookies.keep(ctx, state, key)
+        return state
+      },
       resume: notHere,
       redeem: notHere,
     })
-    // What the browser was sent here with is not what the strategy is about.
+    // Passport would take a code or an error in the address for an answer of the provider.
     ctx.query = {}
     await passport.authenticate(ctx, strategy)
   }

@@ -8,14 +8,14 @@ import { signIn } from '../seams/koa-session.js'
 import type { Passport } from '../seams/passport.js'
 import { createOAuth2Strategy, unwrapped } from '../seams/passport-oauth2.js'
 import { findProvider } from './begin-login.js'
-import type { BrowserKeys } from './browser-key.js'
+import type { LoginCookies } from './login-cookies.js'
 import type { Transaction, Transactions } from './transactions.js'
 import { userIdOf } from './user-id.js'
 
 export interface FinishLoginOptions {
   readonly providers: Providers
   readonly transactions: Transactions
-  readonly browserKeys: BrowserKeys
+  readonly loginCookies: LoginCookies
   readonly passport: Passport
   readonly writeToLog: (event: CurfewEvent) => Promise<void>
   readonly log: Log
@@ -74,11 +74,9 @@ export function finishLogin(options: FinishLoginOptions) {
     { config }: Provider,
     state: string | undefined,
   ): Promise<Transaction> {
-    const browserKey = options.browserKeys.read(ctx)
+    const key = state === undefined ? null : options.loginCookies.take(ctx, state)
     const transaction =
-      state === undefined || browserKey === null
-        ? null
-        : await options.transactions.consume(state, browserKey)
+      state === undefined || key === null ? null : await options.transactions.consume(state, key)
     if (transaction === null) throw failed('state-unknown', STALE)
     // A provider must not answer for another one (RFC 9700 section 4.4).
     if (transaction.provider !== config.id) throw failed('provider-mixed-up', STALE)
