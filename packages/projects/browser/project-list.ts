@@ -13,15 +13,14 @@ export function createProjectList(root: HTMLElement) {
   const deleted = new Set<string>()
   const touchedAt = new Map<string, number>()
 
-  /** Shows a project as it is now. Says whether that was news. */
-  function put(project: Project): boolean {
-    if (deleted.has(project.id) || (owner !== '' && project.owner !== owner)) return false
+  /** Shows a project as it is now, if that is news. */
+  function put(project: Project): void {
+    if (deleted.has(project.id) || (owner !== '' && project.owner !== owner)) return
     const row = rowOf(project.id)
-    if (row !== null && Number(row.dataset['version']) >= project.version) return false
+    if (row !== null && Number(row.dataset['version']) >= project.version) return
 
     touchedAt.set(project.id, performance.now())
     place(row ?? makeRow(project), project)
-    return true
   }
 
   function place(row: ProjectRow, project: Project): void {

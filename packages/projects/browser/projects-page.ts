@@ -113,7 +113,7 @@ async function lookAgain(id: string, form: HTMLFormElement): Promise<void> {
 }
 
 const SENTENCES: Readonly<Record<string, (name: string) => string>> = {
-  create: (name) => `“${name}” is here.`,
+  create: (name) => `“${name}” is created.`,
   rename: (name) => `It is called “${name}” now.`,
   restore: (name) => `“${name}” is back.`,
 }

@@ -76,7 +76,7 @@ const createBox = html`<form class="create-project" method="post" action="/proje
 <button class="primary">Create</button>
 </form>`
 
-const onlyLooking = html`<p class="notice">You are here as a <strong>viewer</strong>: you can look at your projects, and an editor or admin can change theirs.</p>`
+const onlyLooking = html`<p class="notice">You are a <strong>viewer</strong>: you can look at projects, but not create or change any. An admin can make you an editor.</p>`
 
 interface RowOptions {
   readonly withControls: boolean
@@ -89,22 +89,20 @@ function projectRow(project: Project, { withControls, withOwner }: RowOptions): 
   return html`<li class="project" data-id="${id}" data-version="${version}" data-created-at="${createdAt}">
 ${withControls ? renameForm(project) : html`<span class="project-name">${name}</span>`}
 <p class="project-facts">
-<time datetime="${new Date(createdAt).toISOString()}">${DAY.format(createdAt)}</time>
 ${withOwner && html`<a class="project-owner" href="/projects?owner=${encodeURIComponent(owner)}">${ownerName}</a>`}
+<time datetime="${new Date(createdAt).toISOString()}">${DAY.format(createdAt)}</time>
 </p>
 ${withControls && html`<div class="project-actions">${archiveForm(project)}${deleteForm(project)}</div>`}
 </li>`
 }
 
-const renameForm = ({
-  id,
-  name,
-  version,
-}: Project) => html`<form class="rename" method="post" action="/projects/${id}/rename" data-does="rename">
+function renameForm({ id, name, version }: Project): Html {
+  return html`<form class="rename" method="post" action="/projects/${id}/rename" data-does="rename">
 <input type="hidden" name="version" value="${version}">
 <input class="project-name" name="name" value="${name}" aria-label="Name of the project" required maxlength="${LONGEST_NAME}" autocomplete="off">
 <button class="small save">Save</button>
 </form>`
+}
 
 function archiveForm({ id, archivedAt }: Project): Html {
   const verb = archivedAt === null ? 'archive' : 'restore'
@@ -112,10 +110,8 @@ function archiveForm({ id, archivedAt }: Project): Html {
 }
 
 /** A popover asks before anything is lost. It opens and closes without a script. */
-const deleteForm = ({
-  id,
-  name,
-}: Project) => html`<button class="small quiet danger" type="button" popovertarget="delete-${id}">Delete</button>
+function deleteForm({ id, name }: Project): Html {
+  return html`<button class="small quiet danger" type="button" popovertarget="delete-${id}">Delete</button>
 <div class="delete-question" id="delete-${id}" popover role="dialog" aria-labelledby="delete-${id}-title">
 <h2 id="delete-${id}-title">Delete “<span class="delete-name">${name}</span>”?</h2>
 <p>It will be gone for good. Archiving it puts it away instead.</p>
@@ -124,6 +120,7 @@ const deleteForm = ({
 <button type="button" class="keep" popovertarget="delete-${id}" popovertargetaction="hide" autofocus>Keep it</button>
 </form>
 </div>`
+}
 
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 
