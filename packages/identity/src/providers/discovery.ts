@@ -71,6 +71,21 @@ export function createDiscovery(
   }
 }
 
+/** Whether `issuer`, from a callback (RFC 9207), is the provider that the browser was sent to. */
+export function isIssuerOf(
+  { issuer: configured, tenantIssuer }: Pick<ProviderConfig, 'issuer' | 'tenantIssuer'>,
+  metadata: ProviderMetadata,
+  issuer: string,
+): boolean {
+  // Plain OAuth 2.0 has no document that says what its issuer is called.
+  if (configured === null || issuer === metadata.issuer) return true
+  return (
+    tenantIssuer !== null &&
+    metadata.issuer === tenantIssuer.template &&
+    matchesTemplate(tenantIssuer, issuer)
+  )
+}
+
 async function discover(
   config: ProviderConfig,
   issuer: string,

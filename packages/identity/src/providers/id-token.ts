@@ -101,7 +101,9 @@ async function verified(idToken: string, keys: JWTVerifyGetKey, config: Provider
 function issuerFor(issuer: string, tenantIssuer: ProviderConfig['tenantIssuer'], payload: JWTPayload) {
   if (tenantIssuer === null || issuer !== tenantIssuer.template) return issuer
   const tenant = payload[tenantIssuer.claim]
-  return typeof tenant === 'string' ? issuer.replace(tenantIssuer.placeholder, tenant) : undefined
+  return typeof tenant === 'string' && /^[\w-]+$/.test(tenant)
+    ? issuer.replace(tenantIssuer.placeholder, tenant)
+    : undefined
 }
 
 /** @see OpenID Connect Core 1.0 section 3.1.3.6 */
