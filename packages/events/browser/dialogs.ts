@@ -9,6 +9,8 @@ export interface Question {
   readonly verb: string
   /** Asks for a reason too, which may stay empty. */
   readonly withReason?: boolean
+  /** It takes something away for longer than a moment. */
+  readonly isGrave?: boolean
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Question {
  * @returns whether it was done
  */
 export function confirmAndDo(
-  { title, sentence, verb, withReason = false }: Question,
+  { title, sentence, verb, withReason = false, isGrave = false }: Question,
   act: (reason: string) => Promise<Answer<Receipt | object>>,
 ): Promise<boolean> {
   const reason = element('input')
@@ -29,7 +31,7 @@ export function confirmAndDo(
   label.htmlFor = reason.id
   const heading = element('h2', '', title)
   heading.id = 'question-title'
-  const yes = element('button', 'primary', verb)
+  const yes = element('button', isGrave ? 'danger' : 'primary', verb)
   const no = button('', 'Cancel', () => dialog.close())
   const trouble = element('p', 'notice danger')
   trouble.hidden = true

@@ -2,7 +2,7 @@ import type { CurfewEvent, EventType } from '@curfew/contract'
 import { deviceName } from './device-name.js'
 import { element, fact } from './element.js'
 import { whatHappened, whoDidIt, whyItHappened } from './event-words.js'
-import { moment, wholeMoment } from './moments.js'
+import { dayOf, timeOfDay, wholeMoment } from './moments.js'
 
 /** One event as a line of the log, which opens into all that is known of it. */
 export function eventRow(event: CurfewEvent): HTMLLIElement {
@@ -10,7 +10,7 @@ export function eventRow(event: CurfewEvent): HTMLLIElement {
   const summary = element(
     'summary',
     '',
-    moment(event.time),
+    timeOfDay(event.time),
     element('span', `badge event-type ${TONES[event.type]}`, event.type),
     element('span', 'event-what', element('strong', '', whoDidIt(event)), ` ${whatHappened(event)}`),
     why !== undefined && element('span', 'event-why', why),
@@ -18,7 +18,10 @@ export function eventRow(event: CurfewEvent): HTMLLIElement {
   const details = element('details', '', summary)
   // Most are never opened.
   details.addEventListener('toggle', () => details.append(allFacts(event)), { once: true })
-  return element('li', '', details)
+  const row = element('li', '', details)
+  row.dataset['id'] = event.id
+  row.dataset['day'] = dayOf(event.time)
+  return row
 }
 
 /**

@@ -1,18 +1,15 @@
 import type { CurfewEvent } from '@curfew/contract'
 import { type Answer, ask } from './ask.js'
+import { compareCursors } from './cursor-order.js'
 import { part } from './element.js'
 import { type EventFilter, matches } from './event-filter.js'
-import { createLogList } from './log-list.js'
+import { type Arrival, createLogList } from './log-list.js'
 import { type StreamMessage, sharedStream } from './shared-stream.js'
 
 interface LogPage {
   readonly events: readonly CurfewEvent[]
   readonly next: string | null
-}
-
-interface Arrival {
-  readonly event: CurfewEvent
-  readonly cursor?: string
+  readonly position: string
 }
 
 export interface LogArea {
@@ -22,6 +19,8 @@ export interface LogArea {
 
 /** Typing waits this long before the log is asked. */
 const TYPING_MS = 250
+/** What comes within this is shown together. */
+const TOGETHER_MS = 40
 /** A rare word is looked for so many times before somebody has to ask for more. */
 const MOST_PAGES = 5
 /** More than this is not kept for somebody who paused: it is loaded when they come back. */
@@ -46,22 +45,25 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
   let filter: EventFilter = {}
   let next: string | null = null
   let waiting: Arrival[] = []
+  /** How far in the log this page has come, by loading or by listening. */
+  let position: string | null = null
   let isPaused = false
-  let isConnected = false
+  let connection: 'open' | 'lost' | 'over' = 'lost'
   /** Counts the loads, so that a late answer to an earlier question is not shown. */
   let loads = 0
   let isLoading = false
+  let isShowing = false
   let typing: ReturnType<typeof setTimeout> | undefined
 
   sharedStream('/events/stream', onMessage, {
-    onState(connection) {
-      isConnected = connection === 'open'
+    onState(now) {
+      connection = now
       showState()
       // Whatever happened before we were listening. What comes from now on is heard.
-      if (isConnected) void catchUp()
+      if (now === 'open') void catchUp()
     },
     onEnd() {
-      isConnected = false
+      connection = 'over'
       showState()
     },
   })
@@ -94,15 +96,20 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
     if (name === 'gap') return void load()
     if (name !== 'log') return
     const event: CurfewEvent = JSON.parse(data)
+    // A tab that joins is told the newest message again, and a page may be ahead of the stream.
+    if (position !== null && compareCursors(id, position) <= 0) return
+    position = id
     onEvent(event)
-    if (matches(filter, event)) arrive({ event, cursor: id })
-  }
-
-  function arrive(arrival: Arrival): void {
-    if (list.has(arrival.event) || waiting.some(({ event }) => event.id === arrival.event.id)) return
-    waiting.push(arrival)
-    if (!isHolding()) showWaiting()
-    showNews()
+    if (!matches(filter, event)) return
+    waiting.push({ event, cursor: id })
+    // Many may come in a row: the page is laid out once for all of them.
+    if (isShowing) return
+    isShowing = true
+    setTimeout(() => {
+      isShowing = false
+      if (!isHolding()) showWaiting()
+      showNews()
+    }, TOGETHER_MS)
   }
 
   /** While somebody reads further down, or has opened a line, nothing moves under their eyes. */
@@ -112,7 +119,7 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
 
   function showWaiting(): void {
     if (waiting.length > MOST_WAITING) return void load()
-    for (const { event, cursor } of waiting.splice(0)) list.prepend(event, cursor)
+    list.prepend(waiting.splice(0))
     next = list.trim() ?? next
     showNews()
     showNote()
@@ -128,7 +135,8 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
     if (!answer.ok) return showNote(answer.detail)
     list.replace(answer.body.events)
     next = answer.body.next
-    waiting = waiting.filter(({ event }) => !list.has(event))
+    waiting = waiting.filter((one) => isAfter(one, answer.body.position))
+    comeTo(answer.body.position)
     if (!isPaused) showWaiting()
     if (list.size === 0 && next !== null) await loadOlder()
     showNews()
@@ -138,11 +146,30 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
   /** Adds what is missing on top, and leaves the rest as it is, if what is shown reaches that far. */
   async function catchUp(): Promise<void> {
     if (list.size === 0) return load()
+    const mine = ++loads
+    isLoading = true
     const answer = await askForPage({})
-    if (!answer.ok) return
-    const { events } = answer.body
-    if (events.length > 0 && !events.some((event) => list.has(event))) return load()
-    for (const event of events.toReversed()) arrive({ event })
+    if (mine !== loads) return
+    isLoading = false
+    if (!answer.ok) return showNote(answer.detail)
+    const { events, position: end } = answer.body
+    const isKnown = (event: CurfewEvent) =>
+      list.has(event) || waiting.some((one) => one.event.id === event.id)
+    if (events.length > 0 && !events.some(isKnown)) return load()
+
+    const ids = new Set(events.map(({ id }) => id))
+    waiting = [
+      ...waiting.filter((one) => !isAfter(one, end) && !ids.has(one.event.id)),
+      ...events.toReversed().flatMap((event) => (list.has(event) ? [] : [{ event }])),
+      ...waiting.filter((one) => isAfter(one, end)),
+    ]
+    comeTo(end)
+    if (!isHolding()) showWaiting()
+    showNews()
+  }
+
+  function comeTo(end: string): void {
+    if (position === null || compareCursors(end, position) > 0) position = end
   }
 
   async function loadOlder(): Promise<void> {
@@ -161,6 +188,10 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
     }
     olderButton.disabled = false
     showNote()
+  }
+
+  function isAfter({ cursor }: Arrival, end: string): boolean {
+    return cursor !== undefined && compareCursors(cursor, end) > 0
   }
 
   function askForPage(place: { before?: string }): Promise<Answer<LogPage>> {
@@ -190,8 +221,9 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
   }
 
   function showState(): void {
-    state.className = `badge ${isPaused ? 'warn' : isConnected ? 'live ok' : 'live warn'}`
-    state.textContent = isPaused ? 'Paused' : isConnected ? 'Live' : 'Connecting…'
+    const shown = isPaused ? 'paused' : connection
+    state.className = `badge ${STATES[shown].tone}`
+    state.textContent = STATES[shown].words
     pauseButton.textContent = isPaused ? 'Resume' : 'Pause'
     showNews()
   }
@@ -211,4 +243,11 @@ export function createLogArea(onEvent: (event: CurfewEvent) => void): LogArea {
   }
 
   return { search }
+}
+
+const STATES = {
+  open: { words: 'Live', tone: 'live ok' },
+  lost: { words: 'Connecting…', tone: 'live warn' },
+  over: { words: 'Stopped', tone: 'danger' },
+  paused: { words: 'Paused', tone: 'warn' },
 }

@@ -1,5 +1,13 @@
 import type { CurfewEvent } from '@curfew/contract'
 import { eventRow } from './event-row.js'
+import { dayOf } from './moments.js'
+
+/** One that came while the page was open. */
+export interface Arrival {
+  readonly event: CurfewEvent
+  /** Where it stands in the log, for one that the stream has brought. */
+  readonly cursor?: string
+}
 
 /** The lines of the log on the page, newest on top, none twice. */
 export interface LogList {
@@ -8,8 +16,8 @@ export interface LogList {
   replace(events: readonly CurfewEvent[]): void
   /** Shows older ones below, newest first. */
   append(events: readonly CurfewEvent[]): void
-  /** Shows one on top that came just now. `cursor`: where it stands, if known. */
-  prepend(event: CurfewEvent, cursor?: string): void
+  /** Shows those on top that came just now, oldest first. */
+  prepend(arrivals: readonly Arrival[]): void
   /** Takes the oldest away when there are very many. Returns where to go on from then, if anything went. */
   trim(): string | null
   /** Whether somebody reads one that is open. */
@@ -34,18 +42,19 @@ export function createLogList(root: HTMLElement): LogList {
     replace(events) {
       shown.clear()
       root.replaceChildren(...unseen(events).map(eventRow))
+      markDays(root.children)
     },
     append(events) {
-      root.append(...unseen(events).map(eventRow))
+      const rows = unseen(events).map(eventRow)
+      root.append(...rows)
+      markDays(rows)
     },
-    prepend(event, cursor) {
-      const [fresh] = unseen([event])
-      if (fresh === undefined) return
-      const row = eventRow(fresh)
-      row.classList.add('new')
-      row.dataset['id'] = fresh.id
-      if (cursor !== undefined) row.dataset['cursor'] = cursor
-      root.prepend(row)
+    prepend(arrivals) {
+      const fresh = new Set(unseen(arrivals.map(({ event }) => event)))
+      const rows = arrivals.filter(({ event }) => fresh.has(event)).map(newRow)
+      const below = root.firstElementChild
+      root.prepend(...rows.toReversed())
+      markDays(below === null ? rows : [...rows, below])
     },
     trim() {
       const last = root.children.item(MOST_LINES / 2 - 1)
@@ -65,5 +74,21 @@ export function createLogList(root: HTMLElement): LogList {
     get size() {
       return root.children.length
     },
+  }
+}
+
+function newRow({ event, cursor }: Arrival): HTMLLIElement {
+  const row = eventRow(event)
+  row.classList.add('new')
+  if (cursor !== undefined) row.dataset['cursor'] = cursor
+  return row
+}
+
+/** The first line of each day says which; on top, today goes without saying. */
+function markDays(rows: Iterable<Element>): void {
+  for (const row of rows) {
+    const day = row.getAttribute('data-day')
+    const dayAbove = row.previousElementSibling?.getAttribute('data-day') ?? dayOf(Date.now())
+    row.classList.toggle('first-of-day', day !== dayAbove)
   }
 }

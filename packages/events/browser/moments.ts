@@ -2,27 +2,35 @@ import { element } from './element.js'
 
 /** A time of day, with the date where it is another day. The whole of it shows on hovering. */
 export function moment(at: string | number, now = Date.now()): HTMLTimeElement {
-  const isToday = DAY.format(new Date(at)) === DAY.format(now)
-  const shown = isToday
-    ? TIME.format(new Date(at))
-    : `${DAY.format(new Date(at))}, ${TIME.format(new Date(at))}`
-  return timeElement(at, shown)
+  const date = new Date(at)
+  const time = MINUTE.format(date)
+  return timeElement(date, dayOf(date) === dayOf(now) ? time : `${dayOf(date)}, ${time}`)
+}
+
+/** The time of day to the second, for a list that says the day in another way. */
+export function timeOfDay(at: string): HTMLTimeElement {
+  return timeElement(new Date(at), SECOND.format(new Date(at)))
 }
 
 /** How long ago: “3 minutes ago”. */
 export function ago(at: number, now = Date.now()): HTMLTimeElement {
-  return timeElement(at, inWords(at - now))
+  return timeElement(new Date(at), inWords(at - now))
+}
+
+/** The day, as it is where the page is read: equal texts are the same day. */
+export function dayOf(at: string | number | Date): string {
+  return DAY.format(new Date(at))
 }
 
 /** To the millisecond, for those who compare. */
 export function wholeMoment(at: string): string {
-  return `${WHOLE.format(new Date(at))}.${String(new Date(at).getMilliseconds()).padStart(3, '0')}`
+  return WHOLE.format(new Date(at))
 }
 
-function timeElement(at: string | number, shown: string): HTMLTimeElement {
+function timeElement(at: Date, shown: string): HTMLTimeElement {
   const time = element('time', '', shown)
-  time.dateTime = new Date(at).toISOString()
-  time.title = WHOLE.format(new Date(at))
+  time.dateTime = at.toISOString()
+  time.title = WHOLE.format(at)
   return time
 }
 
@@ -30,9 +38,9 @@ function inWords(milliseconds: number): string {
   const seconds = Math.min(0, milliseconds / 1000)
   if (seconds > -45) return 'just now'
   for (const [unit, length, most] of UNITS) {
-    if (seconds / length > -most) return RELATIVE.format(Math.round(seconds / length), unit)
+    if (seconds / length > -most) return RELATIVE.format(Math.min(-1, Math.round(seconds / length)), unit)
   }
-  return DAY.format(Date.now() + milliseconds)
+  return dayOf(Date.now() + milliseconds)
 }
 
 const UNITS = [
@@ -42,6 +50,17 @@ const UNITS = [
 ] as const
 
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
-const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
-const WHOLE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' })
+const MINUTE = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
+const SECOND = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const RELATIVE = new Intl.RelativeTimeFormat('en-GB')
+const WHOLE = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  timeZoneName: 'short',
+})

@@ -134,6 +134,7 @@ function block({ id, name }: ConsoleUser): Promise<boolean> {
       sentence: 'They are out at once, everywhere, and can’t sign in again until somebody unblocks them.',
       verb: 'Block',
       withReason: true,
+      isGrave: true,
     },
     (reason) => blockUser(id, reason),
   )

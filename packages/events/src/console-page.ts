@@ -10,14 +10,11 @@ export function showConsole(publicUrl: URL) {
   return function showConsole(ctx: Context): void {
     const { user }: SessionRecord = ctx.state.session
     const options = { user, active: '/console', assets: CONSOLE_ASSETS, scripts: ['console.js'], publicUrl }
-    respondWithPage(ctx, page({ title: 'Console', body: body(ctx.origin, publicUrl), ...options }))
+    respondWithPage(ctx, page({ title: 'Console', body: body(publicUrl), ...options }))
   }
 }
 
-const body = (
-  origin: string,
-  publicUrl: URL,
-) => html`<link rel="stylesheet" href="${CONSOLE_ASSETS}/console.css">
+const body = (publicUrl: URL) => html`<link rel="stylesheet" href="${CONSOLE_ASSETS}/console.css">
 <div class="page-head console-head">
 <h1>Console</h1>
 <nav class="tabs" aria-label="Areas">
@@ -27,7 +24,7 @@ const body = (
 </div>
 <noscript><p class="notice warn">This page is made by its script, and scripts are off. The log is also at <code>/events</code> and <code>/events/stream</code>.</p></noscript>
 ${logArea()}
-${usersArea(origin, publicUrl)}`
+${usersArea(publicUrl)}`
 
 const logArea = () => html`<section id="log-area" aria-label="Log">
 <form class="log-bar" id="log-filter" role="search">
@@ -44,8 +41,8 @@ ${typesByNoun().map(([noun, types]) => typeGroup(noun, types))}</select>
 <p class="log-end"><button type="button" id="log-older" hidden>Load older</button></p>
 </section>`
 
-const usersArea = (origin: string, publicUrl: URL) => html`<section id="users-area" aria-label="Users" hidden>
-${origin !== publicUrl.origin && html`<p class="notice warn">Users are managed at <a href="${new URL('/console#users', publicUrl).href}">${publicUrl.host}</a>: this address is the log’s alone.</p>`}
+const usersArea = (publicUrl: URL) => html`<section id="users-area" aria-label="Users" hidden>
+<p class="notice warn" id="users-elsewhere" hidden>This address has the log alone. Users are managed at <a href="${new URL('/console#users', publicUrl).href}">${publicUrl.host}</a>.</p>
 <div class="users-list">
 <form id="users-search" role="search">
 <input type="search" id="users-query" aria-label="Search users" placeholder="A name or e-mail address" autocomplete="off" spellcheck="false" maxlength="200">

@@ -2,6 +2,7 @@ import { createEvent } from '@curfew/contract'
 import { rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { compareCursors } from '#browser/cursor-order.js'
 import { compareIds, decodeCursor, encodeCursor, parseEntry } from './log-entries.js'
 
 const test = suite('events: log entries')
@@ -67,6 +68,13 @@ test('places are compared as numbers, not as text', () => {
   assert.ok(compareIds('9-0', '10-0') < 0)
   assert.ok(compareIds('10-10', '10-9') > 0)
   assert.is(compareIds('10-9', '10-9'), 0)
+})
+
+test('the console puts cursors in the same order', () => {
+  const ids = ['0-0', '9-0', '10-0', '10-9', '10-10', '10-256', '256-0', '1795261235524-0', '1795261235524-1']
+  const cursors = ids.map(encodeCursor)
+
+  assert.equal(cursors.toReversed().toSorted(compareCursors), cursors)
 })
 
 test.run()

@@ -2,7 +2,7 @@ import { keysOf } from '@curfew/contract'
 import { freshNamespace, openRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { decodeCursor } from './log-entries.js'
+import { decodeCursor, encodeCursor } from './log-entries.js'
 import { createLogReader, type LogReader } from './log-reader.js'
 import { givenFact } from './testing/given-events.js'
 
@@ -40,7 +40,11 @@ async function readAll(reader: LogReader, limit: number, filter = {}, between = 
 test('an empty log is one empty page', async () => {
   await using log = await open()
 
-  assert.equal(await log.reader.page({ filter: {}, limit: 5 }), { events: [], next: null })
+  assert.equal(await log.reader.page({ filter: {}, limit: 5 }), {
+    events: [],
+    next: null,
+    position: encodeCursor('0-0'),
+  })
 })
 
 test('newest first, and the last page says that it is the last', async () => {
@@ -107,6 +111,16 @@ test('from: older entries are not even looked at', async () => {
   const { events, next } = await reader.page({ filter: { from: Date.now() - 60_000 }, limit: 5 })
 
   assert.equal([events.map(({ id }) => id), next], [[recent], null])
+})
+
+test('a page says where the log ended, also when nothing fits', async () => {
+  await using log = await open()
+  await log.given(3)
+  const { last } = (await log.reader.ends()) ?? { last: '' }
+
+  const { position } = await log.reader.page({ filter: { types: ['user.*'] }, limit: 5 })
+
+  assert.is(decodeCursor(position, 'position'), last)
 })
 
 test('an entry that is no event is passed over', async () => {

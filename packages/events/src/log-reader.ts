@@ -1,7 +1,7 @@
 import type { CurfewEvent } from '@curfew/contract'
 import type { Redis } from 'ioredis'
 import { matches } from '#browser/event-filter.js'
-import { encodeCursor, type LogEntry, parseEntry, type StreamEntry } from './log-entries.js'
+import { BEFORE_THE_FIRST, encodeCursor, type LogEntry, parseEntry, type StreamEntry } from './log-entries.js'
 import type { PageQuery } from './log-query.js'
 
 export interface LogPage {
@@ -9,6 +9,8 @@ export interface LogPage {
   readonly events: readonly CurfewEvent[]
   /** A cursor for `before`, or null when nothing older fits. A page may be empty and still have one. */
   readonly next: string | null
+  /** A cursor of where the log ended when it was read: what comes after it is in no page yet. */
+  readonly position: string
 }
 
 export interface LogReader {
@@ -45,22 +47,24 @@ export function createLogReader({ redis, key, mostScanned = 10_000 }: LogReaderO
     const plain = Object.values(filter).every((value) => value === undefined)
     let highest = before === undefined ? '+' : `(${before}`
     let scanned = 0
+    let position = before
 
     for (;;) {
       const count = Math.min(plain ? limit + 1 : CHUNK, mostScanned - scanned)
       const chunk = await redis.xrevrange(key, highest, lowest, 'COUNT', count)
+      position ??= chunk[0]?.[0] ?? after ?? BEFORE_THE_FIRST
       for (const entry of chunk) {
-        if (isBefore(entry, filter.from)) return pageOf(found, null)
+        if (isBefore(entry, filter.from)) return pageOf(found, position, null)
         const parsed = parseEntry(entry)
         if (parsed === null || !matches(filter, parsed.event)) continue
         // One more than asked for was looked for, to know whether there is a next page.
-        if (found.length === limit) return pageOf(found, found.at(-1)?.id ?? null)
+        if (found.length === limit) return pageOf(found, position, found.at(-1)?.id ?? null)
         found.push(parsed)
       }
       const last = chunk.at(-1)
-      if (last === undefined || chunk.length < count) return pageOf(found, null)
+      if (last === undefined || chunk.length < count) return pageOf(found, position, null)
       scanned += chunk.length
-      if (scanned >= mostScanned) return pageOf(found, last[0])
+      if (scanned >= mostScanned) return pageOf(found, position, last[0])
       highest = `(${last[0]}`
     }
   }
@@ -78,8 +82,12 @@ export function createLogReader({ redis, key, mostScanned = 10_000 }: LogReaderO
   }
 }
 
-function pageOf(found: readonly LogEntry[], next: string | null): LogPage {
-  return { events: found.map(({ event }) => event), next: next === null ? null : encodeCursor(next) }
+function pageOf(found: readonly LogEntry[], position: string, next: string | null): LogPage {
+  return {
+    events: found.map(({ event }) => event),
+    next: next === null ? null : encodeCursor(next),
+    position: encodeCursor(position),
+  }
 }
 
 /** Whether the entry was written so long before `from` that neither it nor an older one can fit. */
