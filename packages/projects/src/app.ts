@@ -7,6 +7,7 @@ import {
   logRequests,
   measureRequests,
   noStore,
+  type PageUser,
   readBody,
   reportHealth,
   requireSameOrigin,
@@ -50,7 +51,7 @@ export function createProjectsApp(options: ProjectsAppOptions) {
     load: store.listOf,
     ...(listMaxAgeMs === undefined ? {} : { maxAgeMs: listMaxAgeMs }),
   })
-  const outbox = createOutbox({ redis, key: keys.outbox, record: guard.recordFact, log, now })
+  const outbox = createOutbox({ redis, keys, record: guard.recordFact, log, now })
   const changes = listenToChanges({
     redis: redis.duplicate({ lazyConnect: true, autoResubscribe: false }),
     channel: keys.changes,
@@ -70,6 +71,7 @@ export function createProjectsApp(options: ProjectsAppOptions) {
     return changes.listening || 'Changes by other instances are not heard.'
   }
 
+  const router = projectRoutes({ projects, guard, stream: streamChanges({ guard, changes }) })
   const app = new Koa()
   app.use(reportHealth({ ready, metrics }))
   app.use(correlate())
@@ -83,14 +85,14 @@ export function createProjectsApp(options: ProjectsAppOptions) {
   app.use(requireSameOrigin(publicUrl))
   app.use(requireSession(guard, { refuse }))
   app.use(readBody())
-  const router = projectRoutes({ projects, guard, stream: streamChanges({ guard, changes }) })
   app.use(router.routes())
   app.use(router.allowedMethods())
 
   return {
     app,
     ready,
-    async stop() {
+    /** Hangs up its own connection. The guard and `redis` belong to whoever opened them. */
+    stop() {
       clearInterval(sweeping)
       forgetSignedOff()
       changes.close()
@@ -106,6 +108,8 @@ function leadToProjects() {
   }
 }
 
-const userOf = (ctx: Context) => ctx.state['session']?.user
+function userOf(ctx: Context): PageUser | undefined {
+  return ctx.state['session']?.user
+}
 
 const SWEEP_EVERY_MS = 2_000

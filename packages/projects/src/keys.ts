@@ -11,6 +11,7 @@
  * | `{curfew:projects}:owner:<user>`  | zset   | while it has members | ids of a user's projects, by creation          |
  * | `{curfew:projects}:everyone`      | zset   | while it has members | ids of all projects, by creation               |
  * | `{curfew:projects}:outbox`        | hash   | while it has fields  | facts on their way to the event log, by id     |
+ * | `{curfew:projects}:sweeping`      | string | 10 seconds at most   | an instance is clearing the outbox             |
  *
  * | channel                           | carries                                       |
  * | --------------------------------- | --------------------------------------------- |
@@ -25,6 +26,7 @@ export function projectKeys(namespace: string) {
     owner: (userId: string) => key('owner', userId),
     everyone: key('everyone'),
     outbox: key('outbox'),
+    sweeping: key('sweeping'),
     changes: key('changes'),
   }
 }

@@ -21,7 +21,7 @@ await runService({
     return {
       ...projects,
       async stop() {
-        await projects.stop()
+        projects.stop()
         await guard.close()
         redis.disconnect()
       },

@@ -12,14 +12,14 @@ const factAt = (timeMs: number) =>
   createEvent('projects', 'project.created', 'ada', { actor: 'ada' }, new Date(timeMs))
 
 function world(redis: TestRedis) {
-  const key = projectKeys(freshNamespace()).outbox
+  const keys = projectKeys(freshNamespace())
   const recorded: CurfewEvent[] = []
   const delays: unknown[] = []
   const log = { isReachable: true }
   const nothing = () => undefined
   const outbox = createOutbox({
     redis,
-    key,
+    keys,
     record: async (fact) => {
       if (!log.isReachable) throw new Error('Connection is closed.')
       recorded.push(fact)
@@ -32,8 +32,8 @@ function world(redis: TestRedis) {
     recorded,
     delays,
     log,
-    leave: (fact: CurfewEvent) => redis.hset(key, fact.id, JSON.stringify(fact)),
-    waiting: () => redis.hlen(key),
+    leave: (fact: CurfewEvent) => redis.hset(keys.outbox, fact.id, JSON.stringify(fact)),
+    waiting: () => redis.hlen(keys.outbox),
   }
 }
 
@@ -72,6 +72,18 @@ test('what was left behind is handed over later, oldest first; what is fresh is 
 
   assert.equal(recorded, [older, old])
   assert.is(await waiting(), 1)
+})
+
+test('what two instances find at the same time is handed over once', async () => {
+  await using redis = await openRedis()
+  const { outbox, recorded, leave, waiting } = world(redis)
+  const old = factAt(NOON - 10_000)
+  await leave(old)
+
+  await Promise.all([outbox.sweep(), outbox.sweep()])
+
+  assert.equal(recorded, [old])
+  assert.is(await waiting(), 0)
 })
 
 test.run()

@@ -1,5 +1,5 @@
 import type { Guard } from '@curfew/guard'
-import { openEventStream } from '@curfew/service'
+import { openEventStream, type ServerSentEvent } from '@curfew/service'
 import type { Changes } from './changes.js'
 import { maySee } from './roles.js'
 import type { ProjectsContext } from './routes.js'
@@ -21,13 +21,18 @@ export function streamChanges({ guard, changes }: { guard: Guard; changes: Chang
     const stream = openEventStream(ctx)
     const hold = guard.hold(session, stream.close)
 
+    function deliver(message: ServerSentEvent): void {
+      if (hold.mayDeliver()) stream.send(message)
+      else stream.close()
+    }
+
     const stop = changes.listen((change) => {
-      if (change !== 'missed' && !maySee(session.user, change.project.owner)) return
-      if (!hold.mayDeliver()) return stream.close()
-      if (change === 'missed') stream.send(REFRESH)
-      else stream.send({ event: 'project', data: JSON.stringify(change) })
+      if (change === 'missed') deliver(REFRESH)
+      else if (maySee(session.user, change.project.owner)) {
+        deliver({ event: 'project', data: JSON.stringify(change) })
+      }
     })
-    stream.send(REFRESH)
+    deliver(REFRESH)
     void stream.closed.then(() => {
       stop()
       hold.release()

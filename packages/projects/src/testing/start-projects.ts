@@ -69,7 +69,7 @@ export async function startProjects(options: StartOptions): Promise<StartedProje
     },
     async [Symbol.asyncDispose]() {
       for (const browser of browsers) await browser[Symbol.asyncDispose]()
-      await projects.stop()
+      projects.stop()
       await guard.close()
       redis.disconnect()
       await served[Symbol.asyncDispose]()
