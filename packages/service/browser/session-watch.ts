@@ -12,17 +12,22 @@ let stream: SharedStream | undefined
 /** Why the session ended, once the stream said so. */
 let reason: string | undefined
 
-follow()
+// A process's own port knows nothing of the session, so a page that was opened there can't follow it.
+if (document.documentElement.dataset['publicOrigin'] === location.origin) watch()
 
-window.addEventListener('pageshow', async (shown) => {
-  // Back from the browser's memory: meanwhile anything may have happened.
-  if (shown.persisted) judge(await askSession())
-})
+function watch(): void {
+  follow()
 
-document.addEventListener('visibilitychange', async () => {
-  // Signed in again in another tab? Then this one may go on, with all that was typed into it.
-  if (stream === undefined && document.visibilityState === 'visible') judge(await askSession())
-})
+  window.addEventListener('pageshow', async (shown) => {
+    // Back from the browser's memory: meanwhile anything may have happened.
+    if (shown.persisted) judge(await askSession())
+  })
+
+  document.addEventListener('visibilitychange', async () => {
+    // Signed in again in another tab? Then this one may go on, with all that was typed into it.
+    if (stream === undefined && document.visibilityState === 'visible') judge(await askSession())
+  })
+}
 
 function follow(): void {
   stream = sharedStream('/auth/session/stream', onMessage, {
@@ -30,8 +35,7 @@ function follow(): void {
     onEnd: async (status) => {
       stream = undefined
       sayConnection('open')
-      // Another address than the public one has no such stream, which says nothing about the session.
-      if (status === 401) judge(await askSession())
+      if (status === 401) judge(await askAfterTheEnd())
     },
   })
 }
@@ -43,14 +47,15 @@ async function onMessage({ event, data }: StreamMessage): Promise<void> {
   } else if (event === 'ended') {
     conceal()
     reason = JSON.parse(data).reason
-    const answer = reason === 'replaced' ? await askUntilReplaced() : await askSession()
+    const answer = await askAfterTheEnd()
     // The stream knows. Only a newer session of this browser may differ: its tabs hear of the old one too.
     judge(answer.state === 'signed-in' ? answer : { state: 'signed-out' })
   }
 }
 
-/** Somebody signs in in another tab, whose answer, with the new cookie, may still be on its way. */
-async function askUntilReplaced(): Promise<SessionAnswer> {
+/** A session that was replaced has a successor, whose cookie may still be on its way to another tab. */
+async function askAfterTheEnd(): Promise<SessionAnswer> {
+  if (reason !== 'replaced') return askSession()
   for (const waitMs of [0, 100, 200, 400, 800]) {
     await new Promise((resolve) => setTimeout(resolve, waitMs))
     const answer = await askSession()

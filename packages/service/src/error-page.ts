@@ -3,6 +3,13 @@ import type { Context } from 'koa'
 import { type Html, html } from './html.js'
 import { type PageUser, page } from './page.js'
 
+declare module 'koa' {
+  interface DefaultState {
+    /** The way on from an error, where asking for the same address again would be wrong. */
+    wayOn?: { readonly href: string; readonly label: string }
+  }
+}
+
 export interface ErrorPageOptions {
   /** As for `page`. */
   readonly assets: string
@@ -34,6 +41,9 @@ export function errorPage(
 
 function wayOn(ctx: Context, status: number): Html {
   const home = html`<a class="button quiet" href="/">Go to the start page</a>`
+  const { wayOn } = ctx.state
+  if (wayOn !== undefined)
+    return html`<a class="button primary" href="${wayOn.href}">${wayOn.label}</a> ${home}`
   // A form that was posted can't be repeated by a link: back to where the person came from.
   const here = ctx.method === 'POST' ? '/' : `/${ctx.url.replace(/^[/\\]+/, '')}`
   if (status === 401) {

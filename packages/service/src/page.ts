@@ -26,7 +26,7 @@ export interface PageOptions {
 export function page({ title, body, user, active, assets, scripts = [], publicUrl }: PageOptions): Html {
   const modules = user === undefined ? scripts : ['session-watch.js', ...scripts]
   return html`<!doctype html>
-<html lang="en"${user?.id !== undefined && html` data-user="${user.id}"`}>
+<html lang="en" data-public-origin="${publicUrl.origin}"${user?.id !== undefined && html` data-user="${user.id}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

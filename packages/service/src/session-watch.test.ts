@@ -161,6 +161,7 @@ test('a new session in place of this one may take a moment to arrive', async () 
   await using world = await openWorld()
   await using tabs = await openTabs()
   const page = await openPage(tabs, world.url)
+  await eventually(() => world.streams.size === 1)
   const refused = page.waitForResponse((answer) => answer.status() === 401)
 
   world.end('replaced')

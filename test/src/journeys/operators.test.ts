@@ -1,8 +1,8 @@
 import { createBrowser, eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { signInOverHttp } from './sign-in-over-http.js'
 import { startTestSystem } from '../system.js'
+import { signInOverHttp } from './sign-in-over-http.js'
 
 const test = suite('journeys: operators')
 
@@ -11,7 +11,7 @@ interface Listed {
 }
 
 test('an admin finds a user, ends a session, signs them off, blocks and unblocks, and the log tells it all', async () => {
-  await using system = await startTestSystem()
+  await using system = await startTestSystem({ LEASE_MS: '1500' })
   await using admin = createBrowser(system.url)
   await using laptop = createBrowser(system.url)
   await using phone = createBrowser(system.url)
@@ -26,7 +26,9 @@ test('an admin finds a user, ends a session, signs them off, blocks and unblocks
   assert.is(user?.sessions, 2)
   const about = `/auth/admin/users/${user?.id}`
 
-  const { sessions } = (await admin.fetchApi(`${about}/sessions`)).body as { sessions: Array<{ ref: string }> }
+  const { sessions } = (await admin.fetchApi(`${about}/sessions`)).body as {
+    sessions: Array<{ ref: string }>
+  }
   const ended = await admin.fetchApi(`/auth/admin/sessions/${sessions[0]?.ref}`, { method: 'DELETE' })
   assert.is(ended.status, 200)
   assert.equal((ended.body as { confirmed: boolean }).confirmed, true)
@@ -42,7 +44,10 @@ test('an admin finds a user, ends a session, signs them off, blocks and unblocks
   await signInOverHttp(laptop, 'editor')
   // A login is under way while the block comes, and is lifted again before it finishes.
   const callback = await signInOverHttp(phone, 'editor', { stopBeforeCallback: true })
-  assert.is((await admin.fetchApi(`${about}/block`, { method: 'POST', json: { reason: 'lost' } })).status, 200)
+  assert.is(
+    (await admin.fetchApi(`${about}/block`, { method: 'POST', json: { reason: 'lost' } })).status,
+    200,
+  )
   assert.is((await laptop.fetchApi('/projects')).status, 401)
   assert.is((await admin.fetchApi(`${about}/unblock`, { method: 'POST', json: {} })).status, 200)
 
@@ -53,14 +58,15 @@ test('an admin finds a user, ends a session, signs them off, blocks and unblocks
   await signInOverHttp(phone, 'editor')
   assert.is((await phone.fetchApi('/projects')).status, 200)
 
-  const types = () => log.events.flatMap(({ event, data }) => (event === 'log' ? [JSON.parse(data).type] : []))
+  const types = () =>
+    log.events.flatMap(({ event, data }) => (event === 'log' ? [JSON.parse(data).type] : []))
   await eventually(() => types().filter((type) => type === 'session.created').length === 2)
   const told = types().filter((type) => /^(user|login)\./.test(type) || type === 'session.revoked')
   assert.equal(told, ['session.revoked', 'user.logged-out', 'user.blocked', 'user.unblocked', 'login.failed'])
 })
 
 test('services restart one by one, and everything is turned off and on: nobody is logged out, the log is there', async () => {
-  await using system = await startTestSystem()
+  await using system = await startTestSystem({ LEASE_MS: '1500' })
   await using admin = createBrowser(system.url)
   await signInOverHttp(admin, 'admin')
 
