@@ -31,7 +31,7 @@ import { adminRoutes } from './admin/routes.js'
 import type { IdentityConfig } from './config.js'
 import { createLogWriter } from './log-writer.js'
 import { beginLogin, chooseProvider } from './login/begin-login.js'
-import { finishLogin } from './login/finish-login.js'
+import { finishLogin, offerToSignInAgain } from './login/finish-login.js'
 import type { ProviderTokens } from './login/finished-login.js'
 import { createLoginCookies } from './login/login-cookies.js'
 import { createTransactions } from './login/transactions.js'
@@ -115,7 +115,13 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     .get('/', showLanding({ guard, sessions }))
     .get('/auth/login', chooseProvider(login))
     .get('/auth/login/:provider', (ctx) => beginLogin(login)(ctx))
-    .get('/auth/callback/:provider', carrySession, passport.initialize, finishLogin(login))
+    .get(
+      '/auth/callback/:provider',
+      offerToSignInAgain(providers),
+      carrySession,
+      passport.initialize,
+      finishLogin(login),
+    )
     .get('/auth/session', signedIn, showSession)
     .get('/auth/session/stream', signedIn, streamSession(guard))
     .get('/auth/sessions', signedIn, listOwnSessions(sessions))

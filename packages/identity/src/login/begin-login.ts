@@ -30,7 +30,7 @@ export function chooseProvider(options: BeginLoginOptions) {
     const id = typeof wanted === 'string' ? wanted : only
     if (id !== undefined) return begin(ctx, id)
 
-    const returnTo = encodeURIComponent(safeReturnTo(ctx.query['return_to'], publicUrl))
+    const returnTo = safeReturnTo(ctx.query['return_to'], publicUrl)
     respondWithPage(
       ctx,
       page({
@@ -40,7 +40,7 @@ export function chooseProvider(options: BeginLoginOptions) {
         body: html`<section class="hero"><h1>Sign in</h1><p class="lead">Choose how.</p>
 <ul class="choices">${providers.all.map(
           ({ config }) =>
-            html`<li><a class="button" href="/auth/login/${config.id}?return_to=${returnTo}">${config.label}</a></li>`,
+            html`<li><a class="button" href="${loginPath(config.id, returnTo)}">${config.label}</a></li>`,
         )}</ul></section>`,
       }),
     )
@@ -57,10 +57,13 @@ export function beginLogin({
 }: BeginLoginOptions) {
   return async function beginLogin(ctx: Context, id = String(ctx['params'].provider)): Promise<void> {
     const provider = findProvider(providers, id)
-    // The provider leads back to the public URL, where a cookie of another host would be missing.
-    if (ctx.host !== publicUrl.host) return continueOnPublicUrl(ctx, publicUrl)
-
     const returnTo = safeReturnTo(ctx.query['return_to'], publicUrl)
+    // The provider leads back to the public URL, where a cookie of another host would be missing. Once: a
+    // proxy that hides the host would otherwise send the browser round in a circle.
+    if (ctx.host !== publicUrl.host && ctx.query['continued'] === undefined) {
+      return ctx.redirect(new URL(`${loginPath(id, returnTo)}&continued=1`, publicUrl).href)
+    }
+
     const nonce = randomBytes(32).toString('base64url')
     const { config, metadata } = provider
     const about = await metadata()
@@ -97,15 +100,9 @@ export function findProvider(providers: Providers, id: string): Provider {
   return provider
 }
 
-/** Once: a proxy that hides the host would otherwise send the browser round in a circle. */
-function continueOnPublicUrl(ctx: Context, publicUrl: URL): void {
-  if (ctx.query['continued'] !== undefined) {
-    throw new ServiceError('bad-request', `Please sign in at ${publicUrl.origin}.`)
-  }
-  const url = new URL(ctx.path, publicUrl)
-  url.searchParams.set('return_to', safeReturnTo(ctx.query['return_to'], publicUrl))
-  url.searchParams.set('continued', '1')
-  ctx.redirect(url.href)
+/** Where a login with this provider begins. */
+export function loginPath(id: string, returnTo: string): string {
+  return `/auth/login/${id}?return_to=${encodeURIComponent(returnTo)}`
 }
 
 async function notHere(): Promise<never> {

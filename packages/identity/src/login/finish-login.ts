@@ -1,13 +1,14 @@
 import { type CurfewEvent, createEvent } from '@curfew/contract'
 import { type Log, ServiceError } from '@curfew/service'
-import type { Context } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
+import { isIssuerOf } from '../providers/discovery.js'
 import type { Identification } from '../providers/identify.js'
 import type { Provider, Providers } from '../providers/providers.js'
 import { signIn } from '../seams/koa-session.js'
 import type { Passport } from '../seams/passport.js'
 import { createOAuth2Strategy, unwrapped } from '../seams/passport-oauth2.js'
-import { findProvider } from './begin-login.js'
+import { findProvider, loginPath } from './begin-login.js'
 import type { LoginCookies } from './login-cookies.js'
 import type { Transaction, Transactions } from './transactions.js'
 import { userIdOf } from './user-id.js'
@@ -43,9 +44,11 @@ export function finishLogin(options: FinishLoginOptions) {
     try {
       const query = readQuery(ctx)
       transaction = await consume(ctx, provider, query.state)
+      offer(ctx, provider.config.id, transaction.returnTo)
       await checkIssuer(provider, query.iss)
       if (query.error !== undefined) throw refusedBy(query.error)
-      if (query.code === undefined)
+      // Passport would take an empty one for the beginning of a login.
+      if (query.code === undefined || query.code === '')
         throw failed('code-missing', 'The provider sent you back without an answer.')
 
       const identification = await redeem(ctx, provider, transaction)
@@ -121,6 +124,22 @@ export function finishLogin(options: FinishLoginOptions) {
   }
 }
 
+/**
+ * From any error of the callback, also of what stands around it, the way on is a new login: the address
+ * of this one holds a code, and is good for one time.
+ */
+export function offerToSignInAgain(providers: Providers): Middleware {
+  return async function offerToSignInAgain(ctx, next) {
+    const provider = providers.find(String(ctx['params'].provider))
+    if (provider !== null) offer(ctx, provider.config.id, '/')
+    await next()
+  }
+}
+
+function offer(ctx: Context, id: string, returnTo: string): void {
+  ctx.state.wayOn = { href: loginPath(id, returnTo), label: 'Sign in again' }
+}
+
 const STALE =
   'This sign-in did not begin in this browser, has been used already, or took too long. Please sign in again.'
 
@@ -134,9 +153,9 @@ function readQuery(ctx: Context): z.infer<typeof Query> {
 }
 
 /** RFC 9207 section 2.4. */
-async function checkIssuer({ metadata }: Provider, iss: string | undefined): Promise<void> {
-  const { issuer, namesItselfInCallback } = await metadata()
-  if (iss === undefined ? namesItselfInCallback : iss !== issuer) {
+async function checkIssuer({ config, metadata }: Provider, iss: string | undefined): Promise<void> {
+  const about = await metadata()
+  if (iss === undefined ? about.namesItselfInCallback : !isIssuerOf(config, about, iss)) {
     throw failed(
       'issuer-mismatch',
       'This answer is not from the provider you were sent to. Please sign in again.',
