@@ -3,8 +3,9 @@ import { element } from './element.js'
 /** A time of day, with the date where it is another day. The whole of it shows on hovering. */
 export function moment(at: string | number, now = Date.now()): HTMLTimeElement {
   const date = new Date(at)
-  const time = MINUTE.format(date)
-  return timeElement(date, dayOf(date) === dayOf(now) ? time : `${dayOf(date)}, ${time}`)
+  if (dayOf(date) === dayOf(now)) return timeElement(date, MINUTE.format(date))
+  const isThisYear = date.getFullYear() === new Date(now).getFullYear()
+  return timeElement(date, (isThisYear ? DAY_AND_MINUTE : DAY).format(date))
 }
 
 /** The time of day to the second, for a list that says the day in another way. */
@@ -51,6 +52,12 @@ const UNITS = [
 
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const MINUTE = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
+const DAY_AND_MINUTE = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
 const SECOND = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 const RELATIVE = new Intl.RelativeTimeFormat('en-GB')
 const WHOLE = new Intl.DateTimeFormat('en-GB', {

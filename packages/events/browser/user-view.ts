@@ -55,9 +55,9 @@ export function userView({ user, sessions, onChanged, onShowEvents }: UserViewOp
         : button('danger', 'Block', () => after(block(user))),
       button('quiet', 'Show in the log', onShowEvents),
     ),
-    element('h3', '', sessions.length === 1 ? '1 session' : `${sessions.length} sessions`),
+    element('h3', '', sessions.length === 1 ? '1 session' : `${sessions.length || 'No'} sessions`),
     sessions.length === 0
-      ? element('p', 'empty', `${name} is not signed in anywhere.`)
+      ? element('p', 'soft', `${name} is not signed in anywhere.`)
       : element('ul', 'sessions', ...sessions.map((one) => sessionRow(one, () => after(end(user, one))))),
     element('h3', '', 'Account'),
     element(
