@@ -4,7 +4,8 @@ import Koa from 'koa'
 import { createSession } from 'koa-session'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ADMIN, finishedLogin, givenIdentity } from '../testing/given-identity.js'
+import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { finishedLogin } from '../testing/logins.js'
 import { createKoaSessionStore, type KoaSessionData } from './koa-session-store.js'
 
 const test = suite('identity: koa-session store')

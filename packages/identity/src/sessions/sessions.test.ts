@@ -2,7 +2,8 @@ import { parseSessionRecord, randomSessionId } from '@curfew/contract'
 import { eventually, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ADMIN, finishedLogin, givenIdentity } from '../testing/given-identity.js'
+import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { finishedLogin } from '../testing/logins.js'
 
 const test = suite('identity: sessions')
 

@@ -1,4 +1,4 @@
-import { LUA_HISTORY_AND_HEAD } from '@curfew/contract'
+import { LUA_HISTORY_AND_HEAD, LUA_NOW_MS } from '@curfew/contract'
 import { LOG_LENGTH } from '../sessions/scripts.js'
 
 /** Sign-offs kept for guards that fell behind, about. One that missed more empties its memory. */
@@ -14,26 +14,36 @@ local function ring(sequence, signoff, event, keys, channel)
   redis.call('XADD', keys.log, 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', event, 'sequence', sequence)
   redis.call('PUBLISH', channel, history .. ' ' .. sequence .. ' ' .. signoff)
 end
-local function recorded(sequence, sessions, membersKey)
-  local reply = { 'recorded', history, sequence, sessions }
+local function recorded(sequence, sessions, eventId, membersKey)
+  local reply = { 'recorded', history, sequence, sessions, eventId }
   for _, part in ipairs(redis.call('HGETALL', membersKey)) do reply[#reply + 1] = part end
   return reply
 end`
 
 /**
  * Ends one session. Safe to repeat: a session whose tombstone is there has been ended, and the answer
- * is that of the first time.
+ * is that of the first time. One that is over otherwise, or whose time has come, is not ended once more:
+ * the log has told it, or will, and its record is left for background work.
  *
- * KEYS  nonce, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions
- * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel
- * Returns `{'recorded', history, sequence, sessions ended, instance, row, instance, row…}` or `{'gone'}`
+ * KEYS  nonce, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions, user
+ * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel, event id
+ * Returns `{'recorded', history, sequence, sessions ended, event id, instance, row, instance, row…}` or
+ * `{'gone'}`; the event is that of whoever ended it first
  */
-export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_RING}
-local ref = ARGV[2]
+export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}${LUA_RING}
+local ref, eventId = ARGV[2], ARGV[7]
 
 local before = redis.call('GET', KEYS[4])
-if before then return recorded(tonumber(before), 1, KEYS[7]) end
-if redis.call('EXISTS', KEYS[3]) == 0 then return { 'gone' } end
+if before then
+  local first = redis.call('XRANGE', KEYS[5], before .. '-0', before .. '-0')[1]
+  return recorded(tonumber(before), 1, first and cjson.decode(first[2][2]).eventId or eventId, KEYS[7])
+end
+local record = redis.call('GET', KEYS[3])
+if not record then return { 'gone' } end
+local session = cjson.decode(record)
+if tonumber(redis.call('HGET', KEYS[11], 'generation')) ~= session.generation then return { 'gone' } end
+local seenAt = tonumber(redis.call('ZSCORE', KEYS[9], ref) or session.createdAt)
+if math.min(seenAt + session.idleTtlMs, session.expiresAt) <= nowMs then return { 'gone' } end
 
 local sequence = redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[4], sequence, 'PX', ARGV[3])
@@ -42,7 +52,7 @@ redis.call('ZREM', KEYS[8], ref)
 redis.call('ZREM', KEYS[9], ref)
 redis.call('ZREM', KEYS[10], ref)
 ring(sequence, ARGV[4], ARGV[5], { signoffs = KEYS[5], log = KEYS[6] }, ARGV[6])
-return recorded(sequence, 1, KEYS[7])`
+return recorded(sequence, 1, eventId, KEYS[7])`
 
 /**
  * Ends all sessions of a user by one increment, however many there are; optionally all but one, or with
@@ -62,7 +72,7 @@ local user, listed = KEYS[3], KEYS[4]
 
 local before = redis.call('HMGET', user, 'generation', 'endedBy', 'endedAt', 'endedSessions')
 if not before[1] then return { 'gone' } end
-if before[2] == eventId then return recorded(tonumber(before[3]), tonumber(before[4]), KEYS[7]) end
+if before[2] == eventId then return recorded(tonumber(before[3]), tonumber(before[4]), eventId, KEYS[7]) end
 
 local sequence = redis.call('INCR', KEYS[2])
 local generation = redis.call('HINCRBY', user, 'generation', 1)
@@ -101,7 +111,7 @@ local target = '{"kind":"user","userId":"' .. userId .. '","generation":' .. gen
   .. (family and ',"except":"' .. family .. '"' or '') .. '}'
 local signoff = '{"target":' .. target .. ',"reason":"' .. reason .. '","eventId":"' .. eventId .. '"}'
 ring(sequence, signoff, ARGV[7], { signoffs = KEYS[5], log = KEYS[6] }, ARGV[8])
-return recorded(sequence, sessions, KEYS[7])`
+return recorded(sequence, sessions, eventId, KEYS[7])`
 
 /**
  * Lifts a block. The generation stays where the block put it, so that no old session comes back.

@@ -121,7 +121,23 @@ test('ending a session twice is one sign-off', async () => {
   ])
 
   assert.is(one?.event.sequence, two?.event.sequence)
+  assert.is(one?.event.id, two?.event.id)
   assert.equal(await world.logged(), ['session.created', 'session.revoked'])
+})
+
+test('a session that ended otherwise can’t be ended once more, nor is it told twice', async () => {
+  await using world = await givenIdentity({ idleTtlMs: 60 })
+  const [everywhere, expired] = [await world.login(), await world.login({ subject: 'grace' })]
+  const guard = await world.mountGuard()
+  await world.signOffs.endUser(everywhere.record.user, ADMIN, { reason: 'admin' })
+  await eventually(async () => (await guard.decide(expired.cookie)).kind === 'none')
+
+  for (const { record } of [everywhere, expired]) {
+    assert.is(await world.signOffs.endSession(record, 'revoked', ADMIN), null)
+    assert.ok(await world.sessions.find(record.ref), 'background work finds it as it was')
+  }
+
+  assert.equal(await world.logged(), ['session.created', 'session.created', 'user.logged-out'])
 })
 
 test('an instance that has gone silent holds the answer up for no longer than the bound', async () => {

@@ -30,7 +30,7 @@ export interface Author {
 
 export interface SignOffs {
   /**
-   * Ends one session. Null when it is not there: then there is nothing to sign off.
+   * Ends one session. Null when it is not there, or over already: then there is nothing to sign off.
    *
    * @param waitMs how long the answer waits to be confirmed; by default long enough that it is
    */
@@ -92,6 +92,7 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
           keys.expiries,
           keys.seen,
           keys.sessionsOf(user.id),
+          keys.user(user.id),
         ],
         [
           nonceCandidate(),
@@ -100,6 +101,7 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
           JSON.stringify({ target, reason, eventId: event.id }),
           JSON.stringify(event),
           keys.channels.signoffs,
+          event.id,
         ],
       )
     return carryOut(record, event, waitMs)
@@ -167,7 +169,7 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
     const confirmation = await bell.confirm(reply, decidedAt, waitMs)
     const now = performance.now()
     return {
-      event: { id: event.id, type: event.type, sequence: reply.sequence },
+      event: { id: reply.eventId, type: event.type, sequence: reply.sequence },
       sessions: reply.sessions,
       confirmed: isConfirmed(confirmation, now),
       tookMs: roundMs(now - decidedAt),
@@ -218,12 +220,12 @@ async function twice(record: () => Promise<unknown>): Promise<unknown> {
 
 const Reply = z.union([
   z.tuple([z.literal('gone')]),
-  z.tuple([z.literal('recorded'), z.string(), z.number(), z.number()], z.string()),
+  z.tuple([z.literal('recorded'), z.string(), z.number(), z.number(), z.string()], z.string()),
 ])
 
-function parseReply(reply: unknown): (Recorded & { sessions: number }) | null {
+function parseReply(reply: unknown): (Recorded & { sessions: number; eventId: string }) | null {
   const parsed = Reply.parse(reply)
   if (parsed[0] === 'gone') return null
-  const [, history, sequence, sessions, ...members] = parsed
-  return { history, sequence, sessions, members: parseMembers(members) }
+  const [, history, sequence, sessions, eventId, ...members] = parsed
+  return { history, sequence, sessions, eventId, members: parseMembers(members) }
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { boundMs, keysOf, ONLY_PARTITION, parseEvent, randomSessionId } from '@curfew/contract'
+import { boundMs, keysOf, parseEvent } from '@curfew/contract'
 import { createGuard, type GuardOptions } from '@curfew/guard'
 import { eventually, freshNamespace, openRedis, redisUrl } from '@curfew/testing'
 import { Redis } from 'ioredis'
-import type { FinishedLogin } from '../login/finished-login.js'
 import { createSessions } from '../sessions/sessions.js'
 import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
+import { type LoginWanted, signInTo } from './logins.js'
 
 export interface GivenOptions {
   readonly idleTtlMs?: number
@@ -47,11 +47,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
     signOffs: createSignOffs({ redis, keys, bell, times, boundMs: boundMs(leaseMs) }),
 
     /** Somebody who finished a login just now. */
-    async login(login: Partial<FinishedLogin> & { subject?: string; name?: string } = {}) {
-      const sessionId = randomSessionId(ONLY_PARTITION)
-      const record = await sessions.create(sessionId, finishedLogin(login))
-      return { cookie: `curfew=${sessionId}`, sessionId, record }
-    },
+    login: (wanted: LoginWanted = {}) => signInTo(sessions, wanted),
 
     /** Another service that mounts a guard. */
     async mountGuard(wanted: Partial<GuardOptions> = {}) {
@@ -96,35 +92,4 @@ export const ADMIN = {
   ip: '127.0.0.1',
   userAgent: 'CurfewTestBrowser/1.0',
   correlationId: 'correlation-1',
-}
-
-export function finishedLogin({
-  subject = 'ada',
-  name = 'Ada Lovelace',
-  ...login
-}: Partial<FinishedLogin> & { subject?: string; name?: string } = {}): FinishedLogin {
-  return {
-    provider: 'dev',
-    profile: {
-      issuer: 'http://provider.test',
-      subject,
-      name,
-      email: `${subject}@example.com`,
-      picture: null,
-      roles: ['editor'],
-    },
-    tokens: {
-      accessToken: 'access',
-      refreshToken: 'refresh',
-      idToken: null,
-      accessTokenExpiresAt: null,
-    },
-    authTime: Date.now(),
-    amr: [],
-    acr: null,
-    beganAtSequence: 0,
-    device: { userAgent: 'CurfewTestBrowser/1.0', ip: '127.0.0.1' },
-    correlationId: 'correlation-1',
-    ...login,
-  }
 }

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { type CurfewEvent, keysOf, parseEvent } from '@curfew/contract'
+import { createGuard } from '@curfew/guard'
+import { createLog, openRedis } from '@curfew/service'
+import { type Browser, createBrowser, eventually, freshNamespace, redisUrl, serve } from '@curfew/testing'
+import { Redis } from 'ioredis'
+import { createIdentityApp } from '../app.js'
+import { readConfig } from '../config.js'
+import { createSessions } from '../sessions/sessions.js'
+import { createSeal } from '../tokens/seal.js'
+import { type LoginWanted, signInTo } from './logins.js'
+
+export interface AppWanted {
+  /** @default the shared one of this test process */
+  readonly redisUrl?: string
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface SignedIn extends Awaited<ReturnType<typeof signInTo>> {
+  readonly browser: Browser
+}
+
+/** What is never to be seen again outside of cookies and of identity's own memory. */
+export const CLIENT_SECRET = 'client-secret-of-the-provider'
+
+const LEASE_MS = 600
+
+/** Identity as `main.ts` builds it, served on a port of its own. Nobody ever asks its provider. */
+export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted = {}) {
+  const url = wantedRedisUrl ?? (await redisUrl())
+  const namespace = freshNamespace()
+  const keys = keysOf(namespace)
+  let handler: RequestListener = (_request, response) => response.writeHead(503).end()
+  const served = await serve((request, response) => handler(request, response))
+  const tokenKey = randomBytes(32)
+  const config = readConfig({
+    PORT: '0',
+    PUBLIC_URL: served.url,
+    REDIS_URL: url,
+    NAMESPACE: namespace,
+    INSTANCE: 'identity-1',
+    LEASE_MS: String(LEASE_MS),
+    LOG_LEVEL: 'debug',
+    TOKEN_KEYS: tokenKey.toString('base64url'),
+    CURFEW_PROVIDER_DEV_CLIENT_ID: 'curfew',
+    CURFEW_PROVIDER_DEV_CLIENT_SECRET: CLIENT_SECRET,
+    // Plain OAuth 2.0: there is nothing to be discovered.
+    CURFEW_PROVIDER_DEV_AUTHORIZATION_URL: 'https://provider.test/authorize',
+    CURFEW_PROVIDER_DEV_TOKEN_URL: 'https://provider.test/token',
+    CURFEW_PROVIDER_DEV_USERINFO_URL: 'https://provider.test/userinfo',
+    ...env,
+  })
+
+  const logged: string[] = []
+  const log = createLog({
+    service: 'identity',
+    instance: config.INSTANCE,
+    level: config.LOG_LEVEL,
+    destination: { write: (line) => void logged.push(line) },
+  })
+  const redis = await openRedis(config.REDIS_URL, { name: config.INSTANCE, log })
+  const guard = createGuard({
+    redisUrl: config.REDIS_URL.href,
+    service: 'identity',
+    publicUrl: config.PUBLIC_URL,
+    instance: config.INSTANCE,
+    namespace,
+    leaseMs: config.LEASE_MS,
+    onError: (error) => log.warn('guard.disturbed', { error }),
+  })
+  const identity = createIdentityApp({ config, guard, redis, keys, log })
+  await eventually(async () => (await identity.ready()) === true)
+  handler = identity.app.callback()
+
+  // A connection of the test's own: what it looks into is still there when identity's is not.
+  const looking = new Redis(url)
+  const seal = createSeal([tokenKey])
+  const browsers: Browser[] = []
+
+  async function openBrowser(cookie?: string): Promise<Browser> {
+    const browser = createBrowser(served.url)
+    browsers.push(browser)
+    if (cookie !== undefined) await browser.setCookie(`${cookie}; Path=/; HttpOnly; SameSite=Lax`)
+    return browser
+  }
+
+  async function login(
+    wanted: LoginWanted = {},
+    { idleTtlMs = 1_800_000, absoluteTtlMs = 43_200_000 } = {},
+  ): Promise<SignedIn> {
+    const head = Number(await looking.get(keys.sequence))
+    const sessions = createSessions(looking, keys, seal, { idleTtlMs, absoluteTtlMs })
+    const signedIn = await signInTo(sessions, { beganAtSequence: head, ...wanted })
+    return { ...signedIn, browser: await openBrowser(signedIn.cookie) }
+  }
+
+  return {
+    url: served.url,
+    keys,
+    config,
+    guard,
+    identity,
+    redis: looking,
+    /** Lines of the log, as they were written. */
+    logged,
+    /** A browser that has this cookie, or none. */
+    openBrowser,
+    /** Somebody who has just signed in, with the browser they did it in. */
+    login,
+    loginAdmin: () => login({ subject: 'root', name: 'Root Admin', roles: ['admin'] }),
+    /** A request as a program sends it: nothing is in it but what is given. */
+    ask: (path: string, wanted: AskWanted = {}) => ask(new URL(path, served.url), wanted),
+
+    /** The event log, oldest first. */
+    async events(): Promise<CurfewEvent[]> {
+      const entries = await looking.xrange(keys.log, '-', '+')
+      return entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+    },
+
+    async [Symbol.asyncDispose]() {
+      for (const browser of browsers) await browser[Symbol.asyncDispose]()
+      await identity.stop()
+      await guard.close()
+      redis.disconnect()
+      looking.disconnect()
+      await served[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export type GivenApp = Awaited<ReturnType<typeof givenApp>>
+
+export interface AskWanted {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+async function ask(url: URL, { method = 'GET', headers = {}, body }: AskWanted) {
+  const sent = request(url, { method, agent: false, headers: { Connection: 'close', ...headers } })
+  sent.end(body)
+  const [answer] = await once(sent, 'response')
+  const got: { status: number; headers: IncomingHttpHeaders } = {
+    status: answer.statusCode,
+    headers: answer.headers,
+  }
+  return { ...got, text: await text(answer) }
+}
