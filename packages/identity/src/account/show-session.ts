@@ -1,6 +1,6 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
-import { openEventStream } from '@curfew/service'
+import { type EventStreamOptions, openEventStream } from '@curfew/service'
 import type { Context } from 'koa'
 
 /** `GET /auth/session`: who am I? */
@@ -15,11 +15,11 @@ export function showSession(ctx: Context): void {
  * `event: session` when it begins, `event: ended` with the reason when it is over. A stream that just
  * ends says nothing: the page connects again, and learns then.
  */
-export function streamSession(guard: Guard) {
+export function streamSession(guard: Guard, options: EventStreamOptions = {}) {
   return function streamSession(ctx: Context): void {
     const session: SessionRecord = ctx.state['session']
     const { id, name } = session.user
-    const stream = openEventStream(ctx)
+    const stream = openEventStream(ctx, options)
     stream.send({ event: 'session', data: JSON.stringify({ user: { id, name }, ref: session.ref }) })
 
     const hold = guard.hold(session, (end) => {
