@@ -81,6 +81,7 @@ function serviceOf({ ports, env }: Surroundings, { url, redisUrl }: Addresses): 
         PUBLIC_URL: url,
         REDIS_URL: redisUrl,
         PROXY_HOPS: '1',
+        INSTANCE: name,
         ...own,
       },
       isReady: answers(`http://localhost:${port}/readyz`),

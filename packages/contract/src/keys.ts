@@ -25,6 +25,7 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:members`               | hash    | until dropped               | instance id to what it follows and has acknowledged        |
  * | `{curfew:0}:inboxes`               | set     | forever                     | names of services that hand in facts                       |
  * | `{curfew:0}:inbox:<service>`       | stream  | until moved to the log      | facts of one service, append-only for it                   |
+ * | `{curfew:0}:moved:<event id>`      | string  | 1 day                       | this fact of a service has come into the log               |
  * | `{curfew:0}:login:<state>`         | hash    | 10 minutes                  | a login under way; identity alone                          |
  * | `{curfew:0}:farewell:<random>`     | string  | 2 minutes                   | what the signed-out page shows, sealed; identity alone     |
  * | `{curfew:0}:cursor:<consumer>`     | string  | forever                     | how far a consumer of the log has come                     |
@@ -56,6 +57,7 @@ export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION)
     members: key('members'),
     inboxes: key('inboxes'),
     inbox: (service: string) => key('inbox', service),
+    moved: (eventId: string) => key('moved', eventId),
     login: (state: string) => key('login', state),
     farewell: (capability: string) => key('farewell', capability),
     cursor: (consumer: string) => key('cursor', consumer),

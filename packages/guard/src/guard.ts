@@ -34,7 +34,7 @@ export interface GuardOptions {
   readonly service: string
   /** Where browsers reach the one domain. Decides the cookie's name, and where people sign in. */
   readonly publicUrl: URL
-  /** Names this process. Random by default: a new process is a new instance. */
+  /** Names this process, and no other one ever: a new process is a new instance. Random by default. */
   readonly instance?: string
   /** @default "curfew" */
   readonly namespace?: string
@@ -113,7 +113,7 @@ export function createGuard(options: GuardOptions): Guard {
     redisUrl,
     service,
     publicUrl,
-    instance = `${service}-${randomBytes(2).toString('hex')}`,
+    instance = `${service}-${randomBytes(5).toString('hex')}`,
     namespace = 'curfew',
     leaseMs = DEFAULT_LEASE_MS,
     maxEntries = 100_000,

@@ -58,7 +58,7 @@ export type CommonConfig = Env<ReturnType<typeof commonReaders>>
  * | `PUBLIC_URL`  |                       | the one address that browsers use                                |
  * | `REDIS_URL`   |                       | `redis://` or `rediss://`; also as `REDIS_URL_FILE`              |
  * | `NAMESPACE`   | `curfew`              | first part of every Redis key and channel                        |
- * | `INSTANCE`    | `<service>-<4 hex>`   | names this process in receipts, logs and the console             |
+ * | `INSTANCE`    | the service's name    | begins the name of this process in receipts, logs and the console |
  * | `PROXY_HOPS`  | `0`                   | how many reverse proxies in front are trusted to name the caller |
  * | `LEASE_MS`    | `5000`                | how long memory may be answered from after Redis was last heard  |
  * | `LOG_LEVEL`   | `info`                | `debug`, `info`, `warn`, `error`                                 |
@@ -69,11 +69,20 @@ export const commonReaders = (serviceName: string) => ({
   PUBLIC_URL: publicUrl(),
   REDIS_URL: redisUrl(),
   NAMESPACE: word('curfew'),
-  INSTANCE: word(`${serviceName}-${randomBytes(2).toString('hex')}`),
+  INSTANCE: instance(serviceName),
   PROXY_HOPS: count(0),
   LEASE_MS: milliseconds(DEFAULT_LEASE_MS),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
 })
+
+/**
+ * The name of this process: a word, and random digits for each start. A new process must never be taken
+ * for its predecessor, which may be paused and not dead.
+ */
+const instance = (serviceName: string): Reader<string> => {
+  const name = word(serviceName)
+  return (raw) => `${name(raw)}-${randomBytes(5).toString('hex')}`
+}
 
 export const port = (fallback?: number): Reader<number> =>
   wholeNumber('a port from 0 to 65535', 0, 65_535, fallback)

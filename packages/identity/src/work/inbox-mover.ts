@@ -51,7 +51,12 @@ export async function moveInboxes(options: InboxMoverOptions, signal: AbortSigna
         for (const [id, [, json = '']] of entries) {
           const fact = factOf(json, service)
           if (fact === null) onError(new Error(`dropped a fact from ${service} that is not one of its own`))
-          await evaluate(redis, MOVE_FACT, [inbox, keys.log], [id, fact ? JSON.stringify(fact) : ''])
+          await evaluate(
+            redis,
+            MOVE_FACT,
+            [inbox, keys.log, keys.moved(fact?.id ?? id)],
+            [id, fact ? JSON.stringify(fact) : ''],
+          )
         }
       }
     } catch (error) {

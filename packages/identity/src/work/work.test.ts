@@ -91,6 +91,21 @@ test('what a service hands in comes into the log, once, although two processes m
   assert.is(await world.redis.xlen(world.keys.inbox('projects')), 0)
 })
 
+test('a fact that is handed in twice is in the log once', async () => {
+  await using world = await givenIdentity()
+  await using _work = await start(world)
+  const guard = await world.mountGuard()
+  const fact = createEvent('projects', 'project.created', 'ada', { actor: 'ada' })
+
+  await guard.recordFact(fact)
+  await eventually(async () => (await world.logged()).length === 1)
+  await guard.recordFact(fact)
+  await guard.recordFact(createEvent('projects', 'project.deleted', 'ada', { actor: 'ada' }))
+  await eventually(async () => (await world.logged()).includes('project.deleted'))
+
+  assert.equal(await world.logged(), ['project.created', 'project.deleted'])
+})
+
 test('a service can’t speak for another one, nor number an event', async () => {
   await using world = await givenIdentity()
   await using work = await start(world)
