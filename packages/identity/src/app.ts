@@ -45,7 +45,7 @@ import { createSessions, type Sessions } from './sessions/sessions.js'
 import { createUsers } from './sessions/users.js'
 import { createBell } from './sign-off/bell.js'
 import { createSignOffs, type SignOffs } from './sign-off/sign-offs.js'
-import { createSeal } from './tokens/seal.js'
+import { createSeal, SealBroken } from './tokens/seal.js'
 import { startWork } from './work/work.js'
 
 export interface IdentityAppOptions {
@@ -164,12 +164,23 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   /** Asked before the tokens go: the provider wants its ID token back as a hint. */
   async function endSessionAt(provider: Provider | null, session: SessionRecord): Promise<URL | null> {
     if (provider === null) return null
-    const tokens = await sessions.tokensOf(session.ref)
     return endSessionUrlOf(provider, {
-      idToken: tokens?.idToken ?? null,
+      idToken: await idTokenOf(session),
       postLogoutRedirectUri: new URL('/', publicUrl).href,
       state: randomBytes(16).toString('base64url'),
     })
+  }
+
+  /** Without it the provider asks whom to sign out. */
+  async function idTokenOf({ ref }: SessionRecord): Promise<string | null> {
+    try {
+      return (await sessions.tokensOf(ref))?.idToken ?? null
+    } catch (error) {
+      // Sealed by a key that was taken out of the ring: that must keep nobody signed in.
+      if (!(error instanceof SealBroken)) throw error
+      onError(error)
+      return null
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Keys, Receipt } from '@curfew/contract'
 import type { Redis } from 'ioredis'
-import type { Seal } from '../tokens/seal.js'
+import { type Seal, SealBroken } from '../tokens/seal.js'
 
 /** What the page after a sign-off shows, and where it leads on to. */
 export interface Farewell {
@@ -33,9 +33,15 @@ export function createFarewells(redis: Redis, keys: Keys, seal: Seal) {
     async find(capability: string): Promise<Farewell | null> {
       const sealed = await redis.get(keys.farewell(capability))
       if (sealed === null) return null
-      // What opens under our key was sealed by us.
-      const farewell: Farewell = JSON.parse(seal.open(sealed, capability))
-      return farewell
+      try {
+        // What opens under our key was sealed by us.
+        const farewell: Farewell = JSON.parse(seal.open(sealed, capability))
+        return farewell
+      } catch (error) {
+        // The key was taken out of the ring meanwhile.
+        if (error instanceof SealBroken) return null
+        throw error
+      }
     },
   }
 }

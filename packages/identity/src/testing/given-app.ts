@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
+import { type IncomingMessage, type RequestListener, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type CurfewEvent, keysOf, parseEvent } from '@curfew/contract'
 import { createGuard } from '@curfew/guard'
@@ -113,7 +113,7 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
     login,
     loginAdmin: () => login({ subject: 'root', name: 'Root Admin', roles: ['admin'] }),
     /** A request as a program sends it: nothing is in it but what is given. */
-    ask: (path: string, wanted: AskWanted = {}) => ask(new URL(path, served.url), wanted),
+    ask: (path: string, wanted: AskWanted = {}): Promise<Answered> => ask(new URL(path, served.url), wanted),
 
     /** The event log, oldest first. */
     async events(): Promise<CurfewEvent[]> {
@@ -140,13 +140,20 @@ export interface AskWanted {
   readonly body?: string
 }
 
-async function ask(url: URL, { method = 'GET', headers = {}, body }: AskWanted) {
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+async function ask(url: URL, { method = 'GET', headers = {}, body }: AskWanted): Promise<Answered> {
   const sent = request(url, { method, agent: false, headers: { Connection: 'close', ...headers } })
   sent.end(body)
-  const [answer] = await once(sent, 'response')
-  const got: { status: number; headers: IncomingHttpHeaders } = {
-    status: answer.statusCode,
-    headers: answer.headers,
+  const [answer]: IncomingMessage[] = await once(sent, 'response')
+  if (answer === undefined) throw new TypeError('a response event without a response')
+  const got = new Headers()
+  for (const [name, values] of Object.entries(answer.headersDistinct)) {
+    for (const value of values ?? []) got.append(name, value)
   }
-  return { ...got, text: await text(answer) }
+  return { status: answer.statusCode ?? 0, headers: got, text: await text(answer) }
 }
