@@ -11,3 +11,10 @@ export function userIdOf({ issuer, subject }: { readonly issuer: string; readonl
   // The newline keeps "a" + "bc" from "ab" + "c": there is none in an issuer, which is a URL.
   return createHash('sha256').update(`${issuer}\n${subject}`).digest('base64url').slice(0, LENGTH)
 }
+
+/** Whether `value` has the form of a user id. */
+export function isUserId(value: string): boolean {
+  return USER_ID.test(value)
+}
+
+const USER_ID = new RegExp(`^[\\w-]{${LENGTH}}$`)

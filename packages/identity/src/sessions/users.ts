@@ -3,6 +3,7 @@ import { execAll } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Profile } from '../login/finished-login.js'
+import { isUserId } from '../login/user-id.js'
 
 /** A user as admins see them. The row outlives every session: it holds the block and the generation. */
 export interface User {
@@ -45,6 +46,9 @@ export interface Users {
 
 const PAGE_SIZE = 50
 
+/** Redis compares bytes, and no letter's UTF-8 begins with this one. */
+const BEHIND_EVERY_LETTER = Buffer.of(0xff)
+
 /**
  * | command                                             | when                          |
  * | --------------------------------------------------- | ----------------------------- |
@@ -56,7 +60,8 @@ const PAGE_SIZE = 50
  */
 export function createUsers(redis: Redis, keys: Keys): Users {
   async function find(id: string): Promise<User | null> {
-    return (await findAll([id]))[0] ?? null
+    // Keys stand beside that of a user which only end differently: `user:<id>:sessions`.
+    return isUserId(id) ? ((await findAll([id]))[0] ?? null) : null
   }
 
   async function findAll(ids: readonly string[]): Promise<User[]> {
@@ -81,12 +86,12 @@ export function createUsers(redis: Redis, keys: Keys): Users {
     const terms = await redis.zrangebylex(
       keys.userTerms,
       `[${word}`,
-      `[${word}\xff`,
+      Buffer.concat([Buffer.from(`[${word}`), BEHIND_EVERY_LETTER]),
       'LIMIT',
       offset,
       PAGE_SIZE + 1,
     )
-    const ids = new Set(terms.slice(0, PAGE_SIZE).map((term) => term.slice(term.indexOf('\n') + 1)))
+    const ids = new Set(terms.slice(0, PAGE_SIZE).map((term) => term.slice(term.lastIndexOf('\n') + 1)))
     const users = await findAll([...ids])
     const matching = users.filter((user) =>
       others.every((other) => termsOf(user).some((term) => term.startsWith(other))),
@@ -103,7 +108,7 @@ export function termsOf({ name, email, subject }: Pick<Profile, 'name' | 'email'
 }
 
 function wordsOf(text: string): string[] {
-  return text.toLowerCase().split(/\s+/).filter(Boolean)
+  return text.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean)
 }
 
 function page(users: readonly User[], more: boolean, offset: number): UserPage {

@@ -95,6 +95,9 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
     const head = Number(await looking.get(keys.sequence))
     const sessions = createSessions(looking, keys, seal, { idleTtlMs, absoluteTtlMs })
     const signedIn = await signInTo(sessions, { beganAtSequence: head, ...wanted })
+    // Lists are in the order of time, which within a millisecond is none.
+    const at = Date.now()
+    await eventually(() => Date.now() > at)
     return { ...signedIn, browser: await openBrowser(signedIn.cookie) }
   }
 
