@@ -70,14 +70,15 @@ export function createConfiguration(options: ConfigurationOptions): Configuratio
         }),
       }
     },
-    /** The client is our own: what it asks for is granted without a question to the user. */
+    /**
+     * The client is our own: what it asks for is granted without a question to the user. Each login gets a grant
+     * of its own, since revoking a token ends its grant (RFC 7009 section 2.1), and with it everything else that
+     * hangs on that: the code of a login that has just begun, for instance.
+     */
     async loadExistingGrant(ctx) {
       const { client, provider, session } = ctx.oidc
       if (client === undefined || session?.accountId === undefined) return undefined
-      const known = session.grantIdFor(client.clientId)
-      const grant =
-        (known === undefined ? undefined : await provider.Grant.find(known)) ??
-        new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
       grant.addOIDCScope([...ctx.oidc.requestParamScopes].join(' '))
       grant.addOIDCClaims([...ctx.oidc.requestParamClaims])
       await grant.save()

@@ -155,6 +155,19 @@ test('a revoked refresh token is good for nothing', async () => {
   )
 })
 
+// found 2026-11-21: revoking the tokens of an ended session made the login after it fail, now and then
+test('revoking the tokens of one login leaves the next one of the same browser alone', async () => {
+  await using world = await openWorld()
+  const browser = createBrowser(world.issuer)
+  const first = await world.redeem(await world.signIn(browser, 'viewer', 'curfew'))
+  const code = (await browser.get(world.authorizeUrl())).url.searchParams.get('code') ?? ''
+
+  await world.post('/token/revocation', { token: first.refresh_token })
+  const second = await world.redeem(code)
+
+  assert.ok(second.refresh_token)
+})
+
 test('signing out with the user’s own ID token needs no click and leads back', async () => {
   await using world = await openWorld()
   const browser = createBrowser(world.issuer)

@@ -50,7 +50,7 @@ test('the result is typed, has defaults, and is frozen', () => {
   assert.is(config.HOST, '127.0.0.1')
   assert.is(config.PUBLIC_URL.origin, 'https://curfew.example')
   assert.is(config.NAMESPACE, 'curfew')
-  assert.match(config.INSTANCE, /^projects-[0-9a-f]{4}$/)
+  assert.match(config.INSTANCE, /^projects-[0-9a-f]{10}$/)
   assert.is(config.PROXY_HOPS, 0)
   assert.is(config.LOG_LEVEL, 'info')
   assert.ok(Object.isFrozen(config))

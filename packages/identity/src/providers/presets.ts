@@ -1,4 +1,10 @@
-import type { ClaimNames } from './provider-config.js'
+/** Claims to look at, in this order, until one has a value. */
+export interface ClaimNames {
+  readonly subject: readonly string[]
+  readonly name: readonly string[]
+  readonly email: readonly string[]
+  readonly picture: readonly string[]
+}
 
 /**
  * What is known of a provider beforehand. Data, not code: everything in it can be said by configuration

@@ -1,6 +1,13 @@
 import { ConfigInvalid, oneOf, optional, type Reader, readEnv, secretly, text } from '@curfew/service'
 import { isSafeProviderUrl } from './endpoint.js'
-import { PRESETS, type Preset, type PresetName, type PresetVariable, type TenantIssuer } from './presets.js'
+import {
+  type ClaimNames,
+  PRESETS,
+  type Preset,
+  type PresetName,
+  type PresetVariable,
+  type TenantIssuer,
+} from './presets.js'
 
 /** One way to sign in, as it is configured. */
 export interface ProviderConfig {
@@ -36,14 +43,6 @@ export interface ConfiguredEndpoints {
   readonly token: string | null
   readonly userinfo: string | null
   readonly revocation: string | null
-}
-
-/** Claims to look at, in this order, until one has a value. */
-export interface ClaimNames {
-  readonly subject: readonly string[]
-  readonly name: readonly string[]
-  readonly email: readonly string[]
-  readonly picture: readonly string[]
 }
 
 /**
