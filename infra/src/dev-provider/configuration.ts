@@ -86,6 +86,8 @@ export function createConfiguration(options: ConfigurationOptions): Configuratio
     },
     // Without `prompt=consent`, for which the standard would ask (OpenID Connect Core section 11): there is no consent.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // A later login, with a grant of its own, must not end the tokens of an earlier one. Curfew revokes them itself.
+    expiresWithSession: async () => false,
     rotateRefreshToken: () => true,
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     features: {
