@@ -20,9 +20,10 @@ import {
 import Router from '@koa/router'
 import type { Redis } from 'ioredis'
 import Koa, { type Context } from 'koa'
+import { ASSETS } from './account/assets.js'
 import { authorOf, type Caller } from './account/author.js'
 import { createFarewells } from './account/farewells.js'
-import { ASSETS, showLanding } from './account/landing-page.js'
+import { showLanding } from './account/landing-page.js'
 import { endOwnSession, endOwnSessionByForm, listOwnSessions } from './account/own-sessions.js'
 import { showSession, streamSession } from './account/show-session.js'
 import { signOut } from './account/sign-out.js'
@@ -145,7 +146,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   app.use(securityHeaders(publicUrl))
   app.use(noStore())
   app.use(respondWithErrors(log, { assets: ASSETS, publicUrl, userOf }))
-  app.use(serveAssets(ASSETS))
+  app.use(serveAssets(ASSETS, new URL('../assets/', import.meta.url)))
   app.use(requireSameOrigin(publicUrl))
   app.use(readBody())
   app.use(router.routes())

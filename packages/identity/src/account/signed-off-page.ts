@@ -1,9 +1,10 @@
-import type { Receipt } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { type Html, html, page, respondWithPage, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
+import { ASSETS } from './assets.js'
 import type { Farewell, Farewells } from './farewells.js'
-import { ASSETS } from './landing-page.js'
+import { night } from './night.js'
+import { receiptPaper } from './receipt-paper.js'
 
 /** `GET /auth/signed-off/:capability`: what a sign-off by form did, and on to the provider's own. */
 export function showSignedOff(guard: Guard, farewells: Farewells) {
@@ -12,18 +13,16 @@ export function showSignedOff(guard: Guard, farewells: Farewells) {
     if (farewell === null)
       throw new ServiceError('not-found', 'This page has had its time. You are signed off.')
 
-    // A header, not a script: it works everywhere, and leaves the policy for forms as strict as it is.
-    if (farewell.continueTo !== null) ctx.set('Refresh', `0; url=${farewell.continueTo}`)
     const decision = await guard.decide(ctx.headers.cookie)
+    const user = decision.kind === 'session' ? decision.session.user : undefined
+    // Who has signed in again and comes back here by the history keeps the provider's new session.
+    const continueTo = user === undefined ? farewell.continueTo : null
+    // A header, not a script: it works everywhere, and leaves the policy for forms as strict as it is.
+    if (continueTo !== null) ctx.set('Refresh', `0; url=${continueTo}`)
+    const body = farewellBody({ ...farewell, continueTo }, user !== undefined)
     respondWithPage(
       ctx,
-      page({
-        title: 'Signed off',
-        body: bodyOf(farewell),
-        user: decision.kind === 'session' ? decision.session.user : undefined,
-        assets: ASSETS,
-        publicUrl: guard.publicUrl,
-      }),
+      page({ title: HEADLINES[farewell.scope], body, user, assets: ASSETS, publicUrl: guard.publicUrl }),
     )
   }
 }
@@ -34,28 +33,40 @@ const HEADLINES = {
   user: 'You are signed out everywhere',
 }
 
-function bodyOf({ scope, receipt, continueTo }: Farewell): Html {
-  return html`<section class="hero">
+export function farewellBody(farewell: Farewell, isSignedIn: boolean): Html {
+  const { scope, receipt, continueTo } = farewell
+  return night({
+    size: 'whole',
+    // The lights are out where it is true.
+    lights: receipt.confirmed ? (scope === 'others' ? 'one' : 'none') : 'all',
+    content: html`<div class="farewell">
 <h1>${HEADLINES[scope]}</h1>
-<p class="lead">${sentenceOf(receipt)}</p>
-${continueTo !== null && html`<p>Now signing you out at the sign-in provider, too… <a href="${continueTo}">Continue</a></p>`}
-${continueTo === null && (scope === 'others' ? html`<p><a class="button" href="/">Back</a></p>` : html`<p><a class="button primary" href="/auth/login?return_to=/">Sign in again</a></p>`)}
-</section>
-<section aria-labelledby="receipt">
-<h2 id="receipt">Receipt</h2>
-<div class="table-scroll"><table>
-<thead><tr><th scope="col">Instance</th><th scope="col">Service</th><th scope="col">State</th><th scope="col">After</th></tr></thead>
-<tbody>${receipt.instances.map(
-    ({ id, service, state, ms }) =>
-      html`<tr><td>${id}</td><td>${service}</td><td><span class="badge">${state}</span></td><td>${ms === undefined ? '' : `${ms} ms`}</td></tr>`,
-  )}</tbody>
-</table></div>
-</section>`
+<p class="lead">${whatEnded(farewell)}</p>
+${continueTo === null ? wayOn(isSignedIn) : wayToProvider(continueTo)}
+</div>
+${receiptPaper(receipt)}`,
+  })
 }
 
-function sentenceOf({ confirmed, sessions, instances, tookMs, boundMs }: Receipt): string {
-  const what = `${sessions} ${sessions === 1 ? 'session' : 'sessions'} ended`
-  return confirmed
-    ? `${what}. All ${instances.length} running service instances have confirmed it, after ${tookMs} ms.`
-    : `${what}. Some service instances have not confirmed it yet; none can serve it any longer than ${boundMs} ms.`
+function whatEnded({ scope, receipt: { sessions, confirmed } }: Farewell): string {
+  if (scope === 'others' && sessions === 0) return 'There was no other session to end.'
+  const ended = ENDED[scope](sessions)
+  return confirmed ? `${ended}, on every service.` : `${ended}. Not every service has confirmed it yet.`
 }
+
+const ENDED = {
+  session: () => 'The session in this browser has ended',
+  others: (count: number) =>
+    count === 1 ? 'One other session has ended' : `${count} other sessions have ended`,
+  user: (count: number) =>
+    count > 1 ? `All ${count} of your sessions have ended` : 'Your only session has ended',
+}
+
+const wayOn = (isSignedIn: boolean) =>
+  isSignedIn
+    ? html`<p class="actions"><a class="button primary" href="/">Back to the start</a></p>`
+    : html`<p class="actions"><a class="button primary" href="/auth/login?return_to=/">Sign in again</a> <a class="button quiet" href="/">Start page</a></p>`
+
+/** Some browsers don't follow a Refresh header when they are told not to: hence the link. */
+const wayToProvider = (continueTo: string) => html`<p>Next, your sign-in provider signs you out too.</p>
+<p class="actions"><a class="button" href="${continueTo}">Continue to the provider</a></p>`

@@ -1,0 +1,19 @@
+import type { Receipt } from '@curfew/contract'
+
+/** A receipt that all four instances have confirmed, unless wanted otherwise. */
+export function givenReceipt(wanted: Partial<Receipt> = {}): Receipt {
+  return {
+    event: { id: 'event-1', type: 'user.logged-out', sequence: 1842 },
+    sessions: 3,
+    confirmed: true,
+    tookMs: 2.3,
+    boundMs: 5_100,
+    instances: [
+      { id: 'identity-1', service: 'identity', state: 'applied', ms: 0.4 },
+      { id: 'projects-1', service: 'projects', state: 'applied', ms: 0.8 },
+      { id: 'projects-2', service: 'projects', state: 'applied', ms: 0.9 },
+      { id: 'events-1', service: 'events', state: 'applied', ms: 2.3 },
+    ],
+    ...wanted,
+  }
+}
