@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { html, page, respondWithPage, ServiceError } from '@curfew/service'
+import { page, respondWithPage, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
 import type { Provider, Providers } from '../providers/providers.js'
 import { scopeFor } from '../providers/scope.js'
 import type { Passport } from '../seams/passport.js'
 import { createOAuth2Strategy } from '../seams/passport-oauth2.js'
+import { chooser } from './chooser-page.js'
 import type { LoginCookies } from './login-cookies.js'
 import { safeReturnTo } from './return-to.js'
 import type { Transactions } from './transactions.js'
@@ -31,19 +32,8 @@ export function chooseProvider(options: BeginLoginOptions) {
     if (id !== undefined) return begin(ctx, id)
 
     const returnTo = safeReturnTo(ctx.query['return_to'], publicUrl)
-    respondWithPage(
-      ctx,
-      page({
-        title: 'Sign in',
-        assets,
-        publicUrl,
-        body: html`<section class="hero"><h1>Sign in</h1><p class="lead">Choose how.</p>
-<ul class="choices">${providers.all.map(
-          ({ config }) =>
-            html`<li><a class="button" href="${loginPath(config.id, returnTo)}">${config.label}</a></li>`,
-        )}</ul></section>`,
-      }),
-    )
+    const ways = providers.all.map(({ config: { id, label } }) => ({ label, path: loginPath(id, returnTo) }))
+    respondWithPage(ctx, page({ title: 'Sign in', assets, publicUrl, body: chooser(ways) }))
   }
 }
 
