@@ -72,7 +72,7 @@ export function createKoaSession(
           return value !== undefined && isSessionId(value) ? value : ''
         },
         set(ctx: Context, id: string) {
-          if (hasUser(ctx)) ctx.cookies.set(name, id, { ...cookie, maxAge: absoluteLifetimeMs })
+          if (hasUser(ctx)) setCookie(ctx, name, id, absoluteLifetimeMs / 1000, secure)
         },
       },
     },
@@ -96,6 +96,16 @@ export async function signIn(ctx: Context, userId: string, login: FinishedLogin)
   // koa-session's regenerate() would carry over what somebody may have planted before.
   Reflect.set(ctx, 'session', {})
   await ctx.login({ id: userId })
+}
+
+/** By hand: the library that Koa uses says `expires`, by which the browser's clock decides. */
+function setCookie(ctx: Context, name: string, value: string, maxAgeSeconds: number, secure: boolean): void {
+  const others = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map(String)
+  // koa-session has said in this very answer that the old cookie is to be deleted.
+  ctx.set('Set-Cookie', [
+    ...others.filter((cookie) => !cookie.startsWith(`${name}=`)),
+    `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
+  ])
 }
 
 function hasUser(ctx: Context): boolean {

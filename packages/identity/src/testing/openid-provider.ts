@@ -1,5 +1,6 @@
+import type { RequestListener } from 'node:http'
 import { serve } from '@curfew/testing'
-import type { Configuration } from 'oidc-provider'
+import type { ClientMetadata, Configuration } from 'oidc-provider'
 
 // It says on loading that it would rather run on Node 22, and works on 20.
 const { warn, info } = console
@@ -14,10 +15,37 @@ export const CLIENT = { id: 'curfew', secret: 'secret-of-the-client' }
  * The npm package oidc-provider, on 127.0.0.1 so that it is another site than ours. Anybody signs in with
  * any password; the user name becomes the subject.
  */
-export async function startOpenIdProvider(publicUrl: URL, more: Configuration = {}) {
-  let handle: ReturnType<InstanceType<typeof Provider>['callback']> | undefined
-  const served = await serve((request, response) => void handle?.(request, response))
+export async function startOpenIdProvider() {
+  let handler: RequestListener = (_request, response) => response.writeHead(503).end()
+  const served = await serve((request, response) => handler(request, response))
   const issuer = `http://127.0.0.1:${served.port}`
+
+  return {
+    issuer,
+    env: {
+      CURFEW_PROVIDER_DEV_ISSUER: issuer,
+      CURFEW_PROVIDER_DEV_CLIENT_ID: CLIENT.id,
+      CURFEW_PROVIDER_DEV_CLIENT_SECRET: CLIENT.secret,
+      CURFEW_PROVIDER_DEV_AUTHORIZATION_URL: '',
+      CURFEW_PROVIDER_DEV_TOKEN_URL: '',
+      CURFEW_PROVIDER_DEV_USERINFO_URL: '',
+    },
+    /** Knows the client from now on, and how it authenticates. */
+    register(publicUrl: string, client: Partial<ClientMetadata> = {}, more: Configuration = {}) {
+      const provider = createOpenIdProvider(issuer, publicUrl, client, more)
+      handler = provider.callback()
+      return provider
+    },
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+  }
+}
+
+function createOpenIdProvider(
+  issuer: string,
+  publicUrl: string,
+  client: Partial<ClientMetadata>,
+  more: Configuration,
+) {
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -27,6 +55,8 @@ export async function startOpenIdProvider(publicUrl: URL, more: Configuration = 
         post_logout_redirect_uris: [new URL('/', publicUrl).href],
         grant_types: ['authorization_code', 'refresh_token'],
         require_auth_time: true,
+        token_endpoint_auth_method: 'client_secret_post',
+        ...client,
       },
     ],
     pkce: { required: () => true },
@@ -56,18 +86,5 @@ export async function startOpenIdProvider(publicUrl: URL, more: Configuration = 
     cookies: { keys: ['a key of this test'] },
     ...more,
   })
-  handle = provider.callback()
-  return {
-    issuer,
-    provider,
-    env: {
-      CURFEW_PROVIDER_DEV_ISSUER: issuer,
-      CURFEW_PROVIDER_DEV_CLIENT_ID: CLIENT.id,
-      CURFEW_PROVIDER_DEV_CLIENT_SECRET: CLIENT.secret,
-      CURFEW_PROVIDER_DEV_AUTHORIZATION_URL: '',
-      CURFEW_PROVIDER_DEV_TOKEN_URL: '',
-      CURFEW_PROVIDER_DEV_USERINFO_URL: '',
-    },
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
-  }
+  return provider
 }
