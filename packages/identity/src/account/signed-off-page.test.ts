@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { renderHtml } from '@curfew/service'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { givenApp } from '../testing/given-app.js'
 import { givenReceipt } from '../testing/given-receipt.js'
-import type { Farewell } from './farewells.js'
+import { createSeal } from '../tokens/seal.js'
+import { createFarewells, type Farewell } from './farewells.js'
 import { totalOf } from './receipt-paper.js'
 import { farewellBody } from './signed-off-page.js'
 
@@ -96,6 +99,41 @@ test('on the way to the provider it says so, and gives the address escaped', () 
 test('who is still signed in goes back, who is not may sign in again', () => {
   assert.match(renderHtml(farewellBody(farewell({ scope: 'others' }), true)), 'Back to the start')
   assert.match(render(), 'Sign in again')
+})
+
+test('it goes on to the provider by itself, but not for somebody who has signed in again', async () => {
+  const key = randomBytes(32)
+  await using app = await givenApp({ env: { TOKEN_KEYS: key.toString('base64url') } })
+  const farewells = createFarewells(app.redis, app.keys, createSeal([key]))
+  const continueTo = 'https://provider.test/end'
+  const path = `/auth/signed-off/${await farewells.keep(farewell({ scope: 'session', continueTo }))}`
+
+  const gone = await (await app.openBrowser()).get(path)
+  const back = await (await app.login()).browser.get(path)
+
+  assert.is(gone.headers.get('refresh'), `0; url=${continueTo}`)
+  assert.match(gone.text, 'your sign-in provider signs you out too')
+  assert.is(back.headers.get('refresh'), null)
+  assert.not.match(back.text, continueTo)
+  assert.match(back.text, 'Ada')
+})
+
+test('the stylesheet of the pages is served', async () => {
+  await using app = await givenApp()
+
+  const page = await (await app.openBrowser()).get('/')
+  const [, href = ''] = /<link rel="stylesheet" href="([^"]*identity\.css)"/.exec(page.text) ?? []
+  const answer = await (await app.openBrowser()).get(href)
+
+  assert.is(answer.status, 200)
+  assert.match(answer.headers.get('content-type') ?? '', 'text/css')
+  for (const [, picture = ''] of answer.text.matchAll(/url\("([^"]+)"\)/g)) {
+    assert.is(
+      (await (await app.openBrowser()).get(new URL(picture, `http://x${href}`).pathname)).status,
+      200,
+      picture,
+    )
+  }
 })
 
 function farewell(wanted: Partial<Farewell>): Farewell {
