@@ -63,6 +63,8 @@ export function sharedStream(
   return { close }
 }
 
+const HAND_OVER_MS = 250
+
 type News =
   | { readonly kind: 'message'; readonly message: StreamMessage }
   | { readonly kind: 'state'; readonly state: StreamState }
@@ -113,7 +115,10 @@ function takePart(
         onOpen: () => tell('state', { kind: 'state', state: 'open' }),
         onLost: () => tell('state', { kind: 'state', state: 'lost' }),
       })
-      if (status !== null) tell('end', { kind: 'end', status })
+      if (status === null) return
+      tell('end', { kind: 'end', status })
+      // The others hear of it before the lock would make one of them ask for itself.
+      await new Promise((resolve) => setTimeout(resolve, HAND_OVER_MS))
     })
     .catch((error: unknown) => {
       // Left before it was our turn.
