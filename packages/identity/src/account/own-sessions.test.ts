@@ -47,7 +47,7 @@ test('I end one of mine: it is refused at once, and gone from the list', async (
   assert.is(receipt.confirmed, true)
   assert.equal(
     receipt.instances.map(({ id, service, state }) => [id, service, state]),
-    [['identity-1', 'identity', 'applied']],
+    [[app.guard.instance, 'identity', 'applied']],
   )
   isProblem(await phone.browser.fetchApi('/auth/session'), 401, 'session-required')
   assert.equal(

@@ -77,7 +77,7 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
   handler = identity.app.callback()
 
   // A connection of the test's own: what it looks into is still there when identity's is not.
-  const looking = new Redis(url)
+  const looking = new Redis(url).on('error', (error) => log.debug('test.disturbed', { error }))
   const seal = createSeal([tokenKey])
   const browsers: Browser[] = []
 

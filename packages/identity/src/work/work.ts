@@ -29,6 +29,9 @@ const QUEUE = 'identity'
 /** A provider that is down for minutes still gets its revocation: 1 s, 2 s, 4 s… about 17 minutes. */
 const REVOKE_ATTEMPTS = 11
 
+/** What starts and stops us waits for 15 s. */
+const LONGEST_STOP_MS = 5_000
+
 const RevokeJob = z.object({ ref: z.string(), provider: z.string(), userId: z.string().nullable() })
 const TidyJob = z.object({ userId: z.string(), eventId: z.string() })
 
@@ -48,7 +51,12 @@ export function startWork(options: WorkOptions) {
 
   // BullMQ waits for Redis by itself, and asks for connections that never give up.
   const open = (name: string) => {
-    const connection = new Redis(redisUrl, { connectionName: name, maxRetriesPerRequest: null })
+    const connection = new Redis(redisUrl, {
+      connectionName: name,
+      maxRetriesPerRequest: null,
+      // Null gives up what waits to be sent. Hanging up between two attempts would leave it waiting for ever.
+      retryStrategy: (times) => (stopping.signal.aborted ? null : Math.min(50 * times, 1_000)),
+    })
     return connection.on('error', onError)
   }
   const connection = open('identity:work')
@@ -128,15 +136,17 @@ export function startWork(options: WorkOptions) {
   }
 
   return {
-    /** Lets the jobs that run now finish. */
+    /** Lets the jobs that run now finish, for a while. */
     async stop(): Promise<void> {
       stopping.abort()
-      logReader.disconnect()
-      inboxReader.disconnect()
+      for (const reader of [logReader, inboxReader]) if (reader.status !== 'reconnecting') reader.disconnect()
       await Promise.all([following, moving])
+      // A Redis that keeps silent must not keep us: what is left undone is done by the next one.
+      const enough = setTimeout(() => connection.disconnect(), LONGEST_STOP_MS)
       await worker.close()
       await queue.close()
-      connection.disconnect()
+      clearTimeout(enough)
+      for (const one of [connection, logReader, inboxReader]) if (one.status !== 'end') one.disconnect()
     },
   }
 }
