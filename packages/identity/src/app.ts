@@ -36,6 +36,7 @@ import { finishLogin, offerToSignInAgain } from './login/finish-login.js'
 import type { ProviderTokens } from './login/finished-login.js'
 import { createLoginCookies } from './login/login-cookies.js'
 import { createTransactions } from './login/transactions.js'
+import { createIdentityMetrics } from './metrics.js'
 import { endSessionUrl as endSessionUrlOf } from './providers/end-session.js'
 import { createProviders, type Provider } from './providers/providers.js'
 import { revokeTokens } from './providers/revoke.js'
@@ -73,7 +74,9 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const farewells = createFarewells(redis, keys, seal)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false })
   const bell = createBell({ redis, ears, keys, boundMs: bound, onError })
-  const signOffs = createSignOffs({ redis, keys, bell, times, boundMs: bound })
+  const metrics = createMetrics('identity')
+  const { countLogin, countSignOff } = createIdentityMetrics(metrics)
+  const signOffs = createSignOffs({ redis, keys, bell, times, boundMs: bound, onSignOff: countSignOff })
   const providers = createProviders(config.providers)
   const writeToLog = createLogWriter(redis, keys)
   const work = startWork({
@@ -92,7 +95,6 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   }
 
   const app = new Koa()
-  const metrics = createMetrics('identity')
   const passport = createPassport()
   const carrySession = createKoaSession(app, {
     publicUrl,
@@ -119,6 +121,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     .get(
       '/auth/callback/:provider',
       offerToSignInAgain(providers),
+      countLogin,
       carrySession,
       passport.initialize,
       finishLogin(login),

@@ -61,6 +61,8 @@ export interface SignOffOptions {
   readonly bell: Bell
   readonly times: SessionTimes
   readonly boundMs: number
+  /** Told of each sign-off; the receipt is null when it could not be recorded. @default nobody is */
+  readonly onSignOff?: (reason: string, receipt: Receipt | null) => void
 }
 
 /** How much longer than the bound an answer waits: then it says what is pending. Milliseconds. */
@@ -72,7 +74,9 @@ const PATIENCE_MS = 1_000
  *
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
-export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOptions): SignOffs {
+export function createSignOffs(options: SignOffOptions): SignOffs {
+  const { redis, keys, bell, times, boundMs, onSignOff = () => undefined } = options
+
   async function endSession(session: SessionRecord, reason: SessionReason, by: Author, waitMs?: number) {
     const { ref, family, user } = session
     const event = eventOf('session.revoked', user, by, { reason, ref, provider: session.provider })
@@ -104,7 +108,7 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
           event.id,
         ],
       )
-    return carryOut(record, event, waitMs)
+    return carryOut(reason, record, event, waitMs)
   }
 
   async function endUser(
@@ -114,13 +118,13 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
   ) {
     const why = except === undefined ? reason : 'others'
     const event = eventOf('user.logged-out', user, by, { reason: why })
-    return carryOut(() => endUserScript(user.id, event, reason, null, except), event)
+    return carryOut(why, () => endUserScript(user.id, event, reason, null, except), event)
   }
 
   async function block(user: UserName, by: Author, reason: string | null) {
     const event = eventOf('user.blocked', user, by, { reason: reason ?? undefined })
     const block: Block = { at: Date.now(), by: by.id, reason }
-    return carryOut(() => endUserScript(user.id, event, 'blocked', block, undefined), event)
+    return carryOut('blocked', () => endUserScript(user.id, event, 'blocked', block, undefined), event)
   }
 
   function endUserScript(
@@ -158,23 +162,35 @@ export function createSignOffs({ redis, keys, bell, times, boundMs }: SignOffOpt
   }
 
   async function carryOut(
+    reason: string,
     record: () => Promise<unknown>,
     event: CurfewEvent,
     waitMs = boundMs + PATIENCE_MS,
   ): Promise<Receipt | null> {
     const decidedAt = performance.now()
-    const reply = parseReply(await twice(record))
+    const reply = parseReply(await recordTwice(reason, record))
     if (reply === null) return null
 
     const confirmation = await bell.confirm(reply, decidedAt, waitMs)
     const now = performance.now()
-    return {
+    const receipt: Receipt = {
       event: { id: reply.eventId, type: event.type, sequence: reply.sequence },
       sessions: reply.sessions,
       confirmed: isConfirmed(confirmation, now),
       tookMs: roundMs(now - decidedAt),
       boundMs: Math.ceil(confirmedBy(confirmation) - decidedAt),
       instances: instancesOf(confirmation, now),
+    }
+    onSignOff(reason, receipt)
+    return receipt
+  }
+
+  async function recordTwice(reason: string, record: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await twice(record)
+    } catch (error) {
+      onSignOff(reason, null)
+      throw error
     }
   }
 
