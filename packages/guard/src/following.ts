@@ -47,8 +47,8 @@ export interface HelloAnswer {
 export type FollowEffect =
   /** Drop from memory, close connections, run hooks; then say `hooks-finished`. */
   | { readonly type: 'apply'; readonly signOff: SignOff }
-  /** Drop everything, close every connection, tell every hook. */
-  | { readonly type: 'flush' }
+  /** Drop everything, close every connection, tell every hook; then say `hooks-finished` with `upTo`. */
+  | { readonly type: 'flush'; readonly history: string; readonly upTo: number }
   | { readonly type: 'acknowledge'; readonly history: string; readonly sequence: number }
   /** Say hello now: something was missed, or the history is another one. */
   | { readonly type: 'hello' }
@@ -149,11 +149,11 @@ function flushTo(
   const flushed: Following = {
     history,
     applied: head,
-    unfinished: [],
+    unfinished: [head],
     flushes: state.flushes + 1,
     leasedAt: sentAt,
   }
-  return [flushed, [{ type: 'flush' }, { type: 'acknowledge', history, sequence: head }]]
+  return [flushed, [{ type: 'flush', history, upTo: head }]]
 }
 
 function applyTo(state: Following, { sequence }: SignOff): Following {

@@ -257,7 +257,7 @@ export function createGuard(options: GuardOptions): Guard {
           apply(effect.signOff)
           break
         case 'flush':
-          flush()
+          flush(effect.history, effect.upTo)
           break
         case 'acknowledge':
           acknowledgeSoon()
@@ -277,10 +277,10 @@ export function createGuard(options: GuardOptions): Guard {
     void tellHooks(signOff).then(() => step({ type: 'hooks-finished', history, sequence: signOff.sequence }))
   }
 
-  function flush(): void {
+  function flush(history: string, upTo: number): void {
     cache.clear()
     held.endAll('recheck')
-    void tellHooks('everything')
+    void tellHooks('everything').then(() => step({ type: 'hooks-finished', history, sequence: upTo }))
   }
 
   async function tellHooks(signOff: SignOff | 'everything'): Promise<void> {
