@@ -54,6 +54,8 @@ export function createUseReports(
   return { used, flush }
 }
 
+export type UseReports = ReturnType<typeof createUseReports>
+
 /** When a use is next worth reporting, for a session last seen `sinceSeenMs` ago. Monotonic milliseconds. */
 export function reportAfter(nowMs: number, idleTtlMs: number, sinceSeenMs: number): number {
   return nowMs + idleTtlMs / PART_OF_IDLE_TIME - sinceSeenMs
