@@ -57,11 +57,15 @@ const RETRY_MS = 500
 
 export function pause(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, RETRY_MS)
-    signal.addEventListener('abort', () => {
+    const timer = setTimeout(end, RETRY_MS)
+    signal.addEventListener('abort', end)
+
+    function end(): void {
       clearTimeout(timer)
+      // Or the signal, which lives as long as the process, would collect one for each pause.
+      signal.removeEventListener('abort', end)
       resolve()
-    })
+    }
   })
 }
 
