@@ -90,9 +90,8 @@ end
 
 redis.call('ZREM', KEYS[2], ref)
 redis.call('ZREM', KEYS[3], ref)
-local listed = redis.call('ZREM', KEYS[4], ref)
+-- Not listed: a sign-off ended it before, and has told the log. Who tidies up after it needs the record.
+if redis.call('ZREM', KEYS[4], ref) == 0 then return 'gone' end
 if redis.call('DEL', KEYS[1]) == 0 then return 'gone' end
--- Not listed: a sign-off ended it before, and has told the log.
-if listed == 0 then return 'gone' end
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', ARGV[4])
 return 'expired'`

@@ -31,7 +31,8 @@ export async function givenIdentity(options: GivenOptions = {}) {
     onError: (error) => errors.push(error),
   })
   const times = { idleTtlMs, absoluteTtlMs }
-  const seal = createSeal([randomBytes(32)])
+  const tokenKey = randomBytes(32)
+  const seal = createSeal([tokenKey])
   const sessions = createSessions(redis, keys, seal, times)
   const guards: Array<{ close(): Promise<void> }> = []
 
@@ -39,6 +40,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
     namespace,
     keys,
     redis,
+    tokenKey,
     seal,
     bell,
     sessions,

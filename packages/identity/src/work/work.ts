@@ -22,12 +22,17 @@ export interface WorkOptions {
   readonly onError: (error: unknown) => void
   /** How often expired sessions are looked for. Milliseconds. @default 5_000 */
   readonly sweepEveryMs?: number
+  /** A job of a process that was killed is taken up by another so long after. Milliseconds. @default 30_000 */
+  readonly lockMs?: number
 }
 
 const QUEUE = 'identity'
 
 /** A provider that is down for minutes still gets its revocation: 1 s, 2 s, 4 s… about 17 minutes. */
 const REVOKE_ATTEMPTS = 11
+
+/** A job is given up when its process was killed so often while at it: then the job is what kills it. */
+const MOST_KILLED = 100
 
 /** What starts and stops us waits for 15 s. */
 const LONGEST_STOP_MS = 5_000
@@ -46,7 +51,16 @@ const TidyJob = z.object({ userId: z.string(), eventId: z.string() })
  * | `revoke-tokens`  | `session.revoked`, `session.expired`, tidying | revokes the provider's tokens       |
  */
 export function startWork(options: WorkOptions) {
-  const { redisUrl, redis, keys, sessions, revokeTokens, onError, sweepEveryMs = 5_000 } = options
+  const {
+    redisUrl,
+    redis,
+    keys,
+    sessions,
+    revokeTokens,
+    onError,
+    sweepEveryMs = 5_000,
+    lockMs = 30_000,
+  } = options
   const stopping = new AbortController()
 
   // BullMQ waits for Redis by itself, and asks for connections that never give up.
@@ -65,7 +79,14 @@ export function startWork(options: WorkOptions) {
 
   const queue = new Queue(QUEUE, { connection, prefix: keys.jobs })
   queue.on('error', onError)
-  const worker = new Worker(QUEUE, run, { connection, prefix: keys.jobs, concurrency: 10 })
+  const worker = new Worker(QUEUE, run, {
+    connection,
+    prefix: keys.jobs,
+    concurrency: 10,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    maxStalledCount: MOST_KILLED,
+  })
   worker.on('error', onError)
   worker.on('failed', (_job, error) => onError(error))
 
