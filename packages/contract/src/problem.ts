@@ -17,6 +17,7 @@
  * | `too-large`             | 413    | the request's body is over the limit                                  |
  * | `unsupported-media-type`| 415    | the body is neither JSON nor a form                                   |
  * | `invalid-input`         | 422    | the request was read, but a value in it is not acceptable             |
+ * | `too-many-requests`     | 429    | the caller asks too often; `Retry-After` says when to ask again       |
  * | `internal`              | 500    | a bug of ours                                                         |
  * | `provider-failed`       | 502    | the provider answered something that is not an answer                 |
  * | `provider-unavailable`  | 503    | the provider can't be reached                                         |
@@ -38,6 +39,7 @@ export const PROBLEM_STATUS = {
   'too-large': 413,
   'unsupported-media-type': 415,
   'invalid-input': 422,
+  'too-many-requests': 429,
   internal: 500,
   'provider-failed': 502,
   'provider-unavailable': 503,
@@ -87,6 +89,7 @@ const TITLES: Record<ProblemCode, string> = {
   'too-large': 'That is too much',
   'unsupported-media-type': 'That kind of content is not understood',
   'invalid-input': 'Something in that request is not right',
+  'too-many-requests': 'That is too often',
   internal: 'Something went wrong on our side',
   'provider-failed': 'The sign-in provider made a mistake',
   'provider-unavailable': 'The sign-in provider can’t be reached',

@@ -71,6 +71,23 @@ test('an endpoint may challenge in its own way', async () => {
   assert.is(answer.headers.get('www-authenticate'), 'Bearer')
 })
 
+test('who asks too often is told when to ask again, by us and by a library', async () => {
+  const headers = { 'Retry-After': '42' }
+
+  const ours = await ask(() => {
+    throw new ServiceError('too-many-requests', 'Wait a moment.', {}, { headers })
+  })
+  const theirs = await ask((ctx) => ctx.throw(429, 'internal words', { headers }))
+
+  for (const answer of [ours, theirs]) {
+    assert.is(answer.status, 429)
+    assert.is(answer.problem?.code, 'too-many-requests')
+    assert.is(answer.headers.get('retry-after'), '42')
+  }
+  assert.is(ours.problem?.detail, 'Wait a moment.')
+  assert.not.match(theirs.text, 'internal words')
+})
+
 test('an unknown error says nothing to the caller and everything to the log', async () => {
   const log = recordLog()
 
@@ -122,6 +139,7 @@ test('an error of a library keeps its status only where it is the caller’s fau
     [413, 'too-large'],
     [415, 'unsupported-media-type'],
     [418, 'bad-request'],
+    [429, 'too-many-requests'],
     [500, 'internal'],
     [503, 'internal'],
   ] as const) {

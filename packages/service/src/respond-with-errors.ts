@@ -109,6 +109,7 @@ const CODES: Readonly<Record<number, keyof typeof SENTENCES>> = {
   413: 'too-large',
   415: 'unsupported-media-type',
   422: 'invalid-input',
+  429: 'too-many-requests',
   503: 'unavailable',
 }
 
@@ -122,6 +123,7 @@ const SENTENCES = {
   'too-large': 'The request is larger than we take.',
   'unsupported-media-type': 'Send the body as application/json or application/x-www-form-urlencoded.',
   'invalid-input': 'A value in the request is not acceptable.',
+  'too-many-requests': 'That was too often in a short time. Wait a moment, then try again.',
   internal: 'That was our mistake, and it has been noted. Trying again may help.',
   'store-unavailable':
     'Something that we need is away for a moment. Nothing is lost, and nobody was signed out. Try again shortly.',
