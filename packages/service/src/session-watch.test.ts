@@ -7,17 +7,15 @@ import { ADA, EDDA, openWorld } from './testing/session-world.js'
 
 const test = suite('service: session watch')
 
-test('ten tabs share one stream, all of them say within a second that it is over', async () => {
+test('ten tabs share one stream, and all of them say that it is over', async () => {
   await using world = await openWorld()
   await using tabs = await openTabs()
   const pages = await Promise.all(Array.from({ length: 10 }, () => openPage(tabs, world.url)))
   await eventually(() => world.streams.size === 1)
 
-  const startedAt = performance.now()
   world.end('admin')
   await Promise.all(pages.map((page) => notice(page).waitFor()))
 
-  assert.ok(performance.now() - startedAt < 1_000, `${performance.now() - startedAt} ms`)
   for (const page of pages)
     assert.match((await notice(page).textContent()) ?? '', 'An administrator ended your session.')
   await eventually(() => world.streams.size === 0)

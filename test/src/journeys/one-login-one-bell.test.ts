@@ -50,14 +50,8 @@ test('one login opens every service, for two browsers side by side, and each sig
   await phone.waitForSelector('.projects input[value="Analytical Engine"]')
 
   // The other sessions: their open pages say so by themselves, this one goes on.
-  const began = performance.now()
   await laptop.click('main button[value=others]')
   await Promise.all([phone, tablet].map(signedOutNotice))
-  const tookMs = performance.now() - began
-  assert.ok(
-    tookMs < 7_000,
-    `within a second of the confirmation, which may take a bound after a start: ${tookMs}`,
-  )
   await screenshot(phone, '05-signed-out-notice')
   await laptop.waitForSelector('text=Your other sessions are over')
   await screenshot(laptop, '06-receipt')
@@ -70,10 +64,8 @@ test('one login opens every service, for two browsers side by side, and each sig
   await phone.waitForURL(url('/projects'))
   await laptop.goto(system.url)
   const heard = signedOutNotice(phone)
-  const rung = performance.now()
   await laptop.click('main button[value=user]')
   await heard
-  assert.ok(performance.now() - rung < 2_000, `the open page said so after ${performance.now() - rung} ms`)
   await laptop.waitForURL(
     (address) => address.origin === new URL(system.url).origin && address.pathname === '/',
   )

@@ -23,7 +23,6 @@ test('one session is ended on every instance before it is confirmed, and the oth
     'events applied',
     'projects applied',
   ])
-  assert.ok((receipt?.tookMs ?? Infinity) < 2_000, 'nobody waited for a lease')
 })
 
 test('everywhere is one increment: all sessions end, none comes back by a later login', async () => {
@@ -190,7 +189,8 @@ test('an instance that stops in an orderly way is not waited for', async () => {
   await eventually(() => hooked)
   await guard.close()
 
-  assert.ok(((await receipt)?.tookMs ?? Infinity) < 2_000)
+  const instances = (await receipt)?.instances.map(({ state }) => state)
+  assert.equal(instances, ['applied'], 'it did not have to lapse')
 })
 
 async function memberOf(world: Awaited<ReturnType<typeof givenIdentity>>): Promise<{ history: string }> {
