@@ -65,6 +65,8 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: commandTimeoutMs,
+    // How long a socket that we close may take to say goodbye, before it is cut.
+    disconnectTimeout: 200,
     retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
     // A replica that was a master a moment ago, or the other way round: ask for the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),

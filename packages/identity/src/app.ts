@@ -32,8 +32,10 @@ import { adminRoutes } from './admin/routes.js'
 import type { IdentityConfig } from './config.js'
 import { createLogWriter } from './log-writer.js'
 import { beginLogin, chooseProvider } from './login/begin-login.js'
+import { boundFailures } from './login/bounded-failures.js'
 import { finishLogin, offerToSignInAgain } from './login/finish-login.js'
 import type { ProviderTokens } from './login/finished-login.js'
+import { limitLogins } from './login/limit-logins.js'
 import { createLoginCookies } from './login/login-cookies.js'
 import { createTransactions } from './login/transactions.js'
 import { createIdentityMetrics } from './metrics.js'
@@ -72,10 +74,10 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const sessions = createSessions(redis, keys, seal, times)
   const users = createUsers(redis, keys)
   const farewells = createFarewells(redis, keys, seal)
-  const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false })
+  const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
   const bell = createBell({ redis, ears, keys, boundMs: bound, onError })
   const metrics = createMetrics('identity')
-  const { countLogin, countSignOff } = createIdentityMetrics(metrics)
+  const { countLogin, countDroppedFailure, countSignOff } = createIdentityMetrics(metrics)
   const signOffs = createSignOffs({ redis, keys, bell, times, boundMs: bound, onSignOff: countSignOff })
   const providers = createProviders(config.providers)
   const writeToLog = createLogWriter(redis, keys)
@@ -108,19 +110,22 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     passport,
     publicUrl,
     assets: ASSETS,
-    writeToLog,
+    recordFailure: boundFailures({ writeToLog, onDropped: countDroppedFailure, log }),
     log,
   }
   const endSessionUrl = (session: SessionRecord) => endSessionAt(providers.find(session.provider), session)
   const signedIn = requireSession(guard, { refuse })
 
+  const limit = () => limitLogins(config.LOGINS_PER_MINUTE)
+
   const router = new Router()
     .get('/', showLanding({ guard, sessions }))
-    .get('/auth/login', chooseProvider(login))
-    .get('/auth/login/:provider', (ctx) => beginLogin(login)(ctx))
+    .get('/auth/login', limit(), chooseProvider(login))
+    .get('/auth/login/:provider', limit(), (ctx) => beginLogin(login)(ctx))
     .get(
       '/auth/callback/:provider',
       offerToSignInAgain(providers),
+      limit(),
       countLogin,
       carrySession,
       passport.initialize,
