@@ -86,13 +86,18 @@ export function startWork(options: WorkOptions) {
     lockDuration: lockMs,
     stalledInterval: lockMs,
     maxStalledCount: MOST_KILLED,
+    // After an outage work goes on soon.
+    runRetryDelay: 1_000,
   })
   worker.on('error', onError)
   worker.on('failed', (_job, error) => onError(error))
 
-  queue
-    .upsertJobScheduler('sweep-expired', { every: sweepEveryMs }, { name: 'sweep-expired', opts: FORGET })
-    .catch(onError)
+  // Each time: a Redis that comes back may have been emptied.
+  connection.on('ready', () => {
+    queue
+      .upsertJobScheduler('sweep-expired', { every: sweepEveryMs }, { name: 'sweep-expired', opts: FORGET })
+      .catch(onError)
+  })
 
   const following = followLog(
     { redis, reader: logReader, keys, consumer: 'work', handle: enqueue, onError },
