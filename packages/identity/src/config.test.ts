@@ -32,6 +32,7 @@ test('what is not set has a default that is safe', () => {
   assert.is(config.LOG_LEVEL, 'info')
   assert.is(config.SESSION_IDLE_SECONDS, 30 * 60)
   assert.is(config.SESSION_ABSOLUTE_SECONDS, 12 * 60 * 60)
+  assert.is(config.LOGINS_PER_MINUTE, 300)
   assert.is(config.TOKEN_KEYS.length, 1)
   assert.equal(
     config.providers.map(({ id, redirectUri }) => [id, redirectUri]),

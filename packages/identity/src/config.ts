@@ -1,4 +1,4 @@
-import { ConfigInvalid, commonReaders, readEnv, seconds, secrets } from '@curfew/service'
+import { ConfigInvalid, commonReaders, countAboveZero, readEnv, seconds, secrets } from '@curfew/service'
 import { readProviders } from './providers/provider-config.js'
 
 /** Everything that identity reads from its environment. All problems are reported together. */
@@ -28,4 +28,5 @@ const readers = {
   TOKEN_KEYS: secrets(32), // first seals, all open: rotate by putting a new one in front
   SESSION_IDLE_SECONDS: seconds(30 * 60),
   SESSION_ABSOLUTE_SECONDS: seconds(12 * 60 * 60),
+  LOGINS_PER_MINUTE: countAboveZero(300),
 }

@@ -6,11 +6,12 @@ import { Counter, Histogram } from 'prom-client'
 /**
  * What identity counts besides what every service does.
  *
- * | metric                           | labels            | counts                                                   |
- * | -------------------------------- | ----------------- | -------------------------------------------------------- |
- * | `curfew_logins_total`            | `result`          | callbacks, by `signed-in` or the code of the problem     |
- * | `curfew_signoffs_total`          | `reason`, `state` | sign-offs: `confirmed`, `pending`, or `failed` to record |
- * | `curfew_signoff_confirmation_ms` |                   | from the decision until nobody can serve it any more     |
+ * | metric                                | labels            | counts                                                   |
+ * | ------------------------------------- | ----------------- | -------------------------------------------------------- |
+ * | `curfew_logins_total`                 | `result`          | callbacks, by `signed-in` or the code of the problem     |
+ * | `curfew_signoffs_total`               | `reason`, `state` | sign-offs: `confirmed`, `pending`, or `failed` to record |
+ * | `curfew_signoff_confirmation_ms`      |                   | from the decision until nobody can serve it any more     |
+ * | `curfew_login_failures_dropped_total` |                   | failed logins that are not in the event log: too many    |
  */
 export function createIdentityMetrics({ registry }: Pick<Metrics, 'registry'>) {
   const registers = [registry]
@@ -18,6 +19,11 @@ export function createIdentityMetrics({ registry }: Pick<Metrics, 'registry'>) {
     name: 'curfew_logins_total',
     help: 'Logins that came back from the provider, by result',
     labelNames: ['result'] as const,
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'curfew_login_failures_dropped_total',
+    help: 'Failed logins that are not in the event log, because there were too many',
     registers,
   })
   const signOffs = new Counter({
@@ -46,6 +52,7 @@ export function createIdentityMetrics({ registry }: Pick<Metrics, 'registry'>) {
   return {
     /** Mounted above what finishes a login. */
     countLogin,
+    countDroppedFailure: () => dropped.inc(),
     /** @param receipt null when it could not be recorded */
     countSignOff(reason: string, receipt: Receipt | null): void {
       signOffs.inc({ reason, state: stateOf(receipt) })

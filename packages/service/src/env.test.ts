@@ -8,6 +8,7 @@ import {
   ConfigInvalid,
   commonReaders,
   count,
+  countAboveZero,
   httpUrl,
   milliseconds,
   oneOf,
@@ -119,6 +120,7 @@ test('every reader takes what fits and refuses what does not', () => {
   const cases = [
     [port(), ['0', '65535'], ['', '-1', '65536', '1e3', ' ']],
     [count(), ['0', '7'], ['', '-1', '1.5']],
+    [countAboveZero(), ['1', '7'], ['', '0', '-1', '1.5']],
     [milliseconds(), ['1'], ['0', '1.5']],
     [word(), ['a', 'a-b_c.d'], ['', 'a b', '{a}', '-a', 'a:b']],
     [text(), ['anything at all'], ['']],

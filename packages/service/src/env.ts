@@ -97,6 +97,9 @@ export const milliseconds = (fallback?: number): Reader<number> =>
 export const count = (fallback?: number): Reader<number> =>
   wholeNumber('a whole number, zero or more', 0, Number.MAX_SAFE_INTEGER, fallback)
 
+export const countAboveZero = (fallback?: number): Reader<number> =>
+  wholeNumber('a whole number above zero', 1, Number.MAX_SAFE_INTEGER, fallback)
+
 /** Letters, digits, `.`, `_` and `-`: safe in a key, a file name and a log line. */
 export const word = (fallback?: string): Reader<string> =>
   reader(fallback, 'must be one word of letters, digits, ".", "_" and "-"', (raw) =>

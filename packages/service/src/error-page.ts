@@ -50,7 +50,7 @@ function wayOn(ctx: Context, status: number): Html {
     const signIn = `/auth/login?return_to=${encodeURIComponent(here)}`
     return html`<a class="button primary" href="${signIn}">Sign in</a> ${home}`
   }
-  if (status >= 500 && ctx.method !== 'POST') {
+  if ((status >= 500 || status === 429) && ctx.method !== 'POST') {
     return html`<a class="button primary" href="${here}">Try again</a> ${home}`
   }
   return home

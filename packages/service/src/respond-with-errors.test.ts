@@ -85,6 +85,8 @@ test('who asks too often is told when to ask again, by us and by a library', asy
     assert.is(answer.headers.get('retry-after'), '42')
   }
   assert.is(ours.problem?.detail, 'Wait a moment.')
+  const page = await ask((ctx) => ctx.throw(429), BROWSER, { path: '/auth/login' })
+  assert.match(page.text, 'href="/auth/login">Try again</a>')
   assert.not.match(theirs.text, 'internal words')
 })
 

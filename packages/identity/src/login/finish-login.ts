@@ -18,7 +18,8 @@ export interface FinishLoginOptions {
   readonly transactions: Transactions
   readonly loginCookies: LoginCookies
   readonly passport: Passport
-  readonly writeToLog: (event: CurfewEvent) => Promise<void>
+  /** Writes a `login.failed` to the log. */
+  readonly recordFailure: (event: CurfewEvent) => Promise<void>
   readonly log: Log
 }
 
@@ -120,7 +121,9 @@ export function finishLogin(options: FinishLoginOptions) {
       userAgent: ctx.get('User-Agent').slice(0, LONGEST_USER_AGENT),
       correlationId: transaction?.correlationId ?? ctx.state.correlationId,
     })
-    await options.writeToLog(event).catch((cause: unknown) => log.warn('login-failure.unrecorded', { cause }))
+    await options
+      .recordFailure(event)
+      .catch((cause: unknown) => log.warn('login-failure.unrecorded', { cause }))
   }
 }
 
