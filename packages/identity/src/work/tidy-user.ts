@@ -9,6 +9,8 @@ const BATCH = 100
 export interface EndedSession {
   readonly ref: string
   readonly provider: string
+  /** The user's name, for people who read the log. */
+  readonly subjectName?: string
 }
 
 /**
@@ -42,7 +44,7 @@ async function tidyGeneration(
     const records = z.array(z.string().nullable()).parse(await redis.mget(refs.map(keys.session)))
     const ended = records.flatMap((json) => {
       const record = json === null ? null : parseSessionRecord(json)
-      return record ? [{ ref: record.ref, provider: record.provider }] : []
+      return record ? [{ ref: record.ref, provider: record.provider, subjectName: record.user.name }] : []
     })
     await onEnded(ended)
     await execAll(

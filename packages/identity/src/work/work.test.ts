@@ -1,4 +1,4 @@
-import { createEvent } from '@curfew/contract'
+import { createEvent, parseEvent } from '@curfew/contract'
 import { eventually, redisUrl } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -31,6 +31,28 @@ test('signing a user off everywhere removes every record and revokes every token
 
   for (const { record } of logins) assert.is(await world.sessions.find(record.ref), null)
   assert.is(work.revoked.length, 3)
+})
+
+test('the log says by name whose tokens were revoked, and whose could not be', async () => {
+  await using world = await givenIdentity()
+  await using _work = await start(world)
+  const [alone, everywhere, unreadable] = [
+    await world.login({ subject: 'ada', name: 'Ada Lovelace' }),
+    await world.login({ subject: 'grace', name: 'Grace Hopper' }),
+    await world.login({ subject: 'edda', name: 'Edda Editor' }),
+  ]
+  await world.redis.set(world.keys.tokens(unreadable.record.ref), 'sealed by a key that was taken away')
+
+  await world.signOffs.endSession(alone.record, 'logged-out', ADMIN)
+  await world.signOffs.endUser(everywhere.record.user, ADMIN, { reason: 'admin' })
+  await world.signOffs.endSession(unreadable.record, 'logged-out', ADMIN)
+  await eventually(async () => (await tokenEvents(world)).length === 3)
+
+  assert.equal((await tokenEvents(world)).toSorted(), [
+    'token.revocation-failed Edda Editor',
+    'token.revoked Ada Lovelace',
+    'token.revoked Grace Hopper',
+  ])
 })
 
 test('the survivor of signing off the others keeps its record and its tokens', async () => {
@@ -153,6 +175,15 @@ test('a log that is read again from its beginning repeats nothing', async () => 
 
   assert.equal(work.revoked, [])
 })
+
+/** With the name that each is about. */
+async function tokenEvents(world: World): Promise<string[]> {
+  const entries = await world.redis.xrange(world.keys.log, '-', '+')
+  const events = entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+  return events
+    .filter(({ type }) => type.startsWith('token.'))
+    .map(({ type, data }) => `${type} ${data.subjectName}`)
+}
 
 async function start(world: World, options: Partial<WorkOptions> = {}) {
   const revoked: Array<string | null> = []

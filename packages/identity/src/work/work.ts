@@ -37,7 +37,12 @@ const MOST_KILLED = 100
 /** What starts and stops us waits for 15 s. */
 const LONGEST_STOP_MS = 5_000
 
-const RevokeJob = z.object({ ref: z.string(), provider: z.string(), userId: z.string().nullable() })
+const RevokeJob = z.object({
+  ref: z.string(),
+  provider: z.string(),
+  subjectName: z.string().exactOptional(),
+  userId: z.string().nullable(),
+})
 const TidyJob = z.object({ userId: z.string(), eventId: z.string() })
 
 /**
@@ -110,7 +115,8 @@ export function startWork(options: WorkOptions) {
     if (type === 'user.logged-out' || type === 'user.blocked') {
       await queue.add('tidy-user', { userId: subject, eventId: id }, { jobId: id, ...KEEP })
     } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
-      await enqueueRevocations(id, subject, [{ ref: data.ref, provider: data.provider }])
+      const { ref, provider, subjectName } = data
+      await enqueueRevocations(id, subject, [{ ref, provider, ...(subjectName ? { subjectName } : {}) }])
     }
   }
 
@@ -120,10 +126,10 @@ export function startWork(options: WorkOptions) {
     ended: readonly EndedSession[],
   ): Promise<void> {
     await queue.addBulk(
-      ended.map(({ ref, provider }) => ({
+      ended.map((session) => ({
         name: 'revoke-tokens',
-        data: { ref, provider, userId },
-        opts: { jobId: `${eventId}-${ref}`, ...KEEP, ...RETRY },
+        data: { ...session, userId },
+        opts: { jobId: `${eventId}-${session.ref}`, ...KEEP, ...RETRY },
       })),
     )
   }
@@ -141,10 +147,11 @@ export function startWork(options: WorkOptions) {
   }
 
   async function revoke(
-    { ref, provider, userId }: z.infer<typeof RevokeJob>,
+    { userId, ...session }: z.infer<typeof RevokeJob>,
     isLastTry: boolean,
   ): Promise<void> {
-    const facts = { actor: 'system', ref, provider }
+    const { ref, provider } = session
+    const facts = { actor: 'system', ...session }
     const drop = (event: CurfewEvent | null) =>
       evaluate(redis, DROP_TOKENS, [keys.tokens(ref), keys.log], [event ? JSON.stringify(event) : ''])
 
