@@ -146,7 +146,7 @@ test('every login has a new session id: what was planted is worth nothing, what 
   }
   const events = (await world.app.events()).filter(({ type }) => type.startsWith('session.'))
   const types = events.map(({ type, data }) => `${type} ${data.reason ?? ''}`.trim())
-  assert.equal(types, ['session.created', 'session.revoked replaced', 'session.created'])
+  assert.equal(types, ['session.created', 'session.created', 'session.revoked replaced'])
 })
 
 test('ten tabs of one browser sign in at the same moment, and each lands where it wanted', async () => {
@@ -356,10 +356,11 @@ test('a provider that can’t even be discovered is 503 before the browser leave
 test('who was blocked or signed off while signing in does not come in', async () => {
   await using world = await given()
   const { app } = world
-  const browser = await app.openBrowser()
-  await browser.get('/auth/login')
-  const { user } = Object(await browser.fetchApi('/auth/session')).body
+  const known = await app.openBrowser()
+  await known.get('/auth/login')
+  const { user } = Object(await known.fetchApi('/auth/session')).body
   const row = app.keys.user(user.id)
+  const browser = await app.openBrowser()
 
   const underWay = await callbackOf(browser, '/projects')
   await app.redis.hset(row, 'endedAt', 1)
@@ -376,6 +377,44 @@ test('who was blocked or signed off while signing in does not come in', async ()
     ],
   )
   assert.is((await browser.fetchApi('/auth/session')).status, 401)
+})
+
+test('a login that is refused leaves the browser the session that it had', async () => {
+  await using world = await given()
+  const { app, provider } = world
+  const ada = await app.openBrowser()
+  await ada.get('/auth/login')
+  const row = app.keys.user(Object(await ada.fetchApi('/auth/session')).body.user.id)
+  const browser = await app.openBrowser()
+  provider.changes.idToken = { sub: 'grace' }
+  provider.changes.userinfo = { sub: 'grace', name: 'Grace Hopper' }
+  await browser.get('/auth/login')
+  const before = await browser.cookies()
+  Object.assign(provider.changes, { idToken: {}, userinfo: {} })
+
+  await app.redis.hset(row, 'blocked', 1)
+  failedAs(await browser.get('/auth/login'), 403, /This account is blocked/)
+  assert.equal(await browser.cookies(), before)
+  await app.redis.hdel(row, 'blocked')
+  const underWay = await callbackOf(browser)
+  await app.redis.hset(row, 'endedAt', 1)
+  failedAs(await browser.get(underWay.href), 409, /signed off meanwhile/)
+  assert.equal(await browser.cookies(), before)
+  assert.is(Object(await browser.fetchApi('/auth/session')).body.user.name, 'Grace Hopper')
+  await app.redis.hdel(row, 'endedAt')
+  await browser.get('/auth/login')
+
+  assert.is(Object(await browser.fetchApi('/auth/session')).body.user.name, 'Ada Lovelace')
+  const events = (await app.events()).filter(({ type }) => type.startsWith('session.'))
+  assert.equal(
+    events.map(({ type, data }) => [type, data.subjectName, data.reason]),
+    [
+      ['session.created', 'Ada Lovelace', undefined],
+      ['session.created', 'Grace Hopper', undefined],
+      ['session.created', 'Ada Lovelace', undefined],
+      ['session.revoked', 'Grace Hopper', 'replaced'],
+    ],
+  )
 })
 
 test('a failed login is a fact, by one correlation id from its beginning to its end', async () => {

@@ -8,6 +8,8 @@ declare module 'koa' {
   interface DefaultState {
     /** Set before `ctx.login`: what the session store makes the session of. */
     finishedLogin?: FinishedLogin
+    /** The session that this browser had before, and that ends once there is the new one. */
+    replacedRef?: string
   }
 }
 
@@ -88,6 +90,7 @@ export function createKoaSession(
 
 /**
  * Makes the session of a finished login: under a new id, and with nothing in it that was there before.
+ * When there is none, the browser keeps the cookie that it has.
  *
  * @throws {ServiceError} what the store refuses it with
  */
@@ -95,18 +98,27 @@ export async function signIn(ctx: Context, userId: string, login: FinishedLogin)
   ctx.state.finishedLogin = login
   // koa-session's regenerate() would carry over what somebody may have planted before.
   Reflect.set(ctx, 'session', {})
-  await ctx.login({ id: userId })
+  const cookies = cookiesOf(ctx)
+  try {
+    await ctx.login({ id: userId })
+  } catch (error) {
+    // koa-session has said in this answer that the old cookie is to be deleted.
+    ctx.remove('Set-Cookie')
+    if (cookies.length > 0) ctx.set('Set-Cookie', cookies)
+    throw error
+  }
 }
 
 /** By hand: the library that Koa uses says `expires`, by which the browser's clock decides. */
 function setCookie(ctx: Context, name: string, value: string, maxAgeSeconds: number, secure: boolean): void {
-  const others = [ctx.res.getHeader('Set-Cookie') ?? []].flat().map(String)
   // koa-session has said in this very answer that the old cookie is to be deleted.
   ctx.set('Set-Cookie', [
-    ...others.filter((cookie) => !cookie.startsWith(`${name}=`)),
+    ...cookiesOf(ctx).filter((cookie) => !cookie.startsWith(`${name}=`)),
     `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
   ])
 }
+
+const cookiesOf = (ctx: Context) => [ctx.res.getHeader('Set-Cookie') ?? []].flat().map(String)
 
 function hasUser(ctx: Context): boolean {
   const session: unknown = Reflect.get(ctx, 'session')

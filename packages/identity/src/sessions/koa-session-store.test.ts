@@ -1,5 +1,5 @@
 import { refOf } from '@curfew/contract'
-import { deferred, serve } from '@curfew/testing'
+import { deferred, rejects, serve } from '@curfew/testing'
 import Koa from 'koa'
 import { createSession } from 'koa-session'
 import { suite } from 'uvu'
@@ -51,24 +51,71 @@ test('a record is written once, by the save after a login', async () => {
   await using world = await givenIdentity()
   const state = { finishedLogin: finishedLogin() }
   const { sessionId } = await world.login()
-  const fresh = `${sessionId.slice(0, -4)}abcd`
+  const fresh = freshId(sessionId)
 
-  await storeOf(world).set(fresh, { passport: { user: 'ada' } }, 0, contextOf(state))
+  await storeOf(world).set(fresh, USER, 0, contextOf(state))
 
   assert.equal(await storeOf(world).get(fresh), { passport: { user: (await world.login()).record.user.id } })
 })
 
-test('the session that a login takes the place of is ended', async () => {
+test('the session that a login takes the place of is ended once the new one is there', async () => {
+  await using world = await givenIdentity()
+  const { sessionId, record } = await world.login()
+  const login = contextOf({ finishedLogin: finishedLogin() })
+
+  await storeOf(world).destroy(sessionId, login)
+  assert.ok(await world.sessions.find(record.ref))
+  await storeOf(world).set(freshId(sessionId), USER, 0, login)
+
+  assert.is(await world.sessions.find(record.ref), null)
+  assert.equal(await world.logged(), ['session.created', 'session.created', 'session.revoked'])
+})
+
+test('a login that is refused ends nothing', async () => {
+  await using world = await givenIdentity()
+  const { sessionId, record } = await world.login({ subject: 'grace' })
+  const { record: blocked } = await world.login()
+  await world.signOffs.block(blocked.user, ADMIN, null)
+  const login = contextOf({ finishedLogin: finishedLogin() })
+
+  await storeOf(world).destroy(sessionId, login)
+  await rejects(storeOf(world).set(freshId(sessionId), USER, 0, login), 'user-blocked')
+
+  assert.ok(await world.sessions.find(record.ref))
+})
+
+test('what goes wrong in between leaves a session more, which is listed, and never one less', async () => {
+  await using world = await givenIdentity()
+  const { sessionId, record } = await world.login()
+  const store = createKoaSessionStore(world.sessions, () => Promise.reject(new Error('Redis is away')))
+  const login = contextOf({ finishedLogin: finishedLogin() })
+
+  await store.destroy(sessionId, login)
+  const failure = await store.set(freshId(sessionId), USER, 0, login).catch((reason: unknown) => reason)
+
+  assert.instance(failure, Error)
+  const listed = await world.sessions.listOf(record.user.id)
+  assert.equal(
+    listed.map(({ record }) => record.ref).toSorted(),
+    [record.ref, refOf(freshId(sessionId))].toSorted(),
+  )
+})
+
+test('a session is ended by a sign-off, not by taking it out of the store', async () => {
   await using world = await givenIdentity()
   const { sessionId, record } = await world.login()
 
-  await storeOf(world).destroy(sessionId, { ctx: somebody })
+  const failure = await storeOf(world)
+    .destroy(sessionId, contextOf({}))
+    .catch((reason: unknown) => reason)
 
-  assert.is(await world.sessions.find(record.ref), null)
-  assert.equal(await world.logged(), ['session.created', 'session.revoked'])
+  assert.instance(failure, TypeError)
+  assert.ok(await world.sessions.find(record.ref))
 })
 
-const somebody = { ip: '127.0.0.1', get: () => '', state: { correlationId: 'c' } }
+const USER = { passport: { user: 'ada' } }
+
+const freshId = (sessionId: string) => `${sessionId.slice(0, -4)}abcd`
 
 /** A request is held open while its session is ended. Is the session there again afterwards? */
 async function comesBack(
@@ -135,7 +182,7 @@ function unconditionalStore(world: World): Store {
 }
 
 function contextOf(state: object) {
-  return { ctx: { state: { correlationId: 'c', ...state } } }
+  return { ctx: { ip: '127.0.0.1', get: () => '', state: { correlationId: 'c', ...state } } }
 }
 
 test.run()

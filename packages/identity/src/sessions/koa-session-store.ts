@@ -1,5 +1,4 @@
 import { isSessionId, refOf } from '@curfew/contract'
-import type { Context } from 'koa'
 import type { Caller } from '../account/author.js'
 import type { FinishedLogin } from '../login/finished-login.js'
 import type { Sessions } from './sessions.js'
@@ -16,6 +15,9 @@ export interface KoaSessionData {
  * `rolling`, and near expiry with `renew`: a session that was deleted meanwhile would come back. So the
  * one save that writes a record is the one right after a login (see `FinishedLogin`), and Redis refuses
  * it under a ref that exists. Every later save only notes that a session which is still there was used.
+ *
+ * The session that this browser had before is ended after that save, in the same request: a login that
+ * is refused ends nothing, and a process that dies in between leaves a session more, which is listed.
  */
 export function createKoaSessionStore(
   sessions: Sessions,
@@ -32,23 +34,29 @@ export function createKoaSessionStore(
       sessionId: string,
       data: KoaSessionData,
       _maxAgeMs: unknown,
-      { ctx }: { ctx?: Pick<Context, 'state'> },
+      { ctx }: { ctx?: Caller },
     ): Promise<void> {
       // What was planted before login has no user, and is not worth a key in Redis.
       if (data.passport?.user === undefined) return
 
-      const finishedLogin: FinishedLogin | undefined = ctx?.state['finishedLogin']
-      if (finishedLogin === undefined) {
+      const finishedLogin: FinishedLogin | undefined = ctx?.state.finishedLogin
+      if (ctx === undefined || finishedLogin === undefined) {
         await sessions.touch(refOf(sessionId))
         return
       }
-      delete ctx?.state['finishedLogin']
+      const { replacedRef } = ctx.state
+      delete ctx.state.finishedLogin
+      delete ctx.state.replacedRef
       await sessions.create(sessionId, finishedLogin)
+      if (replacedRef !== undefined) await endReplaced(replacedRef, ctx)
     },
 
-    /** Passport regenerates the session at login: the one that this browser had is over. */
+    /** Passport regenerates the session at login, before it is known whether there will be a new one. */
     async destroy(sessionId: string, { ctx }: { ctx?: Caller }): Promise<void> {
-      if (ctx && isSessionId(sessionId)) await endReplaced(refOf(sessionId), ctx)
+      if (ctx?.state.finishedLogin === undefined) {
+        throw new TypeError('outside of a login a session is ended by a sign-off, which has a receipt')
+      }
+      if (isSessionId(sessionId)) ctx.state.replacedRef = refOf(sessionId)
     },
   }
 }
