@@ -27,6 +27,7 @@ import { showLanding } from './account/landing-page.js'
 import { endOwnSession, endOwnSessionByForm, listOwnSessions } from './account/own-sessions.js'
 import { showSession, streamSession } from './account/show-session.js'
 import { signOut } from './account/sign-out.js'
+import { createSignedOffCookie } from './account/signed-off-cookie.js'
 import { showSignedOff } from './account/signed-off-page.js'
 import { adminRoutes } from './admin/routes.js'
 import type { IdentityConfig } from './config.js'
@@ -74,6 +75,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const sessions = createSessions(redis, keys, seal, times)
   const users = createUsers(redis, keys)
   const farewells = createFarewells(redis, keys, seal)
+  const signedOffCookie = createSignedOffCookie(publicUrl)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
   const bell = createBell({ redis, ears, keys, boundMs: bound, onError })
   const metrics = createMetrics('identity')
@@ -107,6 +109,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     providers,
     transactions: createTransactions(redis, keys),
     loginCookies: createLoginCookies(publicUrl),
+    signedOffCookie,
     passport,
     publicUrl,
     assets: ASSETS,
@@ -119,7 +122,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const limit = () => limitLogins(config.LOGINS_PER_MINUTE)
 
   const router = new Router()
-    .get('/', showLanding({ guard, sessions }))
+    .get('/', showLanding({ guard, sessions, farewells, signedOffCookie }))
     .get('/auth/login', limit(), chooseProvider(login))
     .get('/auth/login/:provider', limit(), (ctx) => beginLogin(login)(ctx))
     .get(
@@ -136,7 +139,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     .get('/auth/sessions', signedIn, listOwnSessions(sessions))
     .delete('/auth/sessions/:ref', signedIn, endOwnSession(sessions, signOffs))
     .post('/auth/sessions/:ref/end', signedIn, endOwnSessionByForm(sessions, signOffs))
-    .post('/auth/logout', signOut({ guard, sessions, signOffs, farewells, endSessionUrl }))
+    .post('/auth/logout', signOut({ guard, sessions, signOffs, farewells, signedOffCookie, endSessionUrl }))
     .get('/auth/signed-off/:capability', showSignedOff(guard, farewells))
   const admin = adminRoutes({ users, sessions, signOffs })
   router.use(

@@ -70,6 +70,8 @@ test('one login opens every service, for two browsers side by side, and each sig
     (address) => address.origin === new URL(system.url).origin && address.pathname === '/',
   )
   await laptop.waitForSelector('text=One login opens every service')
+  await laptop.waitForSelector('text=/You are signed out everywhere. Confirmed by 4 of 4 instances/')
+  await screenshot(laptop, '07-signed-out')
   await refusedEverywhere(laptop, ports)
   await refusedEverywhere(phone, ports)
 })

@@ -11,7 +11,7 @@ export interface Farewell {
   readonly continueTo: string | null
 }
 
-const LIFETIME_SECONDS = 120
+export const FAREWELL_SECONDS = 120
 
 /**
  * Carries a receipt over the redirect after a form (POST, redirect, GET), under a random address that
@@ -25,12 +25,13 @@ export function createFarewells(redis: Redis, keys: Keys, seal: Seal) {
         keys.farewell(capability),
         seal.seal(JSON.stringify(farewell), capability),
         'EX',
-        LIFETIME_SECONDS,
+        FAREWELL_SECONDS,
       )
       return capability
     },
 
     async find(capability: string): Promise<Farewell | null> {
+      if (!WELL_FORMED.test(capability)) return null
       const sealed = await redis.get(keys.farewell(capability))
       if (sealed === null) return null
       try {
@@ -45,5 +46,7 @@ export function createFarewells(redis: Redis, keys: Keys, seal: Seal) {
     },
   }
 }
+
+const WELL_FORMED = /^[\w-]{43}$/
 
 export type Farewells = ReturnType<typeof createFarewells>

@@ -14,11 +14,15 @@ const receiptMark = mark(
   html`<path d="M8 4.5h16v23l-2.7-2-2.6 2-2.7-2-2.7 2-2.6-2-2.7 2ZM12 10.5h8M12 15h4M20.5 17l-3.5 4-2-2"/>`,
 )
 
-/** What the first page says to somebody who is not signed in. */
-export const invitation: Html = html`${night({
+/**
+ * What the first page says to somebody who is not signed in.
+ *
+ * @param signedOff what became of the session they had just now
+ */
+export const invitation = (signedOff: Html | null): Html => html`${night({
   size: 'tall',
   lights: 'all',
-  content: html`<h1>One login opens every service. <span class="bell-line">One bell closes them all.</span></h1>
+  content: html`${signedOff}<h1>One login opens every service. <span class="bell-line">One bell closes them all.</span></h1>
 <p class="lead">Sign in once, and every service in town knows you. Sign out, and you are told when every one
 of them has let you go.</p>
 <p class="actions"><a class="button primary large" href="/auth/login?return_to=/">Sign in</a></p>`,

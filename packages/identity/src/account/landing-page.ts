@@ -1,18 +1,26 @@
 import type { Guard } from '@curfew/guard'
-import { page, respondWithPage, ServiceError } from '@curfew/service'
+import { type Html, page, respondWithPage, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
 import type { Sessions } from '../sessions/sessions.js'
 import { ASSETS } from './assets.js'
+import type { Farewells } from './farewells.js'
 import { invitation } from './invitation.js'
+import type { SignedOffCookie } from './signed-off-cookie.js'
+import { signedOffLine } from './signed-off-line.js'
 import { welcome } from './welcome.js'
 
 export interface LandingOptions {
   readonly guard: Guard
   readonly sessions: Sessions
+  readonly farewells: Farewells
+  readonly signedOffCookie: SignedOffCookie
 }
 
-/** `GET /`: where people begin. Signed in, it shows where else they are, and how to end that. */
-export function showLanding({ guard, sessions }: LandingOptions) {
+/**
+ * `GET /`: where people begin. Signed in, it shows where else they are, and how to end that; just signed
+ * out, what became of it.
+ */
+export function showLanding({ guard, sessions, farewells, signedOffCookie }: LandingOptions) {
   return async function showLanding(ctx: Context): Promise<void> {
     const decision = await guard.decide(ctx.headers.cookie)
     if (decision.kind === 'unavailable') {
@@ -20,11 +28,21 @@ export function showLanding({ guard, sessions }: LandingOptions) {
     }
     const common = { active: '/', assets: ASSETS, publicUrl: guard.publicUrl }
     if (decision.kind === 'none') {
-      return respondWithPage(ctx, page({ title: 'One login, one bell', body: invitation, ...common }))
+      const body = invitation(await takeSignedOffLine(ctx))
+      return respondWithPage(ctx, page({ title: 'One login, one bell', body, ...common }))
     }
     const { session } = decision
     const listed = await sessions.listOf(session.user.id)
     const body = welcome({ session, listed, now: Date.now() })
     respondWithPage(ctx, page({ title: 'Where you are signed in', body, user: session.user, ...common }))
+  }
+
+  /** Once: whoever comes here again later knows it. */
+  async function takeSignedOffLine(ctx: Context): Promise<Html | null> {
+    const capability = signedOffCookie.read(ctx)
+    if (capability === null) return null
+    const farewell = await farewells.find(capability)
+    signedOffCookie.forget(ctx)
+    return farewell && signedOffLine(capability, farewell)
   }
 }

@@ -7,6 +7,8 @@ const test = suite('identity: signing out')
 
 const LOGOUT = '/auth/logout'
 const LEAVING = 'curfew=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax'
+const remembering = (capability: string) =>
+  `curfew-signed-off=${capability}; Path=/; Max-Age=120; HttpOnly; SameSite=Lax`
 const scoped = (scope: unknown) => ({ method: 'POST', json: { scope } })
 const dontFollow = { follow: () => false }
 
@@ -175,8 +177,8 @@ test('a form leads to a page with the receipt, which can be loaded again', async
 
   const sent = await ada.browser.post(LOGOUT, { scope: 'session' }, { from: app.url, ...dontFollow })
   assert.is(sent.status, 303)
-  assert.match(sent.location?.pathname ?? '', /^\/auth\/signed-off\/[\w-]{43}$/)
-  assert.equal(sent.headers.getSetCookie(), [LEAVING])
+  const [, capability = ''] = /^\/auth\/signed-off\/([\w-]{43})$/.exec(sent.location?.pathname ?? '') ?? []
+  assert.equal(sent.headers.getSetCookie(), [LEAVING, remembering(capability)])
 
   for (let times = 0; times < 2; times++) {
     const page = await ada.browser.get(sent.location?.pathname ?? '')
@@ -198,7 +200,7 @@ test('a form that ends the others comes back to a page that is still signed in',
 
   assert.is(page.status, 200)
   assert.match(page.text, 'Ada Lovelace')
-  assert.ok('curfew' in (await ada.browser.cookies()))
+  assert.equal(Object.keys(await ada.browser.cookies()), ['curfew'])
 })
 
 test('the page of a farewell that nobody said is not there', async () => {
@@ -269,13 +271,23 @@ test('over https the cookie that goes is the one that was set there', async () =
   await using app = await givenApp({ env: { PUBLIC_URL: 'https://curfew.test' } })
   const { sessionId } = await app.login()
 
-  const answer = await app.ask(LOGOUT, {
-    method: 'POST',
-    headers: { Origin: 'https://curfew.test', Cookie: `__Host-curfew=${sessionId}` },
-  })
+  const again = await app.login()
+  const post = (id: string, accept: Readonly<Record<string, string>>) =>
+    app.ask(LOGOUT, {
+      method: 'POST',
+      headers: { Origin: 'https://curfew.test', Cookie: `__Host-curfew=${id}`, ...accept },
+    })
+
+  const answer = await post(sessionId, {})
+  const form = await post(again.sessionId, { Accept: 'text/html' })
 
   assert.is(answer.status, 200)
   assert.equal(answer.headers.getSetCookie(), [`__Host-${LEAVING}; Secure`])
+  const capability = form.headers.get('location')?.split('/').at(-1) ?? ''
+  assert.equal(form.headers.getSetCookie(), [
+    `__Host-${LEAVING}; Secure`,
+    `__Host-${remembering(capability)}; Secure`,
+  ])
 })
 
 test.run()

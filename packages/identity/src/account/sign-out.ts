@@ -8,12 +8,14 @@ import type { SignOffs } from '../sign-off/sign-offs.js'
 import { authorOf } from './author.js'
 import type { Farewells } from './farewells.js'
 import { answerReceipt } from './receipts.js'
+import type { SignedOffCookie } from './signed-off-cookie.js'
 
 export interface SignOutOptions {
   readonly guard: Guard
   readonly sessions: Sessions
   readonly signOffs: SignOffs
   readonly farewells: Farewells
+  readonly signedOffCookie: SignedOffCookie
   /** Where the provider ends its own session too, or null. Must not fail: the local sign-off never depends on it. */
   readonly endSessionUrl: (session: SessionRecord) => Promise<URL | null>
 }
@@ -27,7 +29,14 @@ const Input = z.object({
  * receipt; a form is led to a page that shows it and, where the provider has a session of its own, on
  * to the provider (OIDC RP-Initiated Logout 1.0).
  */
-export function signOut({ guard, sessions, signOffs, farewells, endSessionUrl }: SignOutOptions) {
+export function signOut({
+  guard,
+  sessions,
+  signOffs,
+  farewells,
+  signedOffCookie,
+  endSessionUrl,
+}: SignOutOptions) {
   return async function signOut(ctx: Context): Promise<void> {
     const { scope } = parseBody(Input, ctx)
     const wantsPage = ctx.accepts('json', 'html') === 'html'
@@ -55,10 +64,11 @@ export function signOut({ guard, sessions, signOffs, farewells, endSessionUrl }:
     if (leaves) forgetCookie(ctx, guard.publicUrl)
 
     if (!wantsPage) return answerReceipt(ctx, receipt)
+    const capability = await farewells.keep({ receipt, scope, continueTo: continueTo?.href ?? null })
+    // The provider leads back to the first page, which then says what the receipt says.
+    if (leaves) signedOffCookie.keep(ctx, capability)
     ctx.status = 303
-    ctx.redirect(
-      `/auth/signed-off/${await farewells.keep({ receipt, scope, continueTo: continueTo?.href ?? null })}`,
-    )
+    ctx.redirect(`/auth/signed-off/${capability}`)
   }
 
   async function end(

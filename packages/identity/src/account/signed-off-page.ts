@@ -6,7 +6,10 @@ import type { Farewell, Farewells } from './farewells.js'
 import { night } from './night.js'
 import { receiptPaper } from './receipt-paper.js'
 
-/** `GET /auth/signed-off/:capability`: what a sign-off by form did, and on to the provider's own. */
+/**
+ * `GET /auth/signed-off/:capability`: what a sign-off by form did, and on to the provider's own. With
+ * `?stay` it stays: for who has been there, and wants to look at the receipt.
+ */
 export function showSignedOff(guard: Guard, farewells: Farewells) {
   return async function showSignedOff(ctx: Context): Promise<void> {
     const farewell = await farewells.find(String(ctx['params'].capability))
@@ -16,7 +19,8 @@ export function showSignedOff(guard: Guard, farewells: Farewells) {
     const decision = await guard.decide(ctx.headers.cookie)
     const user = decision.kind === 'session' ? decision.session.user : undefined
     // Who has signed in again and comes back here by the history keeps the provider's new session.
-    const continueTo = user === undefined ? farewell.continueTo : null
+    const stays = user !== undefined || ctx.query['stay'] !== undefined
+    const continueTo = stays ? null : farewell.continueTo
     // A header, not a script: it works everywhere, and leaves the policy for forms as strict as it is.
     if (continueTo !== null) ctx.set('Refresh', `0; url=${continueTo}`)
     const body = farewellBody({ ...farewell, continueTo }, user !== undefined)
@@ -27,7 +31,7 @@ export function showSignedOff(guard: Guard, farewells: Farewells) {
   }
 }
 
-const HEADLINES = {
+export const HEADLINES = {
   session: 'You are signed out',
   others: 'Your other sessions are over',
   user: 'You are signed out everywhere',

@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert'
 import { chooser } from '../login/chooser-page.js'
 import { givenReceipt } from '../testing/given-receipt.js'
 import { givenRecord } from '../testing/given-record.js'
+import type { Farewell } from './farewells.js'
 import { invitation } from './invitation.js'
+import { signedOffLine } from './signed-off-line.js'
 import { farewellBody } from './signed-off-page.js'
 import { welcome } from './welcome.js'
 
@@ -16,10 +18,12 @@ const CSS = ['../../assets/identity.css', '../../../service/assets/curfew.css'].
 )
 
 const record = givenRecord()
+const FAREWELL: Farewell = { scope: 'user', receipt: givenReceipt(), continueTo: null }
 const PAGES: Readonly<Record<string, Html>> = {
-  invitation,
+  invitation: invitation(null),
+  invitationAgain: invitation(signedOffLine('A'.repeat(43), FAREWELL)),
   welcome: welcome({ session: record, listed: [{ record, lastSeenAt: 0 }], now: 0 }),
-  signedOff: farewellBody({ scope: 'user', receipt: givenReceipt(), continueTo: null }, false),
+  signedOff: farewellBody(FAREWELL, false),
   chooser: chooser([{ label: 'GitHub', path: '/' }]),
 }
 

@@ -2,6 +2,7 @@ import { type CurfewEvent, createEvent } from '@curfew/contract'
 import { type Log, ServiceError } from '@curfew/service'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
+import type { SignedOffCookie } from '../account/signed-off-cookie.js'
 import { isIssuerOf } from '../providers/discovery.js'
 import type { Identification } from '../providers/identify.js'
 import type { Provider, Providers } from '../providers/providers.js'
@@ -18,6 +19,7 @@ export interface FinishLoginOptions {
   readonly transactions: Transactions
   readonly loginCookies: LoginCookies
   readonly passport: Passport
+  readonly signedOffCookie: SignedOffCookie
   /** Writes a `login.failed` to the log. */
   readonly recordFailure: (event: CurfewEvent) => Promise<void>
   readonly log: Log
@@ -65,6 +67,7 @@ export function finishLogin(options: FinishLoginOptions) {
         device: { userAgent: ctx.get('User-Agent').slice(0, LONGEST_USER_AGENT), ip: ctx.ip },
         correlationId: transaction.correlationId,
       })
+      options.signedOffCookie.forget(ctx)
       ctx.redirect(transaction.returnTo)
     } catch (thrown) {
       const error = unwrapped(thrown)

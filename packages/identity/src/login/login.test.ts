@@ -101,6 +101,15 @@ test('who signs in lands where they wanted, is known, and has a cookie that only
   assert.is(cookie?.maxAge, 43_200)
 })
 
+test('who signs in again is not told any more that they are signed out', async () => {
+  await using world = await given()
+  const browser = await world.app.openBrowser(`curfew-signed-off=${'A'.repeat(43)}`)
+
+  await browser.get('/auth/login?return_to=/auth/session')
+
+  assert.equal(Object.keys(await browser.cookies()), ['curfew'])
+})
+
 test('the provider is asked with state, nonce and a challenge, and gets the verifier', async () => {
   await using world = await given()
   const browser = await world.app.openBrowser()
