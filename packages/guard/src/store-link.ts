@@ -75,6 +75,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.
   const ears = new Redis(redisUrl, { ...wire, autoResubscribe: false })
   let listening = false
+  let closed = false
 
   commands.on('error', options.onError)
   ears.on('error', options.onError)
@@ -148,6 +149,8 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     },
 
     async close() {
+      if (closed) return
+      closed = true
       ears.disconnect()
       if (commands.status === 'ready') {
         // Not being able to say goodbye costs the next sign-off one lease, and is no reason not to go.

@@ -14,10 +14,8 @@ test('a pause leaves nothing at the signal behind, and ends with it', async () =
 
   const paused = pause(stopping.signal)
   stopping.abort()
-  const first = await Promise.race([
-    paused.then(() => 'ended'),
-    new Promise((resolve) => setTimeout(resolve, 0, 'pauses')),
-  ])
+  const later = new Promise((resolve) => setImmediate(resolve, 'pauses'))
+  const first = await Promise.race([paused.then(() => 'ended'), later])
   assert.is(first, 'ended')
 })
 

@@ -1,0 +1,218 @@
+import { keysOf, parseMember } from '@curfew/contract'
+import {
+  deferred,
+  eventually,
+  freshNamespace,
+  givenSession,
+  openRedis,
+  redisUrl,
+  signOff,
+} from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createStoreLink, type StoreLink } from './store-link.js'
+
+const test = suite('guard: store link')
+
+const NEW = { history: null, applied: 0, acknowledged: 0 }
+
+test('the first hello joins: a row, acknowledged up to the head, and the service’s inbox is known', async () => {
+  await using world = await open()
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+
+  const answer = await world.link.hello(NEW)
+
+  assert.is(answer.joined, true)
+  assert.is(answer.head, 1)
+  assert.equal(answer.missed, [])
+  assert.equal(await world.row(), {
+    ...(await world.row()),
+    acknowledged: 1,
+    renewals: 1,
+    history: answer.history,
+  })
+  assert.equal(await world.redis.smembers(world.keys.inboxes), ['projects'])
+})
+
+test('a further hello renews the row, and brings what was missed', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await signOff(world.redis, world.namespace, { userId: 'grace' })
+
+  const answer = await world.link.hello({ history, applied: 1, acknowledged: 0 })
+
+  assert.is(answer.joined, false)
+  assert.equal(
+    answer.missed.map(({ sequence }) => sequence),
+    [2],
+  )
+  assert.is((await world.row())?.renewals, 2)
+})
+
+test('who says hello in another history than Redis has joins anew', async () => {
+  await using world = await open()
+  await world.link.hello(NEW)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+
+  const answer = await world.link.hello({ history: 'another:history', applied: 0, acknowledged: 0 })
+
+  assert.is(answer.joined, true)
+  assert.is((await world.row())?.acknowledged, 1)
+})
+
+test('an instance whose row was taken away joins anew', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  await world.redis.hdel(world.keys.members, 'projects-1')
+
+  assert.is((await world.link.hello({ history, applied: 0, acknowledged: 0 })).joined, true)
+})
+
+test('a hello that was sent earlier takes no acknowledgement back', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await world.link.acknowledge(history, 1)
+
+  await world.link.hello({ history, applied: 1, acknowledged: 0 })
+
+  assert.is((await world.row())?.acknowledged, 1)
+})
+
+test('an acknowledgement raises the row and is told, once', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  const told = await world.listen(world.keys.channels.acknowledgements)
+
+  await world.link.acknowledge(history, 1)
+  await world.link.acknowledge(history, 1)
+  await world.link.acknowledge(history, 0)
+  await world.redis.publish(world.keys.channels.acknowledgements, 'the end')
+  await eventually(() => told.includes('the end'))
+
+  assert.equal(told, [`projects-1 ${history} 1`, 'the end'])
+  assert.is((await world.row())?.acknowledged, 1)
+})
+
+test('an acknowledgement of another history counts for nothing', async () => {
+  await using world = await open()
+  await world.link.hello(NEW)
+
+  await world.link.acknowledge('another:history', 9)
+
+  assert.is((await world.row())?.acknowledged, 0)
+})
+
+test('a row that was written in another history is not raised by an acknowledgement', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  const row = JSON.stringify({
+    service: 'projects',
+    history: 'another:history',
+    acknowledged: 0,
+    renewals: 1,
+  })
+  await world.redis.hset(world.keys.members, 'projects-1', row)
+
+  await world.link.acknowledge(history, 9)
+
+  assert.is((await world.row())?.acknowledged, 0)
+})
+
+test('use is noted of a session that is there, and never backwards', async () => {
+  await using world = await open()
+  const { ref } = await givenSession(world.redis, world.namespace)
+  const seen = async (name: string) => world.redis.zscore(world.keys.seen, name)
+  const before = Number(await seen(ref))
+
+  await world.link.reportUse([
+    { ref, agoMs: 60_000 },
+    { ref: 'gone', agoMs: 0 },
+  ])
+  assert.is(Number(await seen(ref)), before)
+  assert.is(await seen('gone'), null)
+
+  await eventually(() => Date.now() > before + 1)
+  await world.link.reportUse([{ ref, agoMs: 0 }])
+  assert.ok(Number(await seen(ref)) > before)
+})
+
+test('a read is stamped with the history and the head, whether or not it finds a session', async () => {
+  await using world = await open()
+  const { ref, record } = await givenSession(world.redis, world.namespace)
+  const { history } = await world.link.hello(NEW)
+
+  const found = await world.link.read(ref)
+  await signOff(world.redis, world.namespace, { session: record })
+  const gone = await world.link.read(ref)
+
+  assert.equal([found.history, found.head, found.found?.session.ref], [history, 0, ref])
+  assert.equal(gone, { history, head: 1, found: null })
+})
+
+test('a record that can’t be read is nobody’s', async () => {
+  await using world = await open()
+  const { ref, record } = await givenSession(world.redis, world.namespace)
+  await world.redis.set(world.keys.session(ref), JSON.stringify({ ...record, v: 2 }))
+
+  assert.is((await world.link.read(ref)).found, null)
+})
+
+test('leaving takes the row away, and nobody waits for it any more', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  const told = await world.listen(world.keys.channels.acknowledgements)
+
+  await world.link.close()
+  await eventually(() => told.length > 0)
+
+  assert.equal(told, [`projects-1 ${history} ${Number.MAX_SAFE_INTEGER}`])
+  assert.is(await world.row(), null)
+})
+
+async function open() {
+  const namespace = freshNamespace()
+  const keys = keysOf(namespace)
+  const redis = await openRedis()
+  const ears = await openRedis()
+  const listening = deferred<void>()
+  const link: StoreLink = createStoreLink({
+    redisUrl: await redisUrl(),
+    keys,
+    instance: 'projects-1',
+    service: 'projects',
+    commandTimeoutMs: 2_000,
+    onSignOff: () => undefined,
+    onListening: listening.resolve,
+    onError: (error) => assert.unreachable(error.message),
+  })
+  link.open()
+  await listening.promise
+  await link.read('A'.repeat(44))
+
+  return {
+    namespace,
+    keys,
+    redis,
+    link,
+    async row() {
+      const json = await redis.hget(keys.members, 'projects-1')
+      return json === null ? null : parseMember('projects-1', json)
+    },
+    async listen(channel: string): Promise<string[]> {
+      const messages: string[] = []
+      ears.on('message', (_channel, message: string) => messages.push(message))
+      await ears.subscribe(channel)
+      return messages
+    },
+    async [Symbol.asyncDispose]() {
+      await link.close()
+      await ears[Symbol.asyncDispose]()
+      await redis[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test.run()
