@@ -10,7 +10,7 @@ import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { json, text } from 'node:stream/consumers'
 import type { Log } from '@curfew/service'
-import { deferred, freePort, rejects } from '@curfew/testing'
+import { deferred, eventually, freePort, rejects } from '@curfew/testing'
 import Koa from 'koa'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -249,6 +249,22 @@ test('a closed path is closed for WebSockets, too', async () => {
   assert.equal(world.requests, [])
 })
 
+test('a connection that is reset in the middle of an upgrade harms nobody else', async () => {
+  await using world = await openWorld({ projects: ['down', 'down'] })
+  const port = Number(world.host.split(':')[1])
+  const targets = ['/metrics', '/projects/socket', '/events/socket']
+
+  for (const target of targets.flatMap((each) => Array<string>(20).fill(each))) {
+    const socket = connect(port, 'localhost')
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+    await once(socket, 'connect')
+    socket.resetAndDestroy()
+  }
+  await eventually(() => world.connections() === 0)
+
+  assert.is((await world.get('/auth/session')).statusCode, 200)
+})
+
 interface Echo {
   readonly service: string
   readonly method: string
@@ -326,6 +342,8 @@ async function openWorld({ projects = ['projects-1', 'projects-2'] } = {}) {
   return {
     host: `localhost:${gateway.port}`,
     requests,
+    /** How many the gateway holds to its callers. */
+    connections: gateway.connections,
     /** The first stream that a service opened. */
     streams,
     send,
@@ -338,6 +356,7 @@ async function openWorld({ projects = ['projects-1', 'projects-2'] } = {}) {
 
 interface Opened {
   readonly port: number
+  readonly connections: () => number
   close(): Promise<void>
 }
 
@@ -358,6 +377,7 @@ async function listen(
   if (address === null || typeof address === 'string') throw new TypeError('listening on no port')
   return {
     port: address.port,
+    connections: () => sockets.size,
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((closed) => server.close(closed))

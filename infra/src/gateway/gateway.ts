@@ -53,6 +53,8 @@ export function createGateway({ instances, publicUrl, log }: GatewayOptions) {
   })
 
   function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node takes its own listener off an upgraded connection: a reset would end the process.
+    socket.on('error', () => socket.destroy())
     const route = routeOf(req.url ?? '')
     if (route === 'closed' || route === 'ambiguous') {
       refuse(socket, '404 Not Found')
