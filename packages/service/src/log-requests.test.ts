@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { eventually, serve } from '@curfew/testing'
 import Router from '@koa/router'
 import Koa from 'koa'
@@ -42,6 +44,23 @@ test('a request that its client gave up is marked', async () => {
   assert.is(lines[0]?.facts['aborted'], true)
 })
 
+test('a request target that is no path is a line too, and harms nobody', async () => {
+  const { lines, app } = recordingApp()
+  await using server = await serve(app.callback())
+
+  for (const path of ['http://[::1', '//a@[::1#?token=s3cret']) {
+    const asking = request(server.url, { method: 'OPTIONS', path, agent: false }).end()
+    const [answer] = await once(asking, 'response')
+    answer.resume()
+  }
+  await eventually(() => lines.length === 2)
+
+  assert.equal(
+    lines.map(({ facts }) => facts['path']),
+    ['http://[::1', '//a@[::1'],
+  )
+})
+
 function recordingApp() {
   const lines: { level: string; event: string; facts: Facts }[] = []
   const record =
@@ -61,6 +80,7 @@ function recordingApp() {
       setImmediate(() => app.emit('slow'))
       await new Promise((resolve) => ctx.req.once('close', resolve))
     })
+  app.silent = true
   app.use(correlate()).use(logRequests(log)).use(router.routes())
   return { lines, app }
 }

@@ -13,7 +13,7 @@ export function logRequests(log: Log): Middleware {
     ctx.res.once('close', () => {
       const facts = {
         method: ctx.method,
-        path: routeOf(ctx) ?? ctx.path,
+        path: routeOf(ctx) ?? plainPath(ctx),
         status: ctx.status,
         ms: Math.round((performance.now() - startedAt) * 10) / 10,
         ip: ctx.ip,
@@ -31,4 +31,9 @@ export function logRequests(log: Log): Middleware {
 export function routeOf(ctx: Context): string | undefined {
   const route: unknown = ctx['_matchedRoute']
   return typeof route === 'string' ? route : undefined
+}
+
+/** Not `ctx.path`: it throws for a target that is no path, and nobody catches what a `close` handler throws. */
+function plainPath({ url }: Context): string | undefined {
+  return url.split(/[?#]/, 1)[0]
 }

@@ -159,6 +159,20 @@ test('what nobody handled is logged and ends the process', async () => {
   }
 })
 
+test('a request target that is no path is refused, and the service lives on', async () => {
+  await using service = await start()
+
+  for (const path of ['http://[::1', '//a@[::1#', 'http://localhost/quick']) {
+    const answer = await request(service.port, path, 'OPTIONS')
+    assert.is(answer.statusCode, 400, path)
+    assert.is(answer.headers['content-type'], 'application/problem+json')
+    assert.is(JSON.parse(await textOf(answer)).code, 'bad-request')
+  }
+
+  assert.is(await (await fetch(`${service.url}/quick?a=b`)).text(), 'quick')
+  assert.is((await request(service.port, '*', 'OPTIONS')).statusCode, 404)
+})
+
 test('the caller’s address is what the last trusted proxy saw', async () => {
   const ipSeen = async (hops: string) => {
     await using service = await start({ PROXY_HOPS: hops })
@@ -235,9 +249,9 @@ async function start(env: Record<string, string> = {}) {
   return { ...running, port, url: `http://127.0.0.1:${port}` }
 }
 
-function request(port: number, path: string): Promise<IncomingMessage> {
+function request(port: number, path: string, method = 'GET'): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    get({ port, path, host: '127.0.0.1', agent: false }, resolve).on('error', reject)
+    get({ port, path, method, host: '127.0.0.1', agent: false }, resolve).on('error', reject)
   })
 }
 

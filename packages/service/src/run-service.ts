@@ -7,6 +7,7 @@ import { askReady } from './health.js'
 import { CannotListen, listen, portOf } from './listen.js'
 import { createLog, type Log } from './log.js'
 import { RedisUnreachable } from './redis.js'
+import { refuseStrangeTargets } from './request-target.js'
 
 export interface ServiceDefinition<Config extends CommonConfig> {
   readonly name: string
@@ -70,7 +71,7 @@ async function start<Config extends CommonConfig>(
     else log.warn('response.broken', { error })
   })
 
-  const requests = trackRequests(app.callback())
+  const requests = trackRequests(refuseStrangeTargets(app.callback()))
   const servers = await listen(requests.handler, config.HOST, config.PORT)
   if (service.onUpgrade) for (const server of servers) server.on('upgrade', service.onUpgrade)
   onEnd(() => drain({ servers, requests, service, log }))

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import Koa from 'koa'
 import { commonReaders, readEnv, text } from '../env.js'
+import { logRequests } from '../log-requests.js'
 import { runService } from '../run-service.js'
 import { openEventStream } from '../sse.js'
 
@@ -34,7 +35,7 @@ await runService({
         })
       },
     }
-    const app = new Koa().use((ctx) => answers[ctx.path]?.(ctx))
+    const app = new Koa().use(logRequests(log)).use((ctx) => answers[ctx.path]?.(ctx))
     return {
       app,
       onUpgrade: (_request, socket) =>
