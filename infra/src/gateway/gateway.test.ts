@@ -65,6 +65,17 @@ test('closed paths are not found, and no way of writing them reaches a service',
   assert.equal(world.requests, [])
 })
 
+test('what is no path is a bad request, and not a mistake of ours', async () => {
+  await using world = await openWorld()
+
+  for (const target of ['http://[::1', 'http://localhost/projects', '//a@[::1#', '*']) {
+    const answer = await world.send('OPTIONS', target)
+    assert.is(answer.statusCode, 400, target)
+    assert.is(answer.headers['content-type'], 'application/problem+json')
+  }
+  assert.equal(world.requests, [])
+})
+
 test('what a caller says about itself is replaced by what the gateway saw', async () => {
   await using world = await openWorld()
 

@@ -38,11 +38,17 @@ export function createGateway({ instances, publicUrl, log }: GatewayOptions) {
     if (ctx.respond !== false) await protect(ctx, async () => {})
   })
   app.use(respondWithErrors(log, { assets: ASSETS, publicUrl }))
+  app.use(async function refuseAmbiguous(ctx, next) {
+    // Before anything asks for `ctx.path`, which throws for some of them.
+    if (routeOf(ctx.req.url ?? '') === 'ambiguous')
+      throw new ServiceError('bad-request', 'The address can be read in two ways.')
+    await next()
+  })
   app.use(serveAssets(ASSETS))
   app.use(async function forward(ctx) {
     const route = routeOf(ctx.req.url ?? '')
-    if (route === 'closed') throw new ServiceError('not-found', 'There is nothing at this address.')
-    if (route === 'ambiguous') throw new ServiceError('bad-request', 'The address can be read in two ways.')
+    if (route === 'closed' || route === 'ambiguous')
+      throw new ServiceError('not-found', 'There is nothing at this address.')
     ctx.req.headers[CORRELATION_HEADER.toLowerCase()] = ctx.state.correlationId
     try {
       await forwarders[route].web(ctx.req, ctx.res)
