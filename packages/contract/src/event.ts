@@ -42,6 +42,14 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number]
 
 /**
+ * The only service that may write events of this type, by name. Whoever acts on an event asks its `source`
+ * too: a type alone says nothing.
+ */
+export function ownerOf(type: EventType): 'identity' | 'projects' {
+  return type.startsWith('project.') ? 'projects' : 'identity'
+}
+
+/**
  * A fact, as a CloudEvents 1.0 JSON object (structured mode). Once in the log it is never changed.
  *
  * `subject` is the id of the user the fact is about, or null where nobody is known (a failed login).

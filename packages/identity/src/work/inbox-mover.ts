@@ -1,4 +1,4 @@
-import { type CurfewEvent, type Keys, parseEvent } from '@curfew/contract'
+import { type CurfewEvent, type Keys, ownerOf, parseEvent } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -19,8 +19,9 @@ export interface InboxMoverOptions {
 }
 
 /**
- * Moves what services hand in into the log. A service may speak for itself alone: a fact that names
- * another source, or is no event, is dropped and reported.
+ * Moves what services hand in into the log. A service may speak for itself alone, and of what is its own:
+ * a fact that names another source, is of a type that another service owns, or is no event, is dropped
+ * and reported.
  *
  * Any number of identity processes may do this at the same time.
  */
@@ -69,9 +70,18 @@ export async function moveInboxes(options: InboxMoverOptions, signal: AbortSigna
 
 const Reply = z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.array(z.string())]))])).nullable()
 
-/** Nobody but the scripts of identity numbers an event. */
+/** More than a service ever has to say. In bytes. */
+const LONGEST_FACT = 8_192
+
+/** Ids become the names of keys and of jobs. */
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
 function factOf(json: string, service: string): CurfewEvent | null {
+  // What identity has to say, it writes into the log by itself.
+  if (service === 'identity' || Buffer.byteLength(json) > LONGEST_FACT) return null
   const event = parseEvent(json)
-  if (event === null || event.source !== `/${service}` || event.sequence !== undefined) return null
+  if (event === null || event.source !== `/${service}` || ownerOf(event.type) !== service) return null
+  // Nobody but the scripts of identity numbers an event.
+  if (event.sequence !== undefined || !UUID.test(event.id)) return null
   return event
 }

@@ -111,7 +111,9 @@ export function startWork(options: WorkOptions) {
   const moving = moveInboxes({ redis, reader: inboxReader, keys, onError }, stopping.signal)
 
   async function enqueue(event: CurfewEvent): Promise<void> {
-    const { id, type, subject, data } = event
+    const { id, source, type, subject, data } = event
+    // Nobody else ends sessions, whatever a service may have got into the log.
+    if (source !== '/identity') return
     if (type === 'user.logged-out' || type === 'user.blocked') {
       await queue.add('tidy-user', { userId: subject, eventId: id }, { jobId: id, ...KEEP })
     } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
