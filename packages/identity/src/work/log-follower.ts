@@ -1,9 +1,13 @@
 import { type CurfewEvent, type Keys, parseEvent } from '@curfew/contract'
+import { isStoreUnavailable } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
 /** Entries read in one go. */
 const BATCH = 100
+
+/** An entry that can't be handled is passed after so many: what comes behind it must not wait for ever. */
+const MOST_TRIES = 3
 
 /** How long a read waits for the next entry. Milliseconds. */
 const BLOCK_MS = 2_000
@@ -25,11 +29,13 @@ export interface LogFollowerOptions {
  * Hands every event of the log to `handle`, in order, from a stored cursor on: nothing is lost when the
  * process dies between a script and a queue, since the cursor moves only afterwards.
  *
- * Runs until the signal fires. When Redis goes away it waits, and goes on where it was.
+ * Runs until the signal fires. When Redis goes away it waits, and goes on where it was. An entry that
+ * fails for another reason is reported with each try, and given up after the last one.
  */
 export async function followLog(options: LogFollowerOptions, signal: AbortSignal): Promise<void> {
   const { redis, reader, keys, consumer, handle, onError } = options
   const cursorKey = keys.cursor(consumer)
+  let failing = { id: '', tries: 0 }
 
   while (!signal.aborted) {
     try {
@@ -39,7 +45,7 @@ export async function followLog(options: LogFollowerOptions, signal: AbortSignal
           await reader.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', keys.log, cursor),
         )
         for (const { id, event } of entries) {
-          if (event) await handle(event)
+          if (event) await tryToHandle(id, event)
           cursor = id
         }
         if (entries.length > 0) await redis.set(cursorKey, cursor)
@@ -50,6 +56,24 @@ export async function followLog(options: LogFollowerOptions, signal: AbortSignal
       await pause(signal)
     }
   }
+
+  async function tryToHandle(id: string, event: CurfewEvent): Promise<void> {
+    try {
+      await handle(event)
+    } catch (error) {
+      if (signal.aborted || isRedisError(error)) throw error
+      failing = { id, tries: failing.id === id ? failing.tries + 1 : 1 }
+      if (failing.tries < MOST_TRIES) throw error
+      onError(new Error(`gave up the log's entry ${id} after ${MOST_TRIES} tries`, { cause: error }))
+      // At once: when a later one fails, reading begins behind this one.
+      await redis.set(cursorKey, id)
+    }
+  }
+}
+
+/** Whatever Redis answers: a command that it refuses now it may take later. */
+function isRedisError(error: unknown): boolean {
+  return isStoreUnavailable(error) || (error instanceof Error && error.name === 'ReplyError')
 }
 
 /** Redis is away: asking again at once would be a busy loop. */
