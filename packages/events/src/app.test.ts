@@ -14,7 +14,7 @@ import {
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseEntry } from './log-entries.js'
+import { BEFORE_THE_FIRST, encodeCursor, LAST_POSSIBLE, parseEntry } from './log-entries.js'
 import {
   browserOf,
   givenFact,
@@ -68,6 +68,17 @@ test('GET /events answers a page, and its cursor the next one', async () => {
     [5, 4, 3],
   )
   assert.equal([...idsOf(first), ...idsOf(second)], ids.reverse())
+})
+
+test('GET /events at either end of all cursors is an empty page', async () => {
+  await using world = await open()
+  await world.fact()
+
+  for (const query of [`after=${encodeCursor(LAST_POSSIBLE)}`, `before=${encodeCursor(BEFORE_THE_FIRST)}`]) {
+    const answer = await world.browser.fetchApi(`/events?${query}`)
+    assert.is(answer.status, 200, query)
+    assert.equal(idsOf(answer), [])
+  }
 })
 
 test('filters are query parameters, for the page and for the stream', async () => {

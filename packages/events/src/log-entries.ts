@@ -28,6 +28,9 @@ export function parseEntry([id, fields]: StreamEntry): LogEntry | null {
 /** Entries as they are when there is no entry: before the first one. */
 export const BEFORE_THE_FIRST = '0-0'
 
+/** The largest id that Redis can give: two numbers of 64 bits. */
+export const LAST_POSSIBLE = '18446744073709551615-18446744073709551615'
+
 /**
  * Names a place in the log. Opaque outside: base64url of a version byte and the stream id (two 64-bit
  * numbers), so that where the log lives can change without anybody's parser breaking.

@@ -2,7 +2,7 @@ import { keysOf } from '@curfew/contract'
 import { freshNamespace, openRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { decodeCursor, encodeCursor } from './log-entries.js'
+import { BEFORE_THE_FIRST, decodeCursor, encodeCursor, LAST_POSSIBLE } from './log-entries.js'
 import { createLogReader, type LogReader } from './log-reader.js'
 import { givenFact } from './testing/given-events.js'
 
@@ -45,6 +45,17 @@ test('an empty log is one empty page', async () => {
     next: null,
     position: encodeCursor('0-0'),
   })
+})
+
+test('after the last place there can be, and before the first, is an empty page', async () => {
+  await using log = await open()
+  await log.given(1)
+  const edges = { after: LAST_POSSIBLE, before: BEFORE_THE_FIRST }
+
+  for (const [name, edge] of Object.entries(edges)) {
+    const page = await log.reader.page({ filter: {}, limit: 5, [name]: edge })
+    assert.equal(page, { events: [], next: null, position: encodeCursor(edge) }, name)
+  }
 })
 
 test('newest first, and the last page says that it is the last', async () => {

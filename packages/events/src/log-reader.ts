@@ -1,7 +1,14 @@
 import type { CurfewEvent } from '@curfew/contract'
 import type { Redis } from 'ioredis'
 import { matches } from '#browser/event-filter.js'
-import { BEFORE_THE_FIRST, encodeCursor, type LogEntry, parseEntry, type StreamEntry } from './log-entries.js'
+import {
+  BEFORE_THE_FIRST,
+  encodeCursor,
+  LAST_POSSIBLE,
+  type LogEntry,
+  parseEntry,
+  type StreamEntry,
+} from './log-entries.js'
 import type { PageQuery } from './log-query.js'
 
 export interface LogPage {
@@ -48,6 +55,9 @@ export function createLogReader({ redis, key, mostScanned = 10_000 }: LogReaderO
     let highest = before === undefined ? '+' : `(${before}`
     let scanned = 0
     let position = before
+    // Redis refuses these two as the open end of a range, since nothing can lie beyond them.
+    if (before === BEFORE_THE_FIRST || after === LAST_POSSIBLE)
+      return pageOf(found, before ?? after ?? BEFORE_THE_FIRST, null)
 
     for (;;) {
       const count = Math.min(plain ? limit + 1 : CHUNK, mostScanned - scanned)
