@@ -58,6 +58,16 @@ test('a fact in the log names the session, the address and the request', async (
   assert.is(await world.redis.hlen(projectKeys(world.namespace).outbox), 0)
 })
 
+// found 2026-11-21: 16 kB of User-Agent went into the log with each change
+test('a long User-Agent is cut before it is logged', async () => {
+  await using world = await givenProjects()
+  const headers = { 'User-Agent': 'x'.repeat(8_000) }
+
+  await world.browser.fetchApi('/projects', { ...post({ name: 'Engine' }), headers })
+
+  assert.is((await world.facts())[0]?.data['userAgent'], 'x'.repeat(512))
+})
+
 test('forms work without a script, and lead back to the list', async () => {
   await using world = await givenProjects()
   const { browser } = world

@@ -1,6 +1,6 @@
 import type { Guard } from '@curfew/guard'
 import { requireRole, type SessionState } from '@curfew/guard/koa'
-import { parseBody, parseInput, respondWithPage } from '@curfew/service'
+import { callerOf, parseBody, parseInput, respondWithPage } from '@curfew/service'
 import Router, { type RouterContext } from '@koa/router'
 import type { Context, DefaultState } from 'koa'
 import { z } from 'zod'
@@ -44,7 +44,7 @@ export function projectRoutes({
   async function list(ctx: ProjectsContext) {
     const { user } = ctx.state.session
     const owner = whoseList(ctx)
-    const found = await projects.list(callerOf(ctx), owner)
+    const found = await projects.list(askerOf(ctx), owner)
     ctx.vary('Accept')
     if (wantsPage(ctx)) {
       const servedBy = { instance: guard.instance, sessionFrom: ctx.state.sessionFrom }
@@ -56,12 +56,12 @@ export function projectRoutes({
   }
 
   async function show(ctx: ProjectsContext) {
-    respond(ctx, await projects.find(callerOf(ctx), idOf(ctx)))
+    respond(ctx, await projects.find(askerOf(ctx), idOf(ctx)))
   }
 
   async function create(ctx: ProjectsContext) {
     const { name } = parseBody(createSchema, ctx)
-    const project = await projects.create(callerOf(ctx), name)
+    const project = await projects.create(askerOf(ctx), name)
     ctx.status = 201
     ctx.set('Location', `/projects/${project.id}`)
     respond(ctx, project)
@@ -69,17 +69,17 @@ export function projectRoutes({
 
   async function change(ctx: ProjectsContext) {
     const wish = parseBody(wishSchema, ctx)
-    respond(ctx, await projects.change(callerOf(ctx), idOf(ctx), { ...wish, ...ifMatch(ctx) }))
+    respond(ctx, await projects.change(askerOf(ctx), idOf(ctx), { ...wish, ...ifMatch(ctx) }))
   }
 
   function changeTo(wish: ProjectWish) {
     return async function changeTo(ctx: ProjectsContext) {
-      respond(ctx, await projects.change(callerOf(ctx), idOf(ctx), wish))
+      respond(ctx, await projects.change(askerOf(ctx), idOf(ctx), wish))
     }
   }
 
   async function remove(ctx: ProjectsContext) {
-    await projects.remove(callerOf(ctx), idOf(ctx))
+    await projects.remove(askerOf(ctx), idOf(ctx))
     if (wantsPage(ctx)) backToList(ctx)
     else ctx.status = 204
   }
@@ -107,12 +107,9 @@ function whoseList(ctx: ProjectsContext): string | undefined {
   return asked === 'me' || (asked === undefined && !isAdmin(user)) ? user.id : asked
 }
 
-function callerOf(ctx: ProjectsContext): Caller {
-  const { session, correlationId } = ctx.state
-  return {
-    user: session.user,
-    trace: { ref: session.ref, ip: ctx.ip, userAgent: ctx.get('User-Agent'), correlationId },
-  }
+function askerOf(ctx: ProjectsContext): Caller {
+  const { user, ref } = ctx.state.session
+  return { user, trace: { ref, ...callerOf(ctx) } }
 }
 
 /** A version may also come as HTTP has it: `If-Match`, RFC 9110 section 13.1.1. */

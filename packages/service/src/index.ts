@@ -6,6 +6,7 @@
  * and then the guard and the service's own routes.
  */
 export * from './assets.js'
+export * from './caller.js'
 export * from './correlate.js'
 export * from './env.js'
 export * from './errors.js'

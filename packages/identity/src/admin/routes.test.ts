@@ -261,6 +261,16 @@ test('who is blocked is out at once, stays out, and the reason is kept', async (
   isProblem(await admin.browser.fetchApi(`${path}/unblock`, POST), 409, 'conflict')
 })
 
+// found 2026-11-21: 16 kB of User-Agent went into the log with each sign-off
+test('a long User-Agent is cut before it is logged', async () => {
+  await using world = await givenAdmin()
+  const { app, admin, path } = world
+
+  await admin.browser.fetchApi(`${path}/block`, { ...POST, headers: { 'User-Agent': 'x'.repeat(8_000) } })
+
+  assert.is((await app.events()).at(-1)?.data.userAgent, 'x'.repeat(512))
+})
+
 test('a block needs no reason, and takes none that is not one', async () => {
   await using world = await givenAdmin()
   const { admin, ada, path } = world

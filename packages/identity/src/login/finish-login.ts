@@ -1,5 +1,5 @@
 import { type CurfewEvent, createEvent } from '@curfew/contract'
-import { type Log, ServiceError } from '@curfew/service'
+import { callerOf, type Log, ServiceError } from '@curfew/service'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
 import type { SignedOffCookie } from '../account/signed-off-cookie.js'
@@ -56,6 +56,7 @@ export function finishLogin(options: FinishLoginOptions) {
 
       const identification = await redeem(ctx, provider, transaction)
       const { profile, tokens, authTime, amr, acr } = identification
+      const { ip, userAgent } = callerOf(ctx)
       await signIn(ctx, userIdOf(profile), {
         provider: provider.config.id,
         profile,
@@ -64,7 +65,7 @@ export function finishLogin(options: FinishLoginOptions) {
         amr,
         acr,
         beganAtSequence: transaction.beganAtSequence,
-        device: { userAgent: ctx.get('User-Agent').slice(0, LONGEST_USER_AGENT), ip: ctx.ip },
+        device: { userAgent, ip },
         correlationId: transaction.correlationId,
       })
       options.signedOffCookie.forget(ctx)
@@ -116,13 +117,14 @@ export function finishLogin(options: FinishLoginOptions) {
     transaction: Transaction | null,
     error: unknown,
   ): Promise<void> {
+    const { ip, userAgent, correlationId } = callerOf(ctx)
     const event = createEvent('identity', 'login.failed', userOf(error), {
       actor: null,
       provider: config.id,
       reason: reasonOf(error),
-      ip: ctx.ip,
-      userAgent: ctx.get('User-Agent').slice(0, LONGEST_USER_AGENT),
-      correlationId: transaction?.correlationId ?? ctx.state.correlationId,
+      ip,
+      userAgent,
+      correlationId: transaction?.correlationId ?? correlationId,
     })
     await options
       .recordFailure(event)
@@ -148,8 +150,6 @@ function offer(ctx: Context, id: string, returnTo: string): void {
 
 const STALE =
   'This sign-in did not begin in this browser, has been used already, or took too long. Please sign in again.'
-
-const LONGEST_USER_AGENT = 512
 
 function readQuery(ctx: Context): z.infer<typeof Query> {
   const query = Query.safeParse(ctx.query)
