@@ -8,8 +8,10 @@ export interface Member {
   readonly history: string
   /** Every sign-off of that history up to this sequence has been applied here. */
   readonly acknowledged: number
-  /** Counts its hellos: a row that does not change for a whole lease belongs to nobody. */
+  /** The number of its newest hello: a row that does not change for a whole lease belongs to nobody. */
   readonly renewals: number
+  /** How long it may answer from memory after a hello. The bound of a sign-off follows the longest. */
+  readonly leaseMs: number
 }
 
 /** Reads the row of instance `id`. Null when it is not one. */
@@ -21,14 +23,15 @@ export function parseMember(id: string, json: string): Member | null {
     return null
   }
   if (!isRecord(value)) return null
-  const { service, history, acknowledged, renewals } = value
+  const { service, history, acknowledged, renewals, leaseMs } = value
   if (
     !isString(service) ||
     !isString(history) ||
     typeof acknowledged !== 'number' ||
-    typeof renewals !== 'number'
+    typeof renewals !== 'number' ||
+    typeof leaseMs !== 'number'
   ) {
     return null
   }
-  return { id, service, history, acknowledged, renewals }
+  return { id, service, history, acknowledged, renewals, leaseMs }
 }

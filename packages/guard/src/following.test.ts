@@ -152,6 +152,14 @@ test('a wall clock that moved on while the monotonic one stood still ends the le
   assert.not(mayServe(state, { monotonicMs: 10, wallMs: 1_000_000 - LEASE_MS }, LEASE_MS))
 })
 
+test('a machine that slept empties memory: what it holds knows its ends on a clock that stood still', () => {
+  const slept = { type: 'hello-answered', history: 'h1', head: 7, joined: false, missed: [] } as const
+
+  const { effects } = run(joined(), { ...slept, sentAt: { monotonicMs: 10, wallMs: 1_000_000 + 60_000 } })
+
+  assert.equal(effects, ['flush'])
+})
+
 test('another history empties memory, and what its predecessor still had to finish is forgotten', () => {
   const { state, effects } = run(joined(), heard(8), hello(1_000, 2, { history: 'h2', joined: true }), {
     type: 'hooks-finished',

@@ -125,7 +125,9 @@ function renew(
 ): [Following, FollowEffect[]] {
   const { history, head, joined, missed, sentAt } = answer
   if (history !== state.history && isOlder(sentAt, state.leasedAt)) return [state, [{ type: 'hello' }]]
-  if (joined || history !== state.history) return flushTo(state, history, head, sentAt)
+  if (joined || history !== state.history || clocksParted(state.leasedAt, sentAt)) {
+    return flushTo(state, history, head, sentAt)
+  }
 
   let next = state
   const effects: FollowEffect[] = []
@@ -166,6 +168,19 @@ function finish(state: Following, history: string, sequence: number): [Following
   const next = { ...state, unfinished: state.unfinished.filter((one) => one !== sequence) }
   if (acknowledgedBy(next) === acknowledgedBy(state)) return [next, []]
   return [next, [{ type: 'acknowledge', history, sequence: acknowledgedBy(next) }]]
+}
+
+/** Clocks that part by this much: one of them stood still or was set. Milliseconds. */
+const CLOCKS_PART_MS = 1_000
+
+/**
+ * Whether the machine slept, or its wall clock was set. What is kept knows its ends on the monotonic clock,
+ * which may have stood still meanwhile.
+ */
+function clocksParted(before: Instant | null, now: Instant): boolean {
+  if (before === null) return false
+  const monotonicMs = now.monotonicMs - before.monotonicMs
+  return Math.abs(now.wallMs - before.wallMs - monotonicMs) >= CLOCKS_PART_MS
 }
 
 /** An answer that comes late must not take time away that a newer one gave. */

@@ -101,6 +101,7 @@ export function createGuard(options: GuardOptions): Guard {
     keys: keysOf(namespace),
     instance,
     service,
+    leaseMs,
     commandTimeoutMs: leaseMs / 2,
     onSignOff: (history, signOff) => follower.hear(history, signOff),
     onListening: () => void follower.sayHello(),
@@ -135,7 +136,7 @@ export function createGuard(options: GuardOptions): Guard {
   return {
     decide: lookup.decide,
     onSignOff: follower.onSignOff,
-    hold: (session, onEnd) => holdConnection({ held, follower, link, onError }, session, onEnd),
+    hold: (session, onEnd) => holdConnection({ held, cache, follower, link, onError }, session, onEnd),
     recordFact: (event) => link.recordFact(JSON.stringify(event)),
     ready: follower.ready,
     stats: () => ({

@@ -1,10 +1,12 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Follower } from './follower.js'
 import type { HeldConnections, Hold, HoldEnd } from './held-connections.js'
+import type { SessionCache } from './session-cache.js'
 import type { StoreLink } from './store-link.js'
 
 export interface HoldOptions {
   readonly held: HeldConnections
+  readonly cache: Pick<SessionCache, 'holds'>
   readonly follower: Follower
   readonly link: Pick<StoreLink, 'read'>
   readonly onError: (error: unknown) => void
@@ -16,16 +18,17 @@ export interface HoldOptions {
  * other services.
  */
 export function holdConnection(
-  { held, follower, link, onError }: HoldOptions,
+  { held, cache, follower, link, onError }: HoldOptions,
   session: SessionRecord,
   onEnd: (end: HoldEnd) => void,
 ): Hold {
   let timer: NodeJS.Timeout | undefined
+  // Between the decision and this call a sign-off may have come; one that comes from now on is heard.
+  let isCurrent = cache.holds(session)
   const connection = held.add(session, (end) => {
     clearTimeout(timer)
     onEnd(end)
   })
-  // A sign-off may have come between the decision and this call; one that comes from now on is heard.
   void look('recheck')
 
   async function look(endIfGone: HoldEnd): Promise<void> {
@@ -33,6 +36,7 @@ export function holdConnection(
     if (!connection.open) return
     if (!answer || answer.history !== follower.state.history) return end('recheck')
     if (answer.found === null) return end(endIfGone)
+    isCurrent = true
     const { idleLeftMs, leftMs } = answer.found
     timer = setTimeout(look, Math.min(idleLeftMs, leftMs, LONGEST_TIMER_MS) + 1, 'expired').unref()
   }
@@ -47,7 +51,10 @@ export function holdConnection(
     connection.release()
   }
 
-  return { mayDeliver: () => connection.open && follower.mayServe(performance.now()), release }
+  return {
+    mayDeliver: () => isCurrent && connection.open && follower.mayServe(performance.now()),
+    release,
+  }
 }
 
 /** Timers take 31 bits of milliseconds. */

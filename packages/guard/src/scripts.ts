@@ -8,26 +8,36 @@ import { LUA_HISTORY_AND_HEAD, LUA_NOW_MS } from '@curfew/contract'
 /**
  * Renews the lease. Always a write, so that an old master which lost its replicas can't answer it.
  *
+ * Joining acknowledges nothing: memory is emptied only once the answer has arrived, and is acknowledged
+ * then. Hellos are numbered, since one that was stuck in the network may arrive after its successors, and
+ * would speak for an instance that has long gone on.
+ *
  * KEYS  nonce, sequence, members, signoffs, inboxes
- * ARGV  nonce candidate, instance, service, history followed, applied, acknowledged, most sign-offs to return
- * Returns `{history, head, joined, sequence, sign-off, sequence, sign-off…}`
+ * ARGV  nonce candidate, instance, service, history followed, applied, acknowledged, most sign-offs to
+ *       return, number of this hello, lease ms, channel of acknowledgements
+ * Returns `{history, head, joined, sequence, sign-off, sequence, sign-off…}`; `{history, head, -1}` when a
+ * later hello of this instance came first
  */
 export const HELLO = `${LUA_HISTORY_AND_HEAD}
 local instance, service, following = ARGV[2], ARGV[3], ARGV[4]
 local applied, acknowledged, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local number, leaseMs, channel = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
 
 local row = redis.call('HGET', KEYS[3], instance)
 local member = row and cjson.decode(row) or nil
+if member and member.renewals >= number then return { history, head, -1 } end
 local joined = not member or member.history ~= history or following ~= history
 if joined then
-  acknowledged = head
+  acknowledged = 0
   redis.call('SADD', KEYS[5], service)
 elseif member.acknowledged > acknowledged then
   acknowledged = member.acknowledged
+elseif acknowledged > member.acknowledged then
+  -- Saying so got lost: say it again.
+  redis.call('PUBLISH', channel, instance .. ' ' .. history .. ' ' .. acknowledged)
 end
 redis.call('HSET', KEYS[3], instance, cjson.encode({
-  service = service, history = history, acknowledged = acknowledged,
-  renewals = (member and member.renewals or 0) + 1,
+  service = service, history = history, acknowledged = acknowledged, renewals = number, leaseMs = leaseMs,
 }))
 
 local reply = { history, head, joined and 1 or 0 }
@@ -101,11 +111,18 @@ return 1`
  * Reports that sessions were used. Only of sessions that are there (XX), and never backwards (GT): what
  * ended stays ended, and late reports do no harm.
  *
+ * Nor of one whose idle time has run out by now: for everybody else it is over.
+ *
  * KEYS  seen
- * ARGV  ref, ms since its use, ref, ms since its use…
+ * ARGV  ref, ms since its use, its idle ms, ref…
+ * Returns for each 1 when it lives on, else 0
  */
 export const REPORT_USE = `${LUA_NOW_MS}
-for i = 1, #ARGV, 2 do
-  redis.call('ZADD', KEYS[1], 'XX', 'GT', nowMs - tonumber(ARGV[i + 1]), ARGV[i])
+local lives = {}
+for i = 1, #ARGV, 3 do
+  local seenAt = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  local isLive = seenAt and tonumber(seenAt) + tonumber(ARGV[i + 2]) > nowMs
+  if isLive then redis.call('ZADD', KEYS[1], 'XX', 'GT', nowMs - tonumber(ARGV[i + 1]), ARGV[i]) end
+  lives[#lives + 1] = isLive and 1 or 0
 end
-return 1`
+return lives`

@@ -14,6 +14,8 @@ export interface SessionCache {
   /** Drops what a sign-off covers. */
   dropCovered(target: SignOffTarget): void
   clear(): void
+  /** Whether this very record is still kept: no sign-off that covers it has been applied since it was read. */
+  holds(session: SessionRecord): boolean
   readonly size: number
 }
 
@@ -33,8 +35,8 @@ export interface CacheEntry {
 
 export function createSessionCache(maxEntries: number): SessionCache {
   const entries = new Map<string, CacheEntry>()
-  const byFamily = new Map<string, string[]>()
-  const byUser = new Map<string, string[]>()
+  const byFamily = new Map<string, Set<string>>()
+  const byUser = new Map<string, Set<string>>()
 
   function put(sessionId: string, entry: CacheEntry): void {
     drop(sessionId)
@@ -82,20 +84,26 @@ export function createSessionCache(maxEntries: number): SessionCache {
       byFamily.clear()
       byUser.clear()
     },
+    holds(session) {
+      for (const sessionId of byFamily.get(session.family) ?? []) {
+        if (entries.get(sessionId)?.session === session) return true
+      }
+      return false
+    },
     get size() {
       return entries.size
     },
   }
 }
 
-function add(index: Map<string, string[]>, key: string, sessionId: string): void {
+function add(index: Map<string, Set<string>>, key: string, sessionId: string): void {
   const ids = index.get(key)
-  if (ids) ids.push(sessionId)
-  else index.set(key, [sessionId])
+  if (ids) ids.add(sessionId)
+  else index.set(key, new Set([sessionId]))
 }
 
-function remove(index: Map<string, string[]>, key: string, sessionId: string): void {
-  const rest = index.get(key)?.filter((id) => id !== sessionId)
-  if (rest && rest.length > 0) index.set(key, rest)
-  else index.delete(key)
+function remove(index: Map<string, Set<string>>, key: string, sessionId: string): void {
+  const ids = index.get(key)
+  ids?.delete(sessionId)
+  if (ids?.size === 0) index.delete(key)
 }

@@ -10,13 +10,15 @@ import {
 } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { evaluate } from './evaluate.js'
+import { HELLO } from './scripts.js'
 import { createStoreLink, type StoreLink } from './store-link.js'
 
 const test = suite('guard: store link')
 
 const NEW = { history: null, applied: 0, acknowledged: 0 }
 
-test('the first hello joins: a row, acknowledged up to the head, and the service’s inbox is known', async () => {
+test('the first hello joins: a row that acknowledges nothing yet, and the service’s inbox is known', async () => {
   await using world = await open()
   await signOff(world.redis, world.namespace, { userId: 'ada' })
 
@@ -25,12 +27,8 @@ test('the first hello joins: a row, acknowledged up to the head, and the service
   assert.is(answer.joined, true)
   assert.is(answer.head, 1)
   assert.equal(answer.missed, [])
-  assert.equal(await world.row(), {
-    ...(await world.row()),
-    acknowledged: 1,
-    renewals: 1,
-    history: answer.history,
-  })
+  const row = await world.row()
+  assert.equal([row?.acknowledged, row?.renewals, row?.history, row?.leaseMs], [0, 1, answer.history, 4_000])
   assert.equal(await world.redis.smembers(world.keys.inboxes), ['projects'])
 })
 
@@ -58,7 +56,7 @@ test('who says hello in another history than Redis has joins anew', async () => 
   const answer = await world.link.hello({ history: 'another:history', applied: 0, acknowledged: 0 })
 
   assert.is(answer.joined, true)
-  assert.is((await world.row())?.acknowledged, 1)
+  assert.is((await world.row())?.acknowledged, 0)
 })
 
 test('an instance whose row was taken away joins anew', async () => {
@@ -113,6 +111,7 @@ test('a row that was written in another history is not raised by an acknowledgem
     history: 'another:history',
     acknowledged: 0,
     renewals: 1,
+    leaseMs: 4_000,
   })
   await world.redis.hset(world.keys.members, 'projects-1', row)
 
@@ -127,16 +126,59 @@ test('use is noted of a session that is there, and never backwards', async () =>
   const seen = async (name: string) => world.redis.zscore(world.keys.seen, name)
   const before = Number(await seen(ref))
 
-  await world.link.reportUse([
-    { ref, agoMs: 60_000 },
-    { ref: 'gone', agoMs: 0 },
+  const lives = await world.link.reportUse([
+    { ref, agoMs: 60_000, idleTtlMs: 1_800_000 },
+    { ref: 'gone', agoMs: 0, idleTtlMs: 1_800_000 },
   ])
+  assert.equal(lives, [true, false])
   assert.is(Number(await seen(ref)), before)
   assert.is(await seen('gone'), null)
 
   await eventually(() => Date.now() > before + 1)
-  await world.link.reportUse([{ ref, agoMs: 0 }])
+  await world.link.reportUse([{ ref, agoMs: 0, idleTtlMs: 1_800_000 }])
   assert.ok(Number(await seen(ref)) > before)
+})
+
+// found 2026-11-21: a report that came after the idle end brought the session back
+test('use that is reported after the idle end revives nothing', async () => {
+  await using world = await open()
+  const { ref } = await givenSession(world.redis, world.namespace, { idleTtlMs: 60 })
+  const over = performance.now() + 80
+  await eventually(() => performance.now() > over)
+
+  assert.equal(await world.link.reportUse([{ ref, agoMs: 50, idleTtlMs: 60 }]), [false])
+  assert.is((await world.link.read(ref)).found, null)
+})
+
+// found 2026-11-21: a hello that was stuck in the network acknowledged what its instance had not applied
+test('a hello that arrives after its successor says nothing', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  await world.link.hello({ history, applied: 0, acknowledged: 0 })
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  const before = await world.row()
+
+  const late = await evaluate(
+    world.redis,
+    HELLO,
+    [world.keys.nonce, world.keys.sequence, world.keys.members, world.keys.signoffs, world.keys.inboxes],
+    ['n', 'projects-1', 'projects', '', 0, 0, 10, 1, 4_000, world.keys.channels.acknowledgements],
+  )
+
+  assert.equal(late, [history, 1, -1])
+  assert.equal(await world.row(), before)
+})
+
+test('a hello says again what an acknowledgement that got lost has said', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  const told = await world.listen(world.keys.channels.acknowledgements)
+
+  await world.link.hello({ history, applied: 1, acknowledged: 1 })
+  await eventually(() => told.length > 0)
+
+  assert.equal(told, [`projects-1 ${history} 1`])
 })
 
 test('a read is stamped with the history and the head, whether or not it finds a session', async () => {
@@ -183,6 +225,7 @@ async function open() {
     keys,
     instance: 'projects-1',
     service: 'projects',
+    leaseMs: 4_000,
     commandTimeoutMs: 2_000,
     onSignOff: () => undefined,
     onListening: listening.resolve,
@@ -190,7 +233,8 @@ async function open() {
   })
   link.open()
   await listening.promise
-  await link.read('A'.repeat(44))
+  // The two wires are ready each in their own time.
+  await eventually(() => link.read('A'.repeat(44)))
 
   return {
     namespace,

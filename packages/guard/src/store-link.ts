@@ -18,13 +18,20 @@ export interface StoreLink {
   hello(following: { history: string | null; applied: number; acknowledged: number }): Promise<HelloAnswer>
   read(ref: string): Promise<ReadAnswer>
   acknowledge(history: string, sequence: number): Promise<void>
-  reportUse(uses: ReadonlyArray<{ ref: string; agoMs: number }>): Promise<void>
+  /** Resolves for each with whether its session lives on. */
+  reportUse(uses: readonly Use[]): Promise<boolean[]>
   /** Appends facts to this service's inbox, from where they are moved into the log. */
   recordFact(json: string): Promise<void>
   /** Takes this instance off the table of members, and hangs up. */
   close(): Promise<void>
   /** Whether sign-offs are being heard. Good to know, and evidence of nothing. */
   readonly listening: boolean
+}
+
+export interface Use {
+  readonly ref: string
+  readonly agoMs: number
+  readonly idleTtlMs: number
 }
 
 export interface ReadAnswer {
@@ -44,6 +51,7 @@ export interface StoreLinkOptions {
   readonly keys: Keys
   readonly instance: string
   readonly service: string
+  readonly leaseMs: number
   /** A command that takes longer has failed. Milliseconds. */
   readonly commandTimeoutMs: number
   onSignOff(history: string, signOff: SignOff): void
@@ -56,7 +64,8 @@ export interface StoreLinkOptions {
 const MOST_MISSED = 1_000
 
 export function createStoreLink(options: StoreLinkOptions): StoreLink {
-  const { redisUrl, keys, instance, service, commandTimeoutMs } = options
+  const { redisUrl, keys, instance, service, leaseMs, commandTimeoutMs } = options
+  let hellos = 0
 
   // No queue and no resending: a command of the protocol that could not be sent now has failed now.
   const wire = {
@@ -114,7 +123,18 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       const reply = await run(
         HELLO,
         [keys.nonce, keys.sequence, keys.members, keys.signoffs, keys.inboxes],
-        [nonceCandidate(), instance, service, history ?? '', applied, acknowledged, MOST_MISSED],
+        [
+          nonceCandidate(),
+          instance,
+          service,
+          history ?? '',
+          applied,
+          acknowledged,
+          MOST_MISSED,
+          ++hellos,
+          leaseMs,
+          keys.channels.acknowledgements,
+        ],
       )
       return parseHello(reply)
     },
@@ -137,11 +157,12 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     },
 
     async reportUse(uses) {
-      await run(
+      const lives = await run(
         REPORT_USE,
         [keys.seen],
-        uses.flatMap(({ ref, agoMs }) => [ref, Math.round(agoMs)]),
+        uses.flatMap(({ ref, agoMs, idleTtlMs }) => [ref, Math.round(agoMs), idleTtlMs]),
       )
+      return uses.map((_use, i) => lives[i] === 1)
     },
 
     async recordFact(json) {
@@ -171,6 +192,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
 
 function parseHello([history, head, joined, ...missed]: unknown[]): HelloAnswer {
   if (typeof history !== 'string' || typeof head !== 'number') throw new TypeError('hello: unexpected reply')
+  if (joined === -1) throw new Error('hello: a later one came first')
   const signOffs: SignOff[] = []
   for (let i = 0; i + 1 < missed.length; i += 2) {
     // One that can't be read leaves a gap, and a gap empties memory.

@@ -1,4 +1,5 @@
 import type { CacheEntry } from './session-cache.js'
+import type { Use } from './store-link.js'
 
 /** A session is reported as used at most once in this part of its idle time. */
 const PART_OF_IDLE_TIME = 10
@@ -9,7 +10,7 @@ const BATCH_DELAY_MS = 200
 /** Most reports in one script call. */
 const BATCH_SIZE = 500
 
-type Report = (uses: ReadonlyArray<{ ref: string; agoMs: number }>) => Promise<void>
+type Report = (uses: readonly Use[]) => Promise<boolean[]>
 
 /**
  * Tells Redis which sessions are in use, in batches, so that whoever works in one service alone is not
@@ -40,9 +41,16 @@ export function createUseReports(
 
     try {
       const now = monotonicMs()
-      await report(batch.map(([entry, usedAt]) => ({ ref: entry.session.ref, agoMs: now - usedAt })))
-      for (const [entry, usedAt] of batch) {
-        entry.idleUntil = Math.max(entry.idleUntil, usedAt + entry.session.idleTtlMs)
+      const lives = await report(
+        batch.map(([{ session }, usedAt]) => ({
+          ref: session.ref,
+          agoMs: now - usedAt,
+          idleTtlMs: session.idleTtlMs,
+        })),
+      )
+      for (const [i, [entry, usedAt]] of batch.entries()) {
+        // What is over for everybody else must not live on here: the next use asks Redis.
+        entry.idleUntil = lives[i] ? Math.max(entry.idleUntil, usedAt + entry.session.idleTtlMs) : 0
       }
     } catch (error) {
       // Redis is away. The next use tries again.

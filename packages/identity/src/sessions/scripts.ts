@@ -49,14 +49,18 @@ return { 'created', current }`
 
 /**
  * A saved session was used. Nothing else is ever written after its creation, and this only while it is
- * there (XX): what ended can't come back.
+ * there (XX) and its time has not come: what ended can't come back.
  *
  * KEYS  session, seen
  * ARGV  ref
  * Returns 1 while the session is there, else 0
  */
 export const TOUCH_SESSION = `${LUA_NOW_MS}
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local record = redis.call('GET', KEYS[1])
+if not record then return 0 end
+local session = cjson.decode(record)
+local seenAt = tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or session.createdAt)
+if math.min(seenAt + session.idleTtlMs, session.expiresAt) <= nowMs then return 0 end
 redis.call('ZADD', KEYS[2], 'XX', 'GT', nowMs, ARGV[1])
 return 1`
 

@@ -61,10 +61,11 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
     const ref = refOf(sessionId)
     const userId = userIdOf(login.profile)
     const sealed = seal.seal(JSON.stringify(login.tokens), ref)
+    const createdAt = await redisNow()
     let generation = Number((await redis.hget(keys.user(userId), 'generation')) ?? 1)
 
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const record = recordOf(ref, userId, generation, login, times)
+      const record = recordOf({ ref, userId, generation, createdAt }, login, times)
       const reply = await evaluate(
         redis,
         CREATE_SESSION,
@@ -113,6 +114,7 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
   async function listOf(userId: string): Promise<ListedSession[]> {
     const refs = await redis.zrevrange(keys.sessionsOf(userId), 0, -1)
     if (refs.length === 0) return []
+    const now = await redisNow()
     const [records, seen, generation] = await execAll(
       redis
         .pipeline()
@@ -122,7 +124,6 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
     )
     const jsons = z.array(z.string().nullable()).parse(records)
     const lastSeen = z.array(z.coerce.number()).parse(seen)
-    const now = Date.now()
     return jsons.flatMap((json, i) => {
       const record = json === null ? null : parseSessionRecord(json)
       if (record === null || record.generation !== Number(generation)) return []
@@ -130,6 +131,12 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
       const over = now >= record.expiresAt || now >= lastSeenAt + record.idleTtlMs
       return over ? [] : [{ record, lastSeenAt }]
     })
+  }
+
+  /** Lifetimes are kept by Redis' clock, whatever ours says. Epoch milliseconds. */
+  async function redisNow(): Promise<number> {
+    const [seconds, microseconds] = await redis.time()
+    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
   }
 
   async function touch(ref: string): Promise<boolean> {
@@ -192,14 +199,16 @@ const Tokens = z.object({
 const CreateReply = z.tuple([z.enum(['created', 'blocked', 'superseded', 'retry']), z.number()])
 
 function recordOf(
-  ref: string,
-  userId: string,
-  generation: number,
+  {
+    ref,
+    userId,
+    generation,
+    createdAt,
+  }: { ref: string; userId: string; generation: number; createdAt: number },
   login: FinishedLogin,
   { idleTtlMs, absoluteTtlMs }: SessionTimes,
 ): SessionRecord {
   const { profile, provider, authTime, amr, acr, device } = login
-  const createdAt = Date.now()
   return {
     v: 1,
     ref,

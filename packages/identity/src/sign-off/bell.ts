@@ -1,4 +1,4 @@
-import { type Keys, nonceCandidate, parseMember } from '@curfew/contract'
+import { boundMs as boundOf, type Keys, type Member, nonceCandidate, parseMember } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -45,6 +45,7 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
   const waiting = new Set<Waiting>()
   /** The newest of each instance: an acknowledgement may overtake the answer of the script it is about. */
   const newest = new Map<string, Acknowledgement>()
+  let longestBoundMs = boundMs
   /** The history we know, and from when on its members can be believed. */
   let known: { history: string; settledAt: number } | undefined
   /** Rows as they were, and since when they have not changed, on our own clock. */
@@ -69,14 +70,25 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
     }
   }
 
+  /** A service that was given a longer lease than ours may serve for longer: then everything takes longer. */
+  function heed(members: readonly Member[]): number {
+    longestBoundMs = Math.max(boundMs, ...members.map(({ leaseMs }) => boundOf(leaseMs)))
+    return longestBoundMs
+  }
+
   function settledAt(history: string): number {
-    if (known?.history !== history) known = { history, settledAt: performance.now() + boundMs }
+    if (known?.history !== history) known = { history, settledAt: performance.now() + longestBoundMs }
     return known.settledAt
   }
 
   function confirm(recorded: Recorded, decidedAt: number, deadlineMs: number): Promise<Confirmation> {
     const durableAt = performance.now()
-    const times = { decidedAt, durableAt, boundMs, settledAt: settledAt(recorded.history) }
+    const times = {
+      decidedAt,
+      durableAt,
+      boundMs: heed(recorded.members),
+      settledAt: settledAt(recorded.history),
+    }
     const deadline = decidedAt + deadlineMs
 
     return new Promise((resolve) => {
@@ -107,9 +119,11 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
       [nonceCandidate()],
     )
     const [history, , ...rows] = WitnessReply.parse(reply)
+    const members = parseMembers(rows)
+    heed(members)
     settledAt(history)
     // Rows are the truth: an acknowledgement may have been said while nobody listened.
-    for (const { id, history, acknowledged } of parseMembers(rows)) {
+    for (const { id, history, acknowledged } of members) {
       note({ instance: id, history, sequence: acknowledged })
     }
     for (const instance of newest.keys()) if (!rows.includes(instance)) newest.delete(instance)
@@ -123,7 +137,7 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
       const [instance = '', row = ''] = rows.slice(i, i + 2)
       const before = silentSince.get(instance)
       if (before?.row !== row) silentSince.set(instance, { row, since: now })
-      else if (now - before.since >= boundMs) silent.push(instance, row)
+      else if (now - before.since >= longestBoundMs) silent.push(instance, row)
     }
     for (const instance of silentSince.keys()) if (!rows.includes(instance)) silentSince.delete(instance)
     return silent

@@ -11,6 +11,7 @@ const member = (id: string, acknowledged: number, history = 'h1'): Member => ({
   history,
   acknowledged,
   renewals: 1,
+  leaseMs: 5_000,
 })
 const times = { decidedAt: 0, durableAt: 1, boundMs: 5_100, settledAt: 0 }
 const recorded = (...members: Member[]) => ({ history: 'h1', sequence: 8, members })

@@ -146,7 +146,7 @@ test('an instance that has gone silent holds the answer up for no longer than th
   await world.redis.hset(
     world.keys.members,
     'projects-dead',
-    JSON.stringify({ service: 'projects', history, acknowledged: 0, renewals: 3 }),
+    JSON.stringify({ service: 'projects', history, acknowledged: 0, renewals: 3, leaseMs: 300 }),
   )
   const { record } = await world.login()
 
@@ -163,7 +163,7 @@ test('a row that nobody renews for a whole bound is taken off the table', async 
   await world.redis.hset(
     world.keys.members,
     'projects-dead',
-    JSON.stringify({ service: 'projects', history: 'h', acknowledged: 0, renewals: 3 }),
+    JSON.stringify({ service: 'projects', history: 'h', acknowledged: 0, renewals: 3, leaseMs: 300 }),
   )
 
   await eventually(async () => {
