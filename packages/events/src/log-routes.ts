@@ -65,7 +65,7 @@ export function streamEvents({ guard, reader, liveLog, maxBufferedBytes }: Strea
 
     function close(why: string): void {
       // What a slow viewer has not read yet must not reach it after its session.
-      if (stream.bufferedBytes > 0) return void ctx.res.destroy()
+      if (stream.bufferedBytes > 0) return void stream.abort()
       stream.comment(why)
       stream.close()
     }

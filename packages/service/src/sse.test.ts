@@ -1,5 +1,6 @@
-import { get } from 'node:http'
-import { createBrowser, deferred, eventually, serve } from '@curfew/testing'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { createBrowser, deferred, eventually, rejects, serve } from '@curfew/testing'
 import Koa from 'koa'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -107,6 +108,33 @@ test('a viewer that lags too far behind is cut off, and nobody else', async () =
   await stream.closed
   assert.ok(sent > 0)
   slow.destroy()
+})
+
+test('aborting it takes back what was not read yet, and is a plain end where all was', async () => {
+  await using world = await openWorld()
+  const asking = get(world.url)
+  const slow = await new Promise<IncomingMessage>((resolve) => {
+    asking.once('response', (answer) => resolve(answer.pause()))
+  })
+  const stream = await world.opened
+  const chunk = 'x'.repeat(10_000)
+  while (stream.bufferedBytes < 100_000) {
+    stream.send({ data: chunk })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  stream.abort()
+  await stream.closed
+  await rejects(text(slow), 'ECONNRESET')
+
+  await using another = await openWorld()
+  await using viewer = await another.browser.stream('/')
+  const idle = await another.opened
+  idle.send({ data: 'read' })
+  await viewer.find(({ data }) => data === 'read')
+  await eventually(() => idle.bufferedBytes === 0)
+  idle.abort()
+  await idle.closed
+  await eventually(() => viewer.ended)
 })
 
 test('HEAD gets the headers and no stream', async () => {

@@ -18,7 +18,10 @@ export interface EventStream {
   /** False when the stream is closed, or was closed because the viewer is too slow. */
   send(event: ServerSentEvent): boolean
   comment(text: string): boolean
+  /** Ends it after what was sent. */
   close(): void
+  /** Ends it at once: what a slow viewer has not read yet does not reach it any more. */
+  abort(): void
   /** Resolves once, when the client went or the stream was closed. */
   readonly closed: Promise<void>
   readonly bufferedBytes: number
@@ -72,6 +75,11 @@ export function openEventStream(
     close: () => {
       clearInterval(heartbeat)
       res.end()
+    },
+    abort: () => {
+      clearInterval(heartbeat)
+      if (res.writableLength > 0) res.destroy()
+      else res.end()
     },
     closed,
     get bufferedBytes() {
