@@ -1,4 +1,7 @@
-import { eventually, type GivenSession, signOff } from '@curfew/testing'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { eventually, type GivenSession, rejects, signOff } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { projectKeys } from './keys.js'
@@ -69,6 +72,29 @@ test('a stream ends with its session, on every instance; the next request is ref
   assert.is(onPhone.ended, false)
   assert.is((await world.browser.fetchApi('/projects')).status, 401)
   assert.is((await world.browser.fetchApi('/projects/stream')).status, 401)
+})
+
+test('what a slow viewer has not read when its session ends does not reach it', async () => {
+  await using world = await givenProjects()
+  const project = readProject(await world.browser.fetchApi('/projects', post({ name: 'Engine' })))
+  await using fast = await world.browser.stream('/projects/stream')
+  const asking = get(`${world.service.url}/projects/stream`, { headers: { Cookie: world.ada.cookie } })
+  const [slow]: IncomingMessage[] = await once(asking, 'response')
+  assert.ok(slow)
+  slow.pause()
+  await fast.find(isRefresh)
+
+  const name = 'x'.repeat(64 * 1024)
+  // The sockets' own buffers take some megabytes first.
+  for (let version = 2; world.service.unread() < 4 * name.length; version++) {
+    const change = { what: 'project.renamed', project: { ...project, name, version } }
+    await world.redis.publish(projectKeys(world.namespace).changes, JSON.stringify(change))
+    await fast.find((event) => isChange(event) && readChange(event).project.version === version)
+  }
+  await signOff(world.redis, world.namespace, { session: world.ada.record })
+  await eventually(() => fast.ended)
+
+  await rejects(text(slow), 'ECONNRESET')
 })
 
 test('signing off everywhere ends all streams of a user, and of nobody else', async () => {

@@ -13,17 +13,17 @@ import type { ProjectsContext } from './routes.js'
  * | `project` | `{"what":"project.renamed","project":{…}}` | something happened to a project                           |
  *
  * It ends with the session: the guard closes it before a sign-off is confirmed, and is asked before
- * each message.
+ * each message. What a slow viewer has not read by then does not reach it.
  */
 export function streamChanges({ guard, changes }: { guard: Guard; changes: Changes }) {
   return function streamChanges(ctx: ProjectsContext): void {
     const { session } = ctx.state
     const stream = openEventStream(ctx)
-    const hold = guard.hold(session, stream.close)
+    const hold = guard.hold(session, stream.abort)
 
     function deliver(message: ServerSentEvent): void {
       if (hold.mayDeliver()) stream.send(message)
-      else stream.close()
+      else stream.abort()
     }
 
     const stop = changes.listen((change) => {

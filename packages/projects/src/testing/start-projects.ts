@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { createGuard, type Guard } from '@curfew/guard'
 import { type Log, openRedis } from '@curfew/service'
 import { type Browser, createBrowser, eventually, type GivenSession, redisUrl, serve } from '@curfew/testing'
@@ -19,6 +19,8 @@ export interface StartedProjects extends AsyncDisposable {
   readonly guard: Guard
   /** What was logged as a warning or an error. */
   readonly complaints: readonly string[]
+  /** Bytes of answers that wait here because their callers do not read. */
+  unread(): number
   /** A browser that has the cookie of a session, or none. */
   browser(session?: GivenSession): Promise<Browser>
 }
@@ -36,7 +38,12 @@ export async function startProjects(options: StartOptions): Promise<StartedProje
   }
 
   let handler: RequestListener = (_request, response) => response.writeHead(503).end()
-  const served = await serve((request, response) => handler(request, response))
+  const answers = new Set<ServerResponse>()
+  const served = await serve((request, response) => {
+    answers.add(response)
+    response.once('close', () => answers.delete(response))
+    handler(request, response)
+  })
   const redis = await openRedis(url, { name: instance, log })
   const guard = createGuard({
     redisUrl: url,
@@ -61,6 +68,7 @@ export async function startProjects(options: StartOptions): Promise<StartedProje
     url: served.url,
     guard,
     complaints,
+    unread: () => [...answers].reduce((bytes, { writableLength }) => bytes + writableLength, 0),
     async browser(session) {
       const browser = createBrowser(served.url)
       browsers.push(browser)
