@@ -288,6 +288,18 @@ test('a block needs no reason, and takes none that is not one', async () => {
   assert.is((await admin.browser.fetchApi(`${path}/block`, post({ reason: 'x'.repeat(500) }))).status, 200)
 })
 
+test('the reason of a block is kept as one line that nothing turns around', async () => {
+  await using world = await givenAdmin()
+  const { app, admin, path } = world
+  const reason = 'lost\r\nlaptop \u202Enimda\u0000\uD83D'
+
+  assert.is((await admin.browser.fetchApi(`${path}/block`, post({ reason }))).status, 200)
+
+  const { blocked } = readUser(await admin.browser.fetchApi(path))
+  assert.is(blocked?.reason, 'lost laptop nimda \uFFFD')
+  assert.is((await app.events()).at(-1)?.type, 'user.blocked')
+})
+
 test('nobody blocks themselves', async () => {
   await using world = await givenAdmin()
   const { admin } = world

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { authorOf } from '../account/author.js'
 import { describeSession, noSuchSession } from '../account/own-sessions.js'
 import { answerReceipt } from '../account/receipts.js'
+import { plainText } from '../plain-text.js'
 import type { Sessions } from '../sessions/sessions.js'
 import type { User, Users } from '../sessions/users.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
@@ -31,7 +32,7 @@ const BlockInput = z.object({
     .trim()
     .max(500)
     .nullish()
-    .transform((reason) => reason || null),
+    .transform((reason) => plainText(reason ?? '', 500) || null),
 })
 
 /** What an operator does to users and their sessions. Mounted below `requireRole('admin')`. */

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { claimAt, profileOf, rolesOf } from './claims.js'
+import { type Claims, claimAt, profileOf, rolesOf } from './claims.js'
 import { scopeFor } from './scope.js'
 
 const test = suite('identity: claims')
@@ -98,6 +98,25 @@ test('a generous provider does not make the session grow', () => {
   })
 
   assert.ok(JSON.stringify(profile).length < 1_000)
+})
+
+// found 2026-11-21: a name was cut in the middle of a character, and Redis' scripts took the record for broken
+test('what a provider says is kept as plain, well-formed text', () => {
+  const given = (claims: Claims) => profileOf(NAMES, ISSUER, { sub: 's1', ...claims })
+  const emoji = `${'a'.repeat(199)}😀`
+
+  assert.is(given({ name: `${emoji}b` })?.name, emoji)
+  assert.is(given({ name: 'Ada\r\n\u202EAdmin\u0007' })?.name, 'Ada Admin')
+  assert.is(given({ name: '\u202E', preferred_username: 'ada' })?.name, 'ada')
+  for (const email of ['ada\n@example.com', 'ad\u202Ea@example.com', 'ada@example.com\uD83D']) {
+    assert.is(given({ email })?.email, null)
+  }
+  assert.is(given({ picture: 'https://example.com/\uD83D' })?.picture, null)
+  assert.is(given({ sub: 's\uD83D' }), null)
+  assert.equal(
+    given({ roles: ['ad\u202Emin', 'editor\n\u0000x', '\uD83D', 'r'.repeat(201), 'Ops 😀'] })?.roles,
+    ['Ops 😀'],
+  )
 })
 
 test('scopes are asked for where the provider says that it knows them', () => {

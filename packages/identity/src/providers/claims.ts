@@ -1,4 +1,5 @@
 import type { Profile } from '../login/finished-login.js'
+import { isPlainText, plainText } from '../plain-text.js'
 import { isSafeProviderUrl } from './endpoint.js'
 import type { ProviderConfig } from './provider-config.js'
 
@@ -11,14 +12,15 @@ export function profileOf(
   claims: Claims,
 ): Profile | null {
   const subject = first(claims, names.subject)
-  if (subject === null) return null
+  // Nobody's name is changed into somebody else's.
+  if (subject === null || HALF.test(subject)) return null
   // An address that the provider itself doubts is not theirs for all we know.
   const email = claims['email_verified'] === false ? null : first(claims, names.email)
   return {
     issuer,
     subject,
-    name: bounded(first(claims, names.name) ?? email ?? subject, 200),
-    email: email === null || !email.includes('@') ? null : bounded(email, 320),
+    name: plainText(first(claims, names.name) ?? email ?? subject, 200),
+    email: emailOf(email),
     picture: pictureOf(first(claims, names.picture)),
     roles: rolesOf(claimAt(claims, rolesClaim)),
   }
@@ -39,11 +41,14 @@ export function claimAt(claims: Claims, path: string): unknown {
   return undefined
 }
 
-/** A list, or one string of them, separated by spaces or commas. Anything else is no role. */
+/**
+ * A list, or one string of them, separated by spaces or commas. Anything else is no role, nor is what
+ * could be kept only as another text than it came.
+ */
 export function rolesOf(value: unknown): readonly string[] {
   const roles = typeof value === 'string' ? value.split(/[\s,]+/) : Array.isArray(value) ? value : []
-  const named = roles.filter((role): role is string => typeof role === 'string' && role !== '')
-  return [...new Set(named)].slice(0, MOST_ROLES).map((role) => bounded(role, 200))
+  const named = roles.filter((role): role is string => isPlainText(role, 200))
+  return [...new Set(named)].slice(0, MOST_ROLES)
 }
 
 export function isClaims(value: unknown): value is Claims {
@@ -56,15 +61,22 @@ const MOST_ROLES = 100
 function first(claims: Claims, names: readonly string[]): string | null {
   for (const name of names) {
     const value = claimAt(claims, name)
-    if (typeof value === 'string' && value.trim() !== '') return value
+    if (typeof value === 'string' && plainText(value, 1) !== '') return value
     if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   }
   return null
 }
 
+/** Null for what is no address. Not proven to be anybody's. */
+export function emailOf(text: unknown): string | null {
+  return isPlainText(text, 320) && text.includes('@') ? text : null
+}
+
 function pictureOf(address: string | null): string | null {
-  if (address === null || address.length > 2_000 || !isSafeProviderUrl(address)) return null
+  if (address === null || address.length > 2_000 || HALF.test(address) || !isSafeProviderUrl(address))
+    return null
   return address
 }
 
-const bounded = (text: string, length: number) => text.slice(0, length)
+/** Half of a surrogate pair: JSON in Redis' scripts does not take it. */
+const HALF = /\p{Cs}/u

@@ -40,7 +40,11 @@ const now = () => Math.floor(Date.now() / 1000)
 test('a right one says who signed in, when and how', async () => {
   await using provider = await startScriptedProvider()
   const authTime = now() - 3_600
-  Object.assign(provider.changes.idToken, { auth_time: authTime, amr: ['pwd', 'otp'], acr: 'urn:strong' })
+  Object.assign(provider.changes.idToken, {
+    auth_time: authTime,
+    amr: ['pwd', '\uD83D', 'otp'],
+    acr: 'urn:strong',
+  })
 
   const { profile, tokens, ...how } = await redeem(provider)
 

@@ -1,7 +1,8 @@
 import { ServiceError } from '@curfew/service'
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Profile, ProviderTokens } from '../login/finished-login.js'
-import { type Claims, isClaims, profileOf } from './claims.js'
+import { isPlainText } from '../plain-text.js'
+import { type Claims, emailOf, isClaims, profileOf } from './claims.js'
 import type { ProviderMetadata } from './discovery.js'
 import { verifyIdToken } from './id-token.js'
 import type { ProviderConfig } from './provider-config.js'
@@ -62,8 +63,10 @@ export async function identify(
         answer.expiresIn === null ? null : answeredAt + Math.floor(answer.expiresIn * 1000),
     },
     authTime: authTimeOf(idClaims, answeredAt),
-    amr: Array.isArray(amr) ? amr.filter((method) => typeof method === 'string').slice(0, 20) : [],
-    acr: typeof acr === 'string' ? acr.slice(0, 200) : null,
+    amr: Array.isArray(amr)
+      ? amr.filter((method): method is string => isPlainText(method, 200)).slice(0, 20)
+      : [],
+    acr: isPlainText(acr, 200) ? acr : null,
   }
 }
 
@@ -100,7 +103,7 @@ async function listedEmail({ config, http }: IdentifyParts, accessToken: string)
   // An organisation may forbid the list: then there is no address, and that is all right.
   const entries: unknown[] = Array.isArray(json) ? json : []
   const main = entries.filter(isClaims).find(({ primary, verified }) => primary === true && verified === true)
-  return typeof main?.['email'] === 'string' ? main['email'] : null
+  return emailOf(main?.['email'])
 }
 
 /** Never in the future: a session must not look fresher than it is. */
