@@ -11,7 +11,9 @@ export interface SecurityHeadersOptions {
 
 /**
  * The headers that make a browser suspicious on our behalf. There is no inline code on any page, so none
- * is allowed: markup that got in somehow can't run, nor send anything anywhere.
+ * is allowed: markup that got in somehow can't run a script, nor fetch from a stranger or post a form to one.
+ * It could still lead away by a link, or load a picture by https from anywhere and so tell that it was
+ * seen: people's pictures lie wherever their provider keeps them.
  */
 export function securityHeaders(
   publicUrl: URL,

@@ -33,7 +33,7 @@ of them has let you go.</p>
 ${keyMark}
 <h3>One login</h3>
 <p>You sign in at your sign-in provider, once. From then on every service here knows who you are. Your password
-stays with the provider, and no page ever holds a token.</p>
+stays with the provider, and its access tokens never reach a page.</p>
 </div>
 <div class="promise">
 ${bellMark}
