@@ -29,10 +29,17 @@ try {
 
 /** The projects of the files and what they refer to, so that one can work while the rest does not compile. */
 function buildOnly(files) {
+  const unknown = files.find((file) => !existsSync(sourceOf(file)))
+  if (unknown !== undefined) throw new PrepareFailed(`There is no test file ${unknown}.`)
   const projects = new Set(files.map((file) => relative(ROOT, resolve(file)).split(`${sep}src${sep}`)[0]))
   const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', `file://${ROOT}`))
   const wanted = [...projects].map((project) => project.split(`${sep}dist${sep}`)[0])
   if (!existsSync(RUNNER)) wanted.push('test')
   const { status } = spawnSync(process.execPath, [compiler, '-b', ...wanted], { cwd: ROOT, stdio: 'inherit' })
   if (status !== 0) throw new PrepareFailed('The code does not compile.')
+}
+
+/** `src/x.test.ts` of either `src/x.test.ts` or `dist/x.test.js`. */
+function sourceOf(file) {
+  return resolve(file).replace(`${sep}dist${sep}`, `${sep}src${sep}`).replace(/\.js$/, '.ts')
 }

@@ -1,6 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { get, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@curfew/testing'
 import Koa from 'koa'
@@ -8,6 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { serveAssets } from './assets.js'
 import { noStore } from './no-store.js'
+import { temporaryFolder } from './testing/temporary-folder.js'
 
 const test = suite('service: assets')
 
@@ -42,7 +42,8 @@ test('a browser that has it already is told so', async () => {
 })
 
 test('a folder of the service adds to ours and may replace', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'curfew-assets-'))
+  using temporary = temporaryFolder()
+  const folder = temporary.path
   writeFileSync(join(folder, 'own.js'), 'export {}')
   writeFileSync(join(folder, 'bell.svg'), '<svg/>')
   writeFileSync(join(folder, 'notes.txt'), 'private')

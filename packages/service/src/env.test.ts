@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -22,6 +21,7 @@ import {
   url,
   word,
 } from './env.js'
+import { temporaryFolder } from './testing/temporary-folder.js'
 
 const test = suite('service: env')
 
@@ -75,7 +75,8 @@ test('a public address is an origin, and plain http only on this machine', () =>
 })
 
 test('a secret can stand in a file, and is in no message', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'curfew-env-')), 'key')
+  using temporary = temporaryFolder()
+  const file = join(temporary.path, 'key')
   const value = key(32)
   writeFileSync(file, `${value}\n`)
 

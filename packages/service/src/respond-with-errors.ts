@@ -116,7 +116,7 @@ const CODES: Readonly<Record<number, keyof typeof SENTENCES>> = {
 const SENTENCES = {
   'bad-request': 'The request can’t be read. Check its address and its parameters.',
   'session-required': 'Sign in to see this.',
-  forbidden: 'Your roles don’t allow this. An admin can change them.',
+  forbidden: 'Your roles don’t allow this. They come from your sign-in provider, and change there.',
   'not-found': 'There is nothing at this address, or it is not yours to see.',
   'method-not-allowed': 'This address does not take that method.',
   conflict: 'That does not fit how things are now. Load it again and look.',

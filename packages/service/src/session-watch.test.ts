@@ -58,6 +58,10 @@ test('when the tab that leads is closed, another takes over', async () => {
   world.end('everywhere')
 
   await Promise.all([notice(second).waitFor(), notice(third).waitFor()])
+  assert.match(
+    (await notice(third).textContent()) ?? '',
+    'You signed out of this session, here or from another',
+  )
 })
 
 test('a lost connection is said quietly, is no sign-out, and heals', async () => {
