@@ -1,4 +1,4 @@
-import { keysOf, type Problem } from '@curfew/contract'
+import { keysOf } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { requireRole, requireSession } from '@curfew/guard/koa'
 import {
@@ -9,9 +9,9 @@ import {
   measureRequests,
   noStore,
   type PageUser,
+  refuse,
   reportHealth,
   respondWithErrors,
-  ServiceError,
   securityHeaders,
   serveAssets,
 } from '@curfew/service'
@@ -89,11 +89,6 @@ const ASSET_FOLDERS = [
   new URL('.', import.meta.resolve('bowser')),
 ]
 
-/** What the guard refuses is answered like every other error: as a page for a person. */
-function refuse(_ctx: Context, { code, detail }: Problem): never {
-  throw new ServiceError(code, detail)
-}
-
 async function leadPeopleToTheConsole(ctx: Context, next: () => Promise<unknown>): Promise<void> {
   if (ctx.accepts('json', 'html') === 'html') ctx.redirect('/console')
   else await next()
@@ -104,7 +99,10 @@ function userOf(ctx: Context): PageUser | undefined {
 }
 
 async function isReady(redis: Redis, guard: Guard): Promise<true | string> {
-  if (!guard.stats().following) return 'The guard does not follow the sign-offs.'
+  const { following, connected } = guard.stats()
+  if (!following) return 'The guard does not follow the sign-offs.'
+  // A lease outlives the connection that it came by.
+  if (!connected) return 'The guard has no connection to Redis.'
   await redis.ping()
   return true
 }

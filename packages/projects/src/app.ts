@@ -9,6 +9,7 @@ import {
   noStore,
   type PageUser,
   readBody,
+  refuse,
   reportHealth,
   requireSameOrigin,
   respondWithErrors,
@@ -23,7 +24,6 @@ import { createOutbox } from './outbox.js'
 import { ASSETS } from './page.js'
 import { createProjectCache } from './project-cache.js'
 import { createProjects } from './projects.js'
-import { refuse } from './refuse.js'
 import { projectRoutes } from './routes.js'
 import { createProjectStore } from './store.js'
 import { streamChanges } from './stream.js'
@@ -67,7 +67,10 @@ export function createProjectsApp(options: ProjectsAppOptions) {
 
   async function ready(): Promise<true | string> {
     await redis.ping()
-    if (!guard.stats().following) return 'The guard does not follow the sign-offs.'
+    const { following, connected } = guard.stats()
+    if (!following) return 'The guard does not follow the sign-offs.'
+    // A lease outlives the connection that it came by.
+    if (!connected) return 'The guard has no connection to Redis.'
     return changes.listening || 'Changes by other instances are not heard.'
   }
 

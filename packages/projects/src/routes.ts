@@ -1,13 +1,12 @@
 import type { Guard } from '@curfew/guard'
 import { requireRole, type SessionState } from '@curfew/guard/koa'
-import { callerOf, parseBody, parseInput, respondWithPage } from '@curfew/service'
+import { callerOf, parseBody, parseInput, refuse, respondWithPage } from '@curfew/service'
 import Router, { type RouterContext } from '@koa/router'
 import type { Context, DefaultState } from 'koa'
 import { z } from 'zod'
 import { projectsPage } from './page.js'
 import type { Project } from './project.js'
 import type { Caller, Projects, ProjectWish } from './projects.js'
-import { refuse } from './refuse.js'
 import { isAdmin, READERS, WRITERS } from './roles.js'
 
 interface ProjectsState extends DefaultState, SessionState {}
