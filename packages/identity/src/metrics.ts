@@ -8,7 +8,7 @@ import { Counter, Histogram } from 'prom-client'
  *
  * | metric                                | labels            | counts                                                   |
  * | ------------------------------------- | ----------------- | -------------------------------------------------------- |
- * | `curfew_logins_total`                 | `result`          | callbacks, by `signed-in` or the code of the problem     |
+ * | `curfew_logins_total`                 | `result`          | callbacks: `signed-in`, `already-signed-in` or a problem |
  * | `curfew_signoffs_total`               | `reason`, `state` | sign-offs: `confirmed`, `pending`, or `failed` to record |
  * | `curfew_signoff_confirmation_ms`      |                   | from the decision until nobody can serve it any more     |
  * | `curfew_login_failures_dropped_total` |                   | failed logins that are not in the event log: too many    |
@@ -39,10 +39,10 @@ export function createIdentityMetrics({ registry }: Pick<Metrics, 'registry'>) {
     registers,
   })
 
-  const countLogin: Middleware = async function countLogin(_ctx, next) {
+  const countLogin: Middleware = async function countLogin(ctx, next) {
     try {
       await next()
-      logins.inc({ result: 'signed-in' })
+      logins.inc({ result: ctx.state.finishedLogin === undefined ? 'already-signed-in' : 'signed-in' })
     } catch (error) {
       logins.inc({ result: error instanceof ServiceError ? error.code : 'internal' })
       throw error

@@ -49,7 +49,7 @@ ${current.map((one) => row(one, true, now))}${others.map((one) => row(one, false
 <form class="card ways-out" method="post" action="/auth/logout">
 ${wayOut('session', html`<button name="scope" value="session" aria-describedby="out-session">Sign out here</button>`, 'This browser, on every service. Your other devices stay signed in.')}
 ${wayOut('others', html`<button name="scope" value="others" aria-describedby="out-others"${others.length === 0 && html` disabled`}>Sign out other sessions</button>`, others.length === 0 ? 'Every other device and browser. There is none right now.' : 'Every other device and browser. You stay signed in here.')}
-${wayOut('user', html`<button name="scope" value="user" class="danger" aria-describedby="out-user">Sign out everywhere</button>`, 'Every device and browser, this one too. For a device that was lost, or when in doubt.')}
+${wayOut('user', html`<button name="scope" value="user" class="danger" aria-describedby="out-user">Sign out everywhere</button>`, 'Every device and browser, this one too. For a device that was lost, or when in doubt. What it has open at your sign-in provider is the provider’s to end.')}
 </form>
 </section>`
 }

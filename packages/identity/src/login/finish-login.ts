@@ -1,4 +1,5 @@
 import { type CurfewEvent, createEvent } from '@curfew/contract'
+import type { Guard } from '@curfew/guard'
 import { callerOf, type Log, ServiceError } from '@curfew/service'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
@@ -15,6 +16,7 @@ import type { Transaction, Transactions } from './transactions.js'
 import { userIdOf } from './user-id.js'
 
 export interface FinishLoginOptions {
+  readonly guard: Guard
   readonly providers: Providers
   readonly transactions: Transactions
   readonly loginCookies: LoginCookies
@@ -44,6 +46,7 @@ export function finishLogin(options: FinishLoginOptions) {
   return async function finishLogin(ctx: Context): Promise<void> {
     const provider = findProvider(providers, String(ctx['params'].provider))
     let transaction: Transaction | null = null
+    let name: string | undefined
     try {
       const query = readQuery(ctx)
       transaction = await consume(ctx, provider, query.state)
@@ -56,6 +59,7 @@ export function finishLogin(options: FinishLoginOptions) {
 
       const identification = await redeem(ctx, provider, transaction)
       const { profile, tokens, authTime, amr, acr } = identification
+      name = profile.name
       const { ip, userAgent } = callerOf(ctx)
       await signIn(ctx, userIdOf(profile), {
         provider: provider.config.id,
@@ -72,9 +76,15 @@ export function finishLogin(options: FinishLoginOptions) {
       ctx.redirect(transaction.returnTo)
     } catch (thrown) {
       const error = unwrapped(thrown)
-      await recordFailure(ctx, provider, transaction, error)
+      if (reasonOf(error) === STATE_UNKNOWN && (await isSignedIn(ctx))) return ctx.redirect('/')
+      await recordFailure(ctx, provider, transaction, error, name)
       throw error
     }
+  }
+
+  /** Then a used address is one that was reloaded, or come back to: nothing failed. */
+  async function isSignedIn(ctx: Context): Promise<boolean> {
+    return (await options.guard.decide(ctx.headers.cookie)).kind === 'session'
   }
 
   async function consume(
@@ -85,7 +95,7 @@ export function finishLogin(options: FinishLoginOptions) {
     const key = state === undefined ? null : options.loginCookies.take(ctx, state)
     const transaction =
       state === undefined || key === null ? null : await options.transactions.consume(state, key)
-    if (transaction === null) throw failed('state-unknown', STALE)
+    if (transaction === null) throw failed(STATE_UNKNOWN, STALE)
     // A provider must not answer for another one (RFC 9700 section 4.4).
     if (transaction.provider !== config.id) throw failed('provider-mixed-up', STALE)
     return transaction
@@ -116,10 +126,13 @@ export function finishLogin(options: FinishLoginOptions) {
     { config }: Provider,
     transaction: Transaction | null,
     error: unknown,
+    name: string | undefined,
   ): Promise<void> {
+    const userId = userOf(error)
     const { ip, userAgent, correlationId } = callerOf(ctx)
-    const event = createEvent('identity', 'login.failed', userOf(error), {
+    const event = createEvent('identity', 'login.failed', userId, {
       actor: null,
+      ...(userId === null || name === undefined ? {} : { subjectName: name }),
       provider: config.id,
       reason: reasonOf(error),
       ip,
@@ -147,6 +160,8 @@ export function offerToSignInAgain(providers: Providers): Middleware {
 function offer(ctx: Context, id: string, returnTo: string): void {
   ctx.state.wayOn = { href: loginPath(id, returnTo), label: 'Sign in again' }
 }
+
+const STATE_UNKNOWN = 'state-unknown'
 
 const STALE =
   'This sign-in did not begin in this browser, has been used already, or took too long. Please sign in again.'
