@@ -101,7 +101,7 @@ function receiptView(receipt: Receipt, onClose: () => void): HTMLElement {
     'div',
     'receipt',
     element('p', `badge ${confirmed ? 'ok' : 'warn live'}`, confirmed ? 'Confirmed' : 'Not confirmed yet'),
-    element('h2', '', confirmed ? 'Gone everywhere' : 'Recorded, and on its way'),
+    element('h2', '', confirmed ? overAs(event.type) : 'Recorded, and on its way'),
     element(
       'p',
       '',
@@ -119,6 +119,9 @@ function receiptView(receipt: Receipt, onClose: () => void): HTMLElement {
     element('p', 'actions', close),
   )
 }
+
+const overAs = (type: Receipt['event']['type']) =>
+  type === 'session.revoked' ? 'That session is over' : 'Gone everywhere'
 
 function instanceRow({ id, state, ms }: InstanceReceipt): HTMLLIElement {
   return element(

@@ -7,7 +7,8 @@ import type { CurfewEvent, EventType } from '@curfew/contract'
 
 /** Who did it, to be followed by {@link whatHappened}. */
 export function whoDidIt({ subject, data }: CurfewEvent): string {
-  if (data.actor === null) return 'Somebody'
+  // Nobody signed in did it; but the provider may have said who it was.
+  if (data.actor === null) return data.subjectName ?? 'Somebody'
   if (data.actor === 'system') return 'Curfew'
   return data.actorName ?? (data.actor === subject ? data.subjectName : undefined) ?? `User ${data.actor}`
 }

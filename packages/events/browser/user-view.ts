@@ -109,7 +109,7 @@ function end({ name }: ConsoleUser, { ref, device, current }: ConsoleSession): P
   return confirmAndDo(
     {
       title: 'End this session?',
-      sentence: `${whose}${name} is signed off in ${deviceName(device.userAgent)} at ${device.ip}, on every service at once. Other sessions go on.`,
+      sentence: `${whose}${name} will be signed off in ${deviceName(device.userAgent)} at ${device.ip}, on every service at once. Other sessions will go on.`,
       verb: 'End the session',
     },
     () => endSession(ref),
@@ -120,7 +120,8 @@ function signOffEverywhere({ id, name }: ConsoleUser): Promise<boolean> {
   return confirmAndDo(
     {
       title: `Sign ${name} off everywhere?`,
-      sentence: 'Every session ends, on every device and every service. They can sign in again at once.',
+      sentence:
+        'Every session will end, on every device and every service. They will be able to sign in again at once.',
       verb: 'Sign off everywhere',
     },
     () => signOffUser(id),
@@ -131,7 +132,8 @@ function block({ id, name }: ConsoleUser): Promise<boolean> {
   return confirmAndDo(
     {
       title: `Block ${name}?`,
-      sentence: 'They are out at once, everywhere, and can’t sign in again until somebody unblocks them.',
+      sentence:
+        'They will be out at once, everywhere, and won’t be able to sign in again until somebody unblocks them.',
       verb: 'Block',
       withReason: true,
       isGrave: true,
@@ -144,7 +146,7 @@ function unblock({ id, name }: ConsoleUser): Promise<boolean> {
   return confirmAndDo(
     {
       title: `Unblock ${name}?`,
-      sentence: 'They can sign in again. No old session comes back.',
+      sentence: 'They will be able to sign in again. No old session will come back.',
       verb: 'Unblock',
     },
     () => unblockUser(id),

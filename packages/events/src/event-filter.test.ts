@@ -84,6 +84,10 @@ test('sentences say who did what to whom', () => {
   }
 
   assert.is(say('session.created', { provider: 'dev' }), 'Vito signed in with dev')
+  assert.is(
+    say('login.failed', { actor: null, provider: 'dev', reason: 'user-blocked' }),
+    'Vito could not sign in with dev',
+  )
   assert.is(say('session.revoked', { reason: 'logged-out' }), 'Vito signed out')
   assert.is(
     say('session.revoked', { actor: 'u-ada', actorName: 'Ada', reason: 'admin' }),
