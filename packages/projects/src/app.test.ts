@@ -124,6 +124,7 @@ test('a viewer sees no controls, and is refused when writing all the same', asyn
 
   const page = await viewer.get('/projects')
   assert.match(page.text, '<span class="project-name">Engine</span>')
+  assert.match(page.text, 'Your role comes from your sign-in provider')
   assert.equal(
     page.forms.map(({ action }) => new URL(action, page.url).pathname),
     ['/auth/logout'],

@@ -76,7 +76,7 @@ const createBox = html`<form class="create-project" method="post" action="/proje
 <button class="primary">Create</button>
 </form>`
 
-const onlyLooking = html`<p class="notice">You are a <strong>viewer</strong>: you can look at projects, but not create or change any. An admin can make you an editor.</p>`
+const onlyLooking = html`<p class="notice">You are a <strong>viewer</strong>: you can look at projects, but not create or change any. Your role comes from your sign-in provider: when it is changed there, your next login brings it here.</p>`
 
 interface RowOptions {
   readonly withControls: boolean

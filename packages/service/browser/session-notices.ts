@@ -49,7 +49,8 @@ const PATIENCE_MS = 2_000
 const SENTENCES: Readonly<Record<string, string>> = {
   'logged-out': 'You signed out in this browser.',
   revoked: 'You ended this session from another device or browser.',
-  everywhere: 'You signed out of your sessions everywhere.',
+  // Of all sessions or of all others: read in other browsers, and perhaps in other tabs of the one that asked.
+  everywhere: 'You signed out of this session, here or from another device or browser.',
   admin: 'An administrator ended your session.',
   blocked: 'An administrator blocked your account. Ask them if that is a mistake.',
   replaced: 'Somebody signed in again in this browser.',
