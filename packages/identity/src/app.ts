@@ -95,10 +95,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
 
   async function ready(): Promise<true | string> {
     await redis.ping()
-    const { following, connected } = guard.stats()
-    if (!following) return 'the guard has no lease: it is not following the sign-offs'
-    // A lease outlives the connection that it came by.
-    return connected || 'the guard has no connection to Redis'
+    return guard.stats().following || 'the guard has no lease: it is not following the sign-offs'
   }
 
   const app = new Koa()
