@@ -42,7 +42,7 @@ export function createIdentityMetrics({ registry }: Pick<Metrics, 'registry'>) {
   const countLogin: Middleware = async function countLogin(ctx, next) {
     try {
       await next()
-      logins.inc({ result: ctx.state.finishedLogin === undefined ? 'already-signed-in' : 'signed-in' })
+      logins.inc({ result: ctx.state.wasSignedInAlready ? 'already-signed-in' : 'signed-in' })
     } catch (error) {
       logins.inc({ result: error instanceof ServiceError ? error.code : 'internal' })
       throw error

@@ -15,6 +15,13 @@ import type { LoginCookies } from './login-cookies.js'
 import type { Transaction, Transactions } from './transactions.js'
 import { userIdOf } from './user-id.js'
 
+declare module 'koa' {
+  interface DefaultState {
+    /** Set when the callback made no session, since there is one and its address is not good any more. */
+    wasSignedInAlready?: boolean
+  }
+}
+
 export interface FinishLoginOptions {
   readonly guard: Guard
   readonly providers: Providers
@@ -76,7 +83,10 @@ export function finishLogin(options: FinishLoginOptions) {
       ctx.redirect(transaction.returnTo)
     } catch (thrown) {
       const error = unwrapped(thrown)
-      if (reasonOf(error) === STATE_UNKNOWN && (await isSignedIn(ctx))) return ctx.redirect('/')
+      if (reasonOf(error) === STATE_UNKNOWN && (await isSignedIn(ctx))) {
+        ctx.state.wasSignedInAlready = true
+        return ctx.redirect('/')
+      }
       await recordFailure(ctx, provider, transaction, error, name)
       throw error
     }
