@@ -66,6 +66,8 @@ export interface GuardStats {
   readonly following: boolean
   /** Whether sign-offs are heard as they happen. */
   readonly listening: boolean
+  /** Whether Redis can be asked about a session that is not in memory. */
+  readonly connected: boolean
   readonly history: string | null
   /** The newest sign-off that is applied here. */
   readonly sequence: number
@@ -142,6 +144,7 @@ export function createGuard(options: GuardOptions): Guard {
     stats: () => ({
       following: follower.mayServe(performance.now()),
       listening: link.listening,
+      connected: link.connected,
       history: follower.state.history,
       sequence: follower.state.applied,
       leaseLeftMs: follower.leaseLeftMs,

@@ -26,6 +26,8 @@ export interface StoreLink {
   close(): Promise<void>
   /** Whether sign-offs are being heard. Good to know, and evidence of nothing. */
   readonly listening: boolean
+  /** Whether a command can be sent. */
+  readonly connected: boolean
 }
 
 export interface Use {
@@ -186,6 +188,10 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
 
     get listening() {
       return listening
+    },
+
+    get connected() {
+      return commands.status === 'ready'
     },
   }
 }

@@ -95,7 +95,10 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
 
   async function ready(): Promise<true | string> {
     await redis.ping()
-    return guard.stats().following || 'the guard has no lease: it is not following the sign-offs'
+    const { following, connected } = guard.stats()
+    if (!following) return 'the guard has no lease: it is not following the sign-offs'
+    // A lease outlives the connection that it came by.
+    return connected || 'the guard has no connection to Redis'
   }
 
   const app = new Koa()

@@ -11,6 +11,13 @@ const POST = { method: 'POST', json: {} }
 const isReady = (app: GivenApp) =>
   eventually(async () => (await app.ask('/readyz')).status === 200, { within: 15_000 })
 
+/** A connection that is back may drop once more on a busy machine: meanwhile it is 503, as it should be. */
+const askSession = ({ browser }: SignedIn) =>
+  eventually(async () => {
+    const answer = await browser.fetchApi('/auth/session')
+    return answer.status === 503 ? null : answer
+  })
+
 async function signOffsTold(app: GivenApp): Promise<string[]> {
   const types = (await app.events()).map(({ type }) => type)
   return types.filter((type) => type === 'session.revoked' || type.startsWith('user.'))
@@ -44,6 +51,57 @@ async function askEverything({ browser, record }: SignedIn, admin: SignedIn) {
     ],
   }
 }
+
+// Not last: ioredis lets the timer of a socket that fell silent run out after it was closed, up to 5 s.
+for (const away of ['stop', 'pause'] as const) {
+  test(`it stops in good time although Redis is away (${away})`, async () => {
+    await using server = await startRedis()
+    const app = await givenApp({ redisUrl: server.url })
+    await server[away]()
+    let stopped = false
+
+    const stopping = app[Symbol.asyncDispose]().then(() => {
+      stopped = true
+    })
+
+    await eventually(() => stopped, { within: 10_000 })
+    await stopping
+  })
+}
+
+test('a sign-off that Redis hears too late happens whole and once, or not at all', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const ada = await app.login()
+  await ada.browser.fetchApi('/auth/session')
+
+  server.pause()
+  const refused = await ada.browser.fetchApi('/auth/logout', POST)
+  server.resume()
+  await isReady(app)
+
+  isProblem(refused, 503, 'store-unavailable')
+  assert.is(refused.headers.get('set-cookie'), null)
+  const told = await signOffsTold(app)
+  const { status } = await askSession(ada)
+  assert.equal([told, status], status === 200 ? [[], 200] : [['session.revoked'], 401])
+})
+
+test('a Redis that was killed comes back with every sign-off that was confirmed', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
+  const receipt = readReceipt(await ada.browser.fetchApi('/auth/logout', POST))
+  assert.is(receipt.confirmed, true)
+
+  await server.kill()
+  await server.restart()
+  await isReady(app)
+
+  await ada.browser.setCookie(`${ada.cookie}; Path=/`)
+  isProblem(await askSession(ada), 401, 'session-required')
+  assert.is((await askSession(grace)).status, 200)
+})
 
 test('it is 503, nobody is signed out, and afterwards everything is as it was', async () => {
   await using server = await startRedis({ appendonly: true })
@@ -82,7 +140,7 @@ test('it is 503, nobody is signed out, and afterwards everything is as it was', 
   await server.restart()
   await isReady(app)
 
-  assert.is((await ada.browser.fetchApi('/auth/session')).status, 200)
+  assert.is((await askSession(ada)).status, 200)
   assert.is(readSessions(await ada.browser.fetchApi('/auth/sessions')).length, 1)
   assert.equal(await signOffsTold(app), [])
   const receipt = readReceipt(await ada.browser.fetchApi('/auth/logout', POST))
@@ -93,55 +151,5 @@ test('it is 503, nobody is signed out, and afterwards everything is as it was', 
     within: 15_000,
   })
 })
-
-test('a sign-off that Redis hears too late happens whole and once, or not at all', async () => {
-  await using server = await startRedis({ appendonly: true })
-  await using app = await givenApp({ redisUrl: server.url })
-  const ada = await app.login()
-  await ada.browser.fetchApi('/auth/session')
-
-  server.pause()
-  const refused = await ada.browser.fetchApi('/auth/logout', POST)
-  server.resume()
-  await isReady(app)
-
-  isProblem(refused, 503, 'store-unavailable')
-  assert.is(refused.headers.get('set-cookie'), null)
-  const told = await signOffsTold(app)
-  const { status } = await ada.browser.fetchApi('/auth/session')
-  assert.equal([told, status], status === 200 ? [[], 200] : [['session.revoked'], 401])
-})
-
-test('a Redis that was killed comes back with every sign-off that was confirmed', async () => {
-  await using server = await startRedis({ appendonly: true })
-  await using app = await givenApp({ redisUrl: server.url })
-  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
-  const receipt = readReceipt(await ada.browser.fetchApi('/auth/logout', POST))
-  assert.is(receipt.confirmed, true)
-
-  await server.kill()
-  await server.restart()
-  await isReady(app)
-
-  await ada.browser.setCookie(`${ada.cookie}; Path=/`)
-  isProblem(await ada.browser.fetchApi('/auth/session'), 401, 'session-required')
-  assert.is((await grace.browser.fetchApi('/auth/session')).status, 200)
-})
-
-for (const away of ['stop', 'pause'] as const) {
-  test(`it stops in good time although Redis is away (${away})`, async () => {
-    await using server = await startRedis()
-    const app = await givenApp({ redisUrl: server.url })
-    await server[away]()
-    let stopped = false
-
-    const stopping = app[Symbol.asyncDispose]().then(() => {
-      stopped = true
-    })
-
-    await eventually(() => stopped, { within: 10_000 })
-    await stopping
-  })
-}
 
 test.run()

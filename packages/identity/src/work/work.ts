@@ -37,6 +37,9 @@ const MOST_KILLED = 100
 /** What starts and stops us waits for 15 s. */
 const LONGEST_STOP_MS = 5_000
 
+/** A Redis that says nothing for so long is away. */
+const LONGEST_ANSWER_MS = 1_000
+
 const RevokeJob = z.object({
   ref: z.string(),
   provider: z.string(),
@@ -170,20 +173,36 @@ export function startWork(options: WorkOptions) {
     }
   }
 
+  async function finish(): Promise<void> {
+    await Promise.all([following, moving, closeWorker()])
+    await queue.close()
+  }
+
+  /** Without Redis no job can finish, and BullMQ would wait for ever for a connection to say that it has ended. */
+  async function closeWorker(): Promise<void> {
+    const answer = connection.ping().catch(onError)
+    const isThere = (await within(LONGEST_ANSWER_MS, answer)) === 'PONG'
+    await worker.close(!isThere)
+  }
+
   return {
     /** Lets the jobs that run now finish, for a while. */
     async stop(): Promise<void> {
       stopping.abort()
       for (const reader of [logReader, inboxReader]) if (reader.status !== 'reconnecting') reader.disconnect()
-      await Promise.all([following, moving])
       // A Redis that keeps silent must not keep us: what is left undone is done by the next one.
-      const enough = setTimeout(() => connection.disconnect(), LONGEST_STOP_MS)
-      await worker.close()
-      await queue.close()
-      clearTimeout(enough)
+      await within(LONGEST_STOP_MS, finish())
       for (const one of [connection, logReader, inboxReader]) if (one.status !== 'end') one.disconnect()
     },
   }
+}
+
+async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), deadlineMs)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 /** Kept for a day, so that an event which is read again finds that its job was done. */
