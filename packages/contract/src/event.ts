@@ -13,6 +13,7 @@ import { isRecord, isString } from './shape.js'
  * | `session.expired`     | a session reached its idle or its absolute end                                 | identity |
  * | `user.logged-out`     | a user was signed off everywhere, or everywhere else                           | identity |
  * | `user.blocked`        | an admin blocked a user: out at once, and not let in again                     | identity |
+ * | `everyone.logged-out` | Redis had lost sign-offs, so that every session from before was ended          | identity |
  * | `user.unblocked`      | an admin lifted a block; no old session comes back                             | identity |
  * | `token.revoked`       | the provider was told to revoke the tokens of an ended session                 | identity |
  * | `token.revocation-failed` | the provider did not take the revocation, after all retries                | identity |
@@ -30,6 +31,7 @@ export const EVENT_TYPES = [
   'user.logged-out',
   'user.blocked',
   'user.unblocked',
+  'everyone.logged-out',
   'token.revoked',
   'token.revocation-failed',
   'project.created',

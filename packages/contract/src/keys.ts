@@ -19,7 +19,9 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:expiries`              | zset    | while it has members        | refs, by the time at which to look whether they expired    |
  * | `{curfew:0}:seen`                  | zset    | while it has members        | refs, by when they were last used (Redis time)             |
  * | `{curfew:0}:sequence`              | string  | forever                     | number of the newest sign-off: the head                    |
- * | `{curfew:0}:nonce`                 | string  | forever                     | random; its loss makes a new history                       |
+ * | `{curfew:0}:history`               | hash    | forever                     | `nonce` (random; its loss makes a new history), and which history is open, see lua.ts |
+ * | `{curfew:0}:era`                   | string  | forever                     | number of the sign-off that ended everybody's sessions     |
+ * | `{curfew:0}:blocked`               | set     | forever                     | ids of the users who are blocked                           |
  * | `{curfew:0}:signoffs`              | stream  | newest 100,000              | sign-offs, entry id `<sequence>-0`, gap-free               |
  * | `{curfew:0}:log`                   | stream  | newest 200,000              | every fact of the system                                   |
  * | `{curfew:0}:members`               | hash    | until dropped               | instance id to what it follows and has acknowledged        |
@@ -51,7 +53,9 @@ export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION)
     expiries: key('expiries'),
     seen: key('seen'),
     sequence: key('sequence'),
-    nonce: key('nonce'),
+    history: key('history'),
+    era: key('era'),
+    blocked: key('blocked'),
     signoffs: key('signoffs'),
     log: key('log'),
     members: key('members'),

@@ -12,6 +12,17 @@ export function renewalIntervalMs(leaseMs: number): number {
 }
 
 /**
+ * How long an instance that knows nothing itself waits before it opens a new history: every instance that
+ * lives and may know of a sign-off which is missing has said hello by then. Milliseconds.
+ */
+export function patienceMs(leaseMs: number): number {
+  return renewalIntervalMs(leaseMs) + RECONNECTING_MS
+}
+
+/** An instance that lost its connection has tried again by then. Milliseconds. */
+const RECONNECTING_MS = 750
+
+/**
  * The bound of promise 2: a sign-off is confirmed at most this long after it was durable, since every
  * lease that was granted before it has ended by then. Milliseconds.
  */

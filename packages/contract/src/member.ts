@@ -12,6 +12,10 @@ export interface Member {
   readonly renewals: number
   /** How long it may answer from memory after a hello. The bound of a sign-off follows the longest. */
   readonly leaseMs: number
+  /** When Redis answered its newest hello, by Redis' clock, epoch milliseconds: for people to look at, and nothing else. */
+  readonly renewedAt: number
+  /** The newest sign-offs of which a hook failed or hung here. */
+  readonly hooksFailed: readonly number[]
 }
 
 /** Reads the row of instance `id`. Null when it is not one. */
@@ -23,15 +27,20 @@ export function parseMember(id: string, json: string): Member | null {
     return null
   }
   if (!isRecord(value)) return null
-  const { service, history, acknowledged, renewals, leaseMs } = value
+  const { service, history, acknowledged, renewals, leaseMs, renewedAt } = value
+  // An empty list of Lua's is an empty object in JSON.
+  const hooksFailed = Array.isArray(value['hooksFailed'])
+    ? value['hooksFailed'].filter(Number.isSafeInteger)
+    : []
   if (
     !isString(service) ||
     !isString(history) ||
     typeof acknowledged !== 'number' ||
     typeof renewals !== 'number' ||
-    typeof leaseMs !== 'number'
+    typeof leaseMs !== 'number' ||
+    typeof renewedAt !== 'number'
   ) {
     return null
   }
-  return { id, service, history, acknowledged, renewals, leaseMs }
+  return { id, service, history, acknowledged, renewals, leaseMs, renewedAt, hooksFailed }
 }

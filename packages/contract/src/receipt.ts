@@ -21,4 +21,6 @@ export interface InstanceReceipt {
   readonly state: 'applied' | 'lapsed' | 'pending'
   /** From the decision until that state was known. Milliseconds. */
   readonly ms?: number
+  /** A hook of the service failed, or was not done in time. The guard refuses the session all the same. */
+  readonly hook?: 'failed'
 }

@@ -27,6 +27,8 @@ export interface SessionRecord {
   readonly provider: string
   /** The user's generation when this session began. The session is valid only while it still is. */
   readonly generation: number
+  /** The era in which this session began. The session is valid only while it still lasts. */
+  readonly era: number
   /** Epoch milliseconds. */
   readonly createdAt: number
   /** When the user last proved who they are to the provider, epoch milliseconds (OIDC Core section 2, `auth_time`). */
@@ -62,6 +64,7 @@ function isSessionRecord(value: unknown): value is SessionRecord {
     isSessionUser(value['user']) &&
     isString(value['provider']) &&
     isCount(value['generation']) &&
+    isCount(value['era']) &&
     isCount(value['createdAt']) &&
     isCount(value['authTime']) &&
     isStringArray(value['amr']) &&

@@ -80,6 +80,7 @@ const TONES: Readonly<Record<EventType, string>> = {
   'session.expired': '',
   'user.logged-out': 'warn',
   'user.blocked': 'danger',
+  'everyone.logged-out': 'danger',
   'user.unblocked': 'ok',
   'token.revoked': '',
   'token.revocation-failed': 'danger',

@@ -58,6 +58,7 @@ const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
     return event.data.reason === 'others' ? 'signed out everywhere else' : 'signed out everywhere'
   },
   'user.blocked': (event) => `blocked ${whomItIsAbout(event)}`,
+  'everyone.logged-out': () => 'signed everybody off, since Redis had lost sign-offs',
   'user.unblocked': (event) => `unblocked ${whomItIsAbout(event)}`,
   'token.revoked': (event) => `had the provider revoke the tokens of ${whomItIsAbout(event)}`,
   'token.revocation-failed': (event) => `could not have the tokens of ${whomItIsAbout(event)} revoked`,

@@ -1,23 +1,47 @@
-import { renewalIntervalMs, type SignOff } from '@curfew/contract'
+import type { SignOff } from '@curfew/contract'
 import {
   acknowledgedBy,
   type FollowInput,
   type Following,
   follow,
+  helloOf,
   type Instant,
   judgeRead,
   mayServe,
   NOT_FOLLOWING,
 } from './following.js'
-import { runHooks, type SignOffHook } from './hooks.js'
+import { runHooks, type SignOffHeard, type SignOffHook } from './hooks.js'
 import type { ReadAnswer, StoreLink } from './store-link.js'
 
 export interface FollowerOptions {
   readonly link: Pick<StoreLink, 'hello' | 'acknowledge'>
+  /** How long memory may be answered from after a hello. Milliseconds. */
   readonly leaseMs: number
+  /** How often hello is said, and how long hooks may take. Milliseconds. */
+  readonly renewalMs: number
   /** Drops from memory and closes connections. Synchronous, and can't fail. */
   readonly drop: (signOff: SignOff | 'everything') => void
+  /** Redis has lost sign-offs. */
+  readonly onBehind: (behind: StoreBehind) => void
   readonly onError: (error: unknown) => void
+}
+
+/** A Redis that has lost sign-offs which were seen: nothing is answered from it before they are recorded again. */
+export interface StoreBehind {
+  /** The history that Redis has now, and its newest sign-off. */
+  readonly history: string
+  readonly head: number
+  /** The history that we followed before, and what we have applied of it. Null: we know of nothing. */
+  readonly followed: { readonly history: string; readonly applied: number; readonly leased: boolean } | null
+}
+
+/** Sign-offs that were not heard, and were caught up with. */
+export interface Gap {
+  /** The last that was applied before it, and the newest that was known of. */
+  readonly after: number
+  readonly upTo: number
+  /** Epoch milliseconds. */
+  readonly at: number
 }
 
 /** Carries out what `follow` decides: owns the clock, the renewals, the hooks and the acknowledgements. */
@@ -36,18 +60,22 @@ export interface Follower {
   readonly state: Following
   readonly leaseLeftMs: number
   readonly hookFailures: number
+  readonly lastGap: Gap | null
 }
 
-export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions): Follower {
+export function createFollower(options: FollowerOptions): Follower {
+  const { link, leaseMs, renewalMs, drop, onBehind, onError } = options
   const hooks = new Set<SignOffHook>()
   const waitingForLease: Array<() => void> = []
-  const renewals = setInterval(sayHello, renewalIntervalMs(leaseMs)).unref()
+  const renewals = setInterval(sayHello, renewalMs).unref()
 
   let state = NOT_FOLLOWING
   let saidHello: Promise<boolean> | undefined
+  let soon: NodeJS.Timeout | undefined
   let acknowledging = false
   let closed = false
   let hookFailures = 0
+  let lastGap: Gap | null = null
 
   const hasLease = () => mayServe(state, clock(), leaseMs)
 
@@ -62,8 +90,9 @@ export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions
     if (closed) return false
     const sentAt = clock()
     try {
-      const { history, applied } = state
-      const answer = await link.hello({ history, applied, acknowledged: acknowledgedBy(state) })
+      const hello = helloOf(state, sentAt, leaseMs)
+      const answer = await link.hello(hello)
+      if (answer.standing === 'renewed' && answer.head > state.applied) noteGap(answer.head)
       step({ type: 'hello-answered', sentAt, ...answer })
     } catch (error) {
       onError(error)
@@ -73,7 +102,8 @@ export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions
 
   function step(input: FollowInput): void {
     if (closed) return
-    const [next, effects] = follow(state, input)
+    const before = state
+    const [next, effects] = follow(state, input, clock())
     state = next
     for (const effect of effects) {
       switch (effect.type) {
@@ -90,22 +120,37 @@ export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions
         case 'hello':
           void sayHello()
           break
+        case 'hello-later':
+          clearTimeout(soon)
+          soon = setTimeout(sayHello, renewalMs / 4).unref()
+          break
+        case 'report-behind':
+          onBehind({ history: effect.history, head: effect.head, followed: followedIn(before) })
+          break
       }
     }
     if (hasLease()) for (const resolve of waitingForLease.splice(0)) resolve()
   }
 
-  function apply(signOff: SignOff | 'everything', history: string, sequence: number): void {
-    drop(signOff)
-    void tellHooks(signOff).then(() => step({ type: 'hooks-finished', history, sequence }))
+  function followedIn({ history, applied, ...state }: Following): StoreBehind['followed'] {
+    if (history === null) return null
+    return { history, applied, leased: mayServe({ history, applied, ...state }, clock(), leaseMs) }
   }
 
-  async function tellHooks(signOff: SignOff | 'everything'): Promise<void> {
-    if (hooks.size === 0) return
-    await runHooks(hooks, signOff, leaseMs / 4, (error) => {
+  function apply(signOff: SignOff | 'everything', history: string, sequence: number): void {
+    drop(signOff)
+    void tellHooks(signOff).then((failed) => step({ type: 'hooks-finished', history, sequence, failed }))
+  }
+
+  /** Whether one of them failed. */
+  async function tellHooks(signOff: SignOff | 'everything'): Promise<boolean> {
+    if (hooks.size === 0) return false
+    const failuresBefore = hookFailures
+    await runHooks(hooks, heardOf(signOff), renewalMs, (error) => {
       hookFailures++
       onError(error)
     })
+    return hookFailures > failuresBefore
   }
 
   /** Of the sign-offs that are applied in one turn of the event loop, only the newest is acknowledged. */
@@ -116,15 +161,22 @@ export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions
       acknowledging = false
       if (state.history === null || closed) return
       // Lost, it is said again by the next hello.
-      link.acknowledge(state.history, acknowledgedBy(state)).catch(onError)
+      link.acknowledge(state.history, acknowledgedBy(state), state.hooksFailed).catch(onError)
     })
+  }
+
+  function noteGap(upTo: number): void {
+    lastGap = { after: state.applied, upTo, at: Date.now() }
   }
 
   return {
     mayServe: (monotonicMs) => mayServe(state, { monotonicMs, wallMs: Date.now() }, leaseMs),
     sayHello,
-    hear: (history, signOff) => step({ type: 'heard', history, signOff }),
-    judge: (answer, flushesWhenSent) => judgeRead(state, { ...answer, flushesWhenSent }),
+    hear(history, signOff) {
+      if (history === state.history && signOff.sequence > state.applied + 1) noteGap(signOff.sequence)
+      step({ type: 'heard', history, signOff })
+    },
+    judge: (answer, flushesWhenSent) => judgeRead(state, { ...answer, flushesWhenSent }, clock(), leaseMs),
     onSignOff(hook) {
       hooks.add(hook)
       return () => hooks.delete(hook)
@@ -133,6 +185,7 @@ export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions
     close() {
       closed = true
       clearInterval(renewals)
+      clearTimeout(soon)
       state = NOT_FOLLOWING
     },
     get state() {
@@ -145,7 +198,16 @@ export function createFollower({ link, leaseMs, drop, onError }: FollowerOptions
     get hookFailures() {
       return hookFailures
     },
+    get lastGap() {
+      return lastGap
+    },
   }
+}
+
+function heardOf(signOff: SignOff | 'everything'): SignOffHeard {
+  if (signOff === 'everything') return signOff
+  const { target } = signOff
+  return target.kind === 'everyone' ? 'everything' : { ...signOff, target }
 }
 
 function clock(): Instant {

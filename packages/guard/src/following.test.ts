@@ -1,4 +1,4 @@
-import type { SignOff } from '@curfew/contract'
+import { patienceMs, type SignOff } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -6,9 +6,12 @@ import {
   type FollowInput,
   type Following,
   follow,
+  type HelloAnswer,
+  helloOf,
   judgeRead,
   mayServe,
   NOT_FOLLOWING,
+  type ReadStamp,
 } from './following.js'
 
 const test = suite('guard: following')
@@ -25,21 +28,23 @@ const hello = (
   sentAtMs: number,
   head: number,
   {
-    joined = false,
+    standing = 'renewed',
     missed = [],
     history = 'h1',
-  }: { joined?: boolean; missed?: SignOff[]; history?: string } = {},
-): FollowInput => ({ type: 'hello-answered', sentAt: at(sentAtMs), history, head, joined, missed })
+  }: { standing?: HelloAnswer['standing']; missed?: SignOff[]; history?: string } = {},
+): FollowInput => ({ type: 'hello-answered', sentAt: at(sentAtMs), history, head, standing, missed })
 const heard = (sequence: number, history = 'h1'): FollowInput => ({
   type: 'heard',
   history,
   signOff: signOff(sequence),
 })
 
+/** Each input comes when it was sent: at once. */
 function run(state: Following, ...inputs: FollowInput[]) {
   const effects: string[] = []
   for (const input of inputs) {
-    const [next, done] = follow(state, input)
+    const now = input.type === 'hello-answered' ? input.sentAt : at(0)
+    const [next, done] = follow(state, input, now)
     state = next
     for (const effect of done) {
       if (effect.type === 'apply') effects.push(`apply ${effect.signOff.sequence}`)
@@ -50,15 +55,16 @@ function run(state: Following, ...inputs: FollowInput[]) {
   return { state, effects }
 }
 
-const finished = (sequence: number, history = 'h1'): FollowInput => ({
+const finished = (sequence: number, history = 'h1', failed = false): FollowInput => ({
   type: 'hooks-finished',
   history,
   sequence,
+  failed,
 })
-const joined = (head = 7) => run(NOT_FOLLOWING, hello(0, head, { joined: true }), finished(head)).state
+const joined = (head = 7) => run(NOT_FOLLOWING, hello(0, head, { standing: 'joined' }), finished(head)).state
 
 test('joining empties memory and takes the head as applied', () => {
-  const { state, effects } = run(NOT_FOLLOWING, hello(100, 7, { joined: true }), finished(7))
+  const { state, effects } = run(NOT_FOLLOWING, hello(100, 7, { standing: 'joined' }), finished(7))
 
   assert.equal(effects, ['flush', 'acknowledge 7'])
   assert.is(state.applied, 7)
@@ -77,18 +83,12 @@ test('the next sign-off is applied, and acknowledged once its hooks have finishe
   assert.equal(first.effects, ['apply 8'])
   assert.is(acknowledgedBy(first.state), 7)
 
-  const then = run(first.state, { type: 'hooks-finished', history: 'h1', sequence: 8 })
+  const then = run(first.state, finished(8))
   assert.equal(then.effects, ['acknowledge 8'])
 })
 
 test('a later sign-off whose hooks finish first is not acknowledged before the earlier one', () => {
-  const { effects } = run(
-    joined(),
-    heard(8),
-    heard(9),
-    { type: 'hooks-finished', history: 'h1', sequence: 9 },
-    { type: 'hooks-finished', history: 'h1', sequence: 8 },
-  )
+  const { effects } = run(joined(), heard(8), heard(9), finished(9), finished(8))
 
   assert.equal(effects, ['apply 8', 'apply 9', 'acknowledge 9'])
 })
@@ -153,7 +153,7 @@ test('a wall clock that moved on while the monotonic one stood still ends the le
 })
 
 test('a machine that slept empties memory: what it holds knows its ends on a clock that stood still', () => {
-  const slept = { type: 'hello-answered', history: 'h1', head: 7, joined: false, missed: [] } as const
+  const slept = { type: 'hello-answered', history: 'h1', head: 7, standing: 'renewed', missed: [] } as const
 
   const { effects } = run(joined(), { ...slept, sentAt: { monotonicMs: 10, wallMs: 1_000_000 + 60_000 } })
 
@@ -161,11 +161,12 @@ test('a machine that slept empties memory: what it holds knows its ends on a clo
 })
 
 test('another history empties memory, and what its predecessor still had to finish is forgotten', () => {
-  const { state, effects } = run(joined(), heard(8), hello(1_000, 2, { history: 'h2', joined: true }), {
-    type: 'hooks-finished',
-    history: 'h1',
-    sequence: 8,
-  })
+  const { state, effects } = run(
+    joined(),
+    heard(8),
+    hello(1_000, 2, { history: 'h2', standing: 'joined' }),
+    finished(8),
+  )
 
   assert.equal(effects, ['apply 8', 'flush'])
   assert.is(state.applied, 2)
@@ -175,8 +176,8 @@ test('another history empties memory, and what its predecessor still had to fini
 test('an answer from an older history that comes after a newer one was joined is not followed', () => {
   const { state, effects } = run(
     NOT_FOLLOWING,
-    hello(2_000, 5, { history: 'h2', joined: true }),
-    hello(1_000, 9, { history: 'h1', joined: true }),
+    hello(2_000, 5, { history: 'h2', standing: 'joined' }),
+    hello(1_000, 9, { history: 'h1', standing: 'joined' }),
   )
 
   assert.equal(effects, ['flush', 'hello'])
@@ -185,13 +186,73 @@ test('an answer from an older history that comes after a newer one was joined is
 
 test('a read is used only if no sign-off has overtaken it', () => {
   const { state } = run(joined(), heard(8))
-  const read = { history: 'h1', head: 8, flushesWhenSent: state.flushes }
+  const read = { history: 'h1', head: 8, isOpen: true, flushesWhenSent: state.flushes }
+  const judge = (stamp: ReadStamp, atMs = 100) => judgeRead(state, stamp, at(atMs), LEASE_MS)
 
-  assert.is(judgeRead(state, read), 'use')
-  assert.is(judgeRead(state, { ...read, head: 9 }), 'use')
-  assert.is(judgeRead(state, { ...read, head: 7 }), 'read-again')
-  assert.is(judgeRead(state, { ...read, flushesWhenSent: state.flushes - 1 }), 'read-again')
-  assert.is(judgeRead(state, { ...read, history: 'h2' }), 'rejoin')
+  assert.is(judge(read), 'use')
+  assert.is(judge({ ...read, head: 9 }), 'use')
+  assert.is(judge({ ...read, head: 7 }), 'read-again')
+  assert.is(judge({ ...read, flushesWhenSent: state.flushes - 1 }), 'read-again')
+  assert.is(judge({ ...read, history: 'h2' }), 'rejoin')
+  assert.is(judge({ ...read, isOpen: false }), 'rejoin')
+})
+
+test('a read whose answer waited for longer than the lease is not used', () => {
+  const { state } = run(joined(), heard(8))
+  const read = { history: 'h1', head: 8, isOpen: true, flushesWhenSent: state.flushes }
+
+  assert.is(judgeRead(state, read, at(LEASE_MS - 1), LEASE_MS), 'use')
+  assert.is(judgeRead(state, read, at(LEASE_MS), LEASE_MS), 'read-again')
+})
+
+test('a history that is not open gives no time, takes none away, and is asked again', () => {
+  const { state, effects } = run(joined(), hello(1_000, 7, { history: 'h2', standing: 'waiting' }))
+
+  assert.equal(effects, ['hello-later'])
+  assert.is(state.history, 'h1')
+  assert.ok(mayServe(state, at(4_999), LEASE_MS))
+  assert.not(mayServe(state, at(5_000), LEASE_MS))
+})
+
+test('a hello says whether its lease still runs: then nothing was confirmed without this instance', () => {
+  const state = joined()
+
+  assert.is(helloOf(state, at(4_999), LEASE_MS).leased, true)
+  assert.is(helloOf(state, at(5_000), LEASE_MS).leased, false)
+  assert.is(helloOf(NOT_FOLLOWING, at(0), LEASE_MS).leased, false)
+})
+
+test('who waited for a closed history long enough says so, and of no other', () => {
+  const waiting = (sentAtMs: number, history: string) => hello(sentAtMs, 0, { history, standing: 'waiting' })
+  const { state } = run(NOT_FOLLOWING, waiting(1_000, 'h2'), waiting(1_500, 'h2'))
+
+  assert.is(helloOf(state, at(1_000 + patienceMs(LEASE_MS) - 1), LEASE_MS).waitedFor, null)
+  assert.is(helloOf(state, at(1_000 + patienceMs(LEASE_MS)), LEASE_MS).waitedFor, 'h2')
+
+  const other = run(state, waiting(2_000, 'h3')).state
+  assert.is(helloOf(other, at(2_000 + patienceMs(LEASE_MS) - 1), LEASE_MS).waitedFor, null)
+})
+
+test('a Redis that has lost sign-offs is reported each time, and gives no time', () => {
+  const behind = { history: 'h2', standing: 'behind' } as const
+  const { state, effects } = run(joined(), hello(1_000, 3, behind), hello(1_500, 3, behind))
+
+  assert.equal(effects, ['report-behind', 'hello-later', 'report-behind', 'hello-later'])
+  assert.not(mayServe(state, at(5_000), LEASE_MS))
+})
+
+test('a history that was closed again gives its followers no more time', () => {
+  const { state } = run(joined(), hello(1_000, 7, { standing: 'behind' }))
+
+  assert.not(mayServe(state, at(5_000), LEASE_MS))
+  assert.ok(mayServe(run(state, hello(2_000, 7)).state, at(5_000), LEASE_MS), 'until it is open')
+})
+
+test('failed hooks are acknowledged, and told', () => {
+  const { state, effects } = run(joined(), heard(8), finished(8, 'h1', true))
+
+  assert.equal(effects, ['apply 8', 'acknowledge 8'])
+  assert.equal(helloOf(state, at(0), LEASE_MS).hooksFailed, [8])
 })
 
 test.run()

@@ -1,10 +1,10 @@
-import type { SignOff } from '@curfew/contract'
+import { patienceMs, type SignOff } from '@curfew/contract'
 
 /**
  * How an instance follows the sign-offs: what it has applied, and until when it may answer from memory.
  *
- * A pure reducer: `follow(state, input)` gives the next state and what must be done. It owns no clock,
- * no socket and no cache, so that the code which ships is the code which is explored and fuzzed.
+ * A pure reducer: `follow(state, input, now)` gives the next state and what must be done. It owns no
+ * clock, no socket and no cache, so that the code which ships is the code which is explored and fuzzed.
  *
  * The rules are those of docs/protocol.md. In a sentence: **pub/sub carries no safety**. Hearing a
  * sign-off makes us fast; what makes us right is the lease, which says that when it was asked for,
@@ -17,10 +17,14 @@ export interface Following {
   readonly applied: number
   /** Sign-offs that are applied to memory, but whose hooks have not finished. Ascending. */
   readonly unfinished: readonly number[]
+  /** The newest sign-offs of which a hook failed. */
+  readonly hooksFailed: readonly number[]
   /** Counts the flushes, so that an answer that was asked for before one is not kept after it. */
   readonly flushes: number
   /** When the hello was sent that the lease runs from, on both clocks. Null: there is no lease. */
   readonly leasedAt: Instant | null
+  /** The history that we were told is not open, and when we were told so first. */
+  readonly closed: { readonly history: string; readonly metAt: Instant } | null
 }
 
 /** A moment on the monotonic clock and on the wall clock, in milliseconds. */
@@ -32,14 +36,37 @@ export interface Instant {
 export type FollowInput =
   | { readonly type: 'heard'; readonly history: string; readonly signOff: SignOff }
   | ({ readonly type: 'hello-answered'; readonly sentAt: Instant } & HelloAnswer)
-  | { readonly type: 'hooks-finished'; readonly history: string; readonly sequence: number }
+  | {
+      readonly type: 'hooks-finished'
+      readonly history: string
+      readonly sequence: number
+      readonly failed: boolean
+    }
+
+/** What an instance says of itself when it asks for a lease. */
+export interface Hello {
+  readonly history: string | null
+  readonly applied: number
+  readonly acknowledged: number
+  readonly hooksFailed: readonly number[]
+  /**
+   * Whether the lease in our history still runs. Then nothing was confirmed that we have not applied, so
+   * that a new history which holds all that we have applied may be opened at once.
+   */
+  readonly leased: boolean
+  /** The closed history that we have waited for, long enough for everybody to say what they know. */
+  readonly waitedFor: string | null
+}
 
 export interface HelloAnswer {
   readonly history: string
   /** The newest sign-off when Redis answered. */
   readonly head: number
-  /** True when we had no row in this history: whatever we remember is from another time. */
-  readonly joined: boolean
+  /**
+   * `joined`: we had no row in this history, so whatever we remember is from another time. `waiting`: this
+   * history is not open yet. `behind`: Redis has lost sign-offs, and identity has to record them again.
+   */
+  readonly standing: 'renewed' | 'joined' | 'waiting' | 'behind'
   /** The sign-offs after what we said we had applied, ascending; possibly not all of them. */
   readonly missed: readonly SignOff[]
 }
@@ -52,23 +79,43 @@ export type FollowEffect =
   | { readonly type: 'acknowledge'; readonly history: string; readonly sequence: number }
   /** Say hello now: something was missed, or the history is another one. */
   | { readonly type: 'hello' }
+  /** Say hello again in a moment: there is nothing to follow yet. */
+  | { readonly type: 'hello-later' }
+  /** Redis has lost what we have seen, or somebody else has. */
+  | { readonly type: 'report-behind'; readonly history: string; readonly head: number }
 
 export const NOT_FOLLOWING: Following = {
   history: null,
   applied: 0,
   unfinished: [],
+  hooksFailed: [],
   flushes: 0,
   leasedAt: null,
+  closed: null,
 }
 
-export function follow(state: Following, input: FollowInput): [Following, FollowEffect[]] {
+export function follow(state: Following, input: FollowInput, now: Instant): [Following, FollowEffect[]] {
   switch (input.type) {
     case 'heard':
       return hear(state, input.history, input.signOff)
     case 'hello-answered':
-      return renew(state, input)
+      return renew(state, input, now)
     case 'hooks-finished':
-      return finish(state, input.history, input.sequence)
+      return finish(state, input)
+  }
+}
+
+/** What to say with the next hello. */
+export function helloOf(state: Following, now: Instant, leaseMs: number): Hello {
+  const { history, applied, hooksFailed, closed } = state
+  const hasWaited = closed !== null && elapsedMs(closed.metAt, now) >= patienceMs(leaseMs)
+  return {
+    history,
+    applied,
+    acknowledged: acknowledgedBy(state),
+    hooksFailed,
+    leased: mayServe(state, now, leaseMs),
+    waitedFor: hasWaited ? closed.history : null,
   }
 }
 
@@ -98,17 +145,24 @@ export function mayServe(state: Following, now: Instant, leaseMs: number): boole
 export interface ReadStamp {
   readonly history: string
   readonly head: number
+  /** Whether leases were given in that history when Redis answered. */
+  readonly isOpen: boolean
   readonly flushesWhenSent: number
 }
 
 /**
- * Whether what was read may be used and kept: a sign-off may have overtaken it. `rejoin`: Redis has
- * another history than we follow.
+ * Whether what was read may be used and kept, now: a sign-off may have overtaken it, and the answer may
+ * have waited for longer than the lease. `rejoin`: Redis has another history than we follow.
  */
-export function judgeRead(state: Following, read: ReadStamp): 'use' | 'read-again' | 'rejoin' {
-  if (read.history !== state.history) return 'rejoin'
+export function judgeRead(
+  state: Following,
+  read: ReadStamp,
+  now: Instant,
+  leaseMs: number,
+): 'use' | 'read-again' | 'rejoin' {
+  if (!read.isOpen || read.history !== state.history) return 'rejoin'
   if (read.head < state.applied || read.flushesWhenSent !== state.flushes) return 'read-again'
-  return 'use'
+  return mayServe(state, now, leaseMs) ? 'use' : 'read-again'
 }
 
 function hear(state: Following, history: string, signOff: SignOff): [Following, FollowEffect[]] {
@@ -122,14 +176,23 @@ function hear(state: Following, history: string, signOff: SignOff): [Following, 
 function renew(
   state: Following,
   answer: HelloAnswer & { readonly sentAt: Instant },
+  now: Instant,
 ): [Following, FollowEffect[]] {
-  const { history, head, joined, missed, sentAt } = answer
-  if (history !== state.history && isOlder(sentAt, state.leasedAt)) return [state, [{ type: 'hello' }]]
-  if (joined || history !== state.history || clocksParted(state.leasedAt, sentAt)) {
+  const { history, head, standing, missed, sentAt } = answer
+  if (history !== state.history && isOlder(sentAt, state.leasedAt)) {
+    return [state, [{ type: 'hello' }]]
+  }
+  if (standing === 'waiting' || standing === 'behind') {
+    const closed = state.closed?.history === history ? state.closed : { history, metAt: now }
+    const effects: FollowEffect[] = [{ type: 'hello-later' }]
+    if (standing === 'behind') effects.unshift({ type: 'report-behind', history, head })
+    return [{ ...state, closed }, effects]
+  }
+  if (standing === 'joined' || history !== state.history || clocksParted(state.leasedAt, sentAt)) {
     return flushTo(state, history, head, sentAt)
   }
 
-  let next = state
+  let next: Following = { ...state, closed: null }
   const effects: FollowEffect[] = []
   for (const signOff of missed) {
     if (signOff.sequence !== next.applied + 1) continue
@@ -149,6 +212,7 @@ function flushTo(
   sentAt: Instant,
 ): [Following, FollowEffect[]] {
   const flushed: Following = {
+    ...NOT_FOLLOWING,
     history,
     applied: head,
     unfinished: [head],
@@ -162,10 +226,20 @@ function applyTo(state: Following, { sequence }: SignOff): Following {
   return { ...state, applied: sequence, unfinished: [...state.unfinished, sequence] }
 }
 
-function finish(state: Following, history: string, sequence: number): [Following, FollowEffect[]] {
+/** So many failed hooks are remembered: enough for the sign-offs that are being confirmed. */
+const MOST_HOOKS_FAILED = 10
+
+function finish(
+  state: Following,
+  { history, sequence, failed }: Extract<FollowInput, { type: 'hooks-finished' }>,
+): [Following, FollowEffect[]] {
   // Hooks that began in another history have nothing to acknowledge in this one.
   if (history !== state.history || !state.unfinished.includes(sequence)) return [state, []]
-  const next = { ...state, unfinished: state.unfinished.filter((one) => one !== sequence) }
+  const next = {
+    ...state,
+    unfinished: state.unfinished.filter((one) => one !== sequence),
+    hooksFailed: failed ? [...state.hooksFailed, sequence].slice(-MOST_HOOKS_FAILED) : state.hooksFailed,
+  }
   if (acknowledgedBy(next) === acknowledgedBy(state)) return [next, []]
   return [next, [{ type: 'acknowledge', history, sequence: acknowledgedBy(next) }]]
 }
@@ -179,8 +253,7 @@ const CLOCKS_PART_MS = 1_000
  */
 function clocksParted(before: Instant | null, now: Instant): boolean {
   if (before === null) return false
-  const monotonicMs = now.monotonicMs - before.monotonicMs
-  return Math.abs(now.wallMs - before.wallMs - monotonicMs) >= CLOCKS_PART_MS
+  return Math.abs(now.wallMs - before.wallMs - elapsedMs(before, now)) >= CLOCKS_PART_MS
 }
 
 /** An answer that comes late must not take time away that a newer one gave. */
@@ -190,4 +263,8 @@ function later(current: Instant | null, sentAt: Instant): Instant {
 
 function isOlder(moment: Instant, than: Instant | null): boolean {
   return than !== null && moment.monotonicMs < than.monotonicMs
+}
+
+function elapsedMs(from: Instant, to: Instant): number {
+  return to.monotonicMs - from.monotonicMs
 }

@@ -1,4 +1,4 @@
-import { keysOf, parseMember, randomSessionId } from '@curfew/contract'
+import { keysOf, randomSessionId } from '@curfew/contract'
 import {
   deferred,
   eventually,
@@ -110,6 +110,7 @@ test('an instance that heard nothing catches up with its next hello', async () =
 test('an instance acknowledges what it has applied, after its hooks', async () => {
   await using redis = await openRedis()
   await using world = await mount()
+  await using ears = await listenTo(world)
   const { record } = await givenSession(redis, world.namespace)
   const hook = deferred<void>()
   const told: unknown[] = []
@@ -117,32 +118,28 @@ test('an instance acknowledges what it has applied, after its hooks', async () =
     told.push(what === 'everything' ? what : what.sequence)
     return hook.promise
   })
-  const acknowledged = async () => {
-    const row = await redis.hget(keysOf(world.namespace).members, world.guard.instance)
-    return parseMember(world.guard.instance, row ?? '')?.acknowledged
-  }
 
   const { sequence } = await signOff(redis, world.namespace, { session: record })
   await eventually(() => told.length === 1)
-  assert.is.not(await acknowledged(), sequence)
+  assert.equal(ears.acknowledged, [])
 
   hook.resolve()
-  await eventually(async () => (await acknowledged()) === sequence)
+  await eventually(() => ears.acknowledged.length > 0)
+  assert.equal(ears.acknowledged[0], { sequence, hooksFailed: [] })
   assert.equal(told, [sequence])
 })
 
-test('a hook that hangs holds the acknowledgement up for a quarter of a lease, and is counted', async () => {
+test('a hook that hangs holds the acknowledgement up for a quarter of a lease, and is told', async () => {
   await using redis = await openRedis()
   await using world = await mount({ leaseMs: 400 })
+  await using ears = await listenTo(world)
   const { record } = await givenSession(redis, world.namespace)
   world.guard.onSignOff(() => new Promise(() => undefined))
 
   const { sequence } = await signOff(redis, world.namespace, { session: record })
-  await eventually(async () => {
-    const row = await redis.hget(keysOf(world.namespace).members, world.guard.instance)
-    return parseMember(world.guard.instance, row ?? '')?.acknowledged === sequence
-  })
+  await eventually(() => ears.acknowledged.length > 0)
 
+  assert.equal(ears.acknowledged[0], { sequence, hooksFailed: [sequence] })
   assert.is(world.guard.stats().hookFailures, 1)
 })
 
@@ -339,6 +336,20 @@ async function mount(options: Partial<GuardOptions> = {}): Promise<World> {
   await guard.ready()
   await eventually(() => guard.stats().listening)
   return { guard, namespace, [Symbol.asyncDispose]: () => guard.close() }
+}
+
+/** What the instance acknowledges from now on. */
+async function listenTo({ guard, namespace }: World) {
+  await eventually(async () => guard.stats().following)
+  const ears = await openRedis()
+  const acknowledged: Array<{ sequence: number; hooksFailed: unknown }> = []
+  ears.on('message', (_channel, message: string) => {
+    const [instance, , sequence, hooksFailed = ''] = message.split(' ')
+    if (instance !== guard.instance) return
+    acknowledged.push({ sequence: Number(sequence), hooksFailed: JSON.parse(hooksFailed) })
+  })
+  await ears.subscribe(keysOf(namespace).channels.acknowledgements)
+  return { acknowledged, [Symbol.asyncDispose]: () => ears[Symbol.asyncDispose]() }
 }
 
 function openRedisAt(url: string) {

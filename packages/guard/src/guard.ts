@@ -3,10 +3,11 @@ import {
   type CurfewEvent,
   DEFAULT_LEASE_MS,
   keysOf,
+  renewalIntervalMs,
   type SessionRecord,
   sessionCookieName,
 } from '@curfew/contract'
-import { createFollower } from './follower.js'
+import { createFollower, type Gap, type StoreBehind } from './follower.js'
 import { createHeldConnections, type Hold, type HoldEnd } from './held-connections.js'
 import { holdConnection } from './hold.js'
 import type { SignOffHook } from './hooks.js'
@@ -33,6 +34,14 @@ export interface GuardOptions {
    * @default 5_000 (5 seconds)
    */
   readonly leaseMs?: number
+  /**
+   * How much longer than a lease memory is answered from while Redis is away, in milliseconds. In that time
+   * people who were signed off, or blocked, may still be served here, so that every sign-off takes so much
+   * longer until it is confirmed at the latest; its receipt says so.
+   *
+   * @default 0
+   */
+  readonly serveSignedOffUsersForMs?: number
   /** Sessions kept in memory at most. @default 100_000 */
   readonly maxEntries?: number
   /** Told about trouble with Redis and failing hooks. @default nothing is said */
@@ -47,12 +56,19 @@ export interface Guard {
   decide(cookieHeader: string | undefined): Decision | Promise<Decision>
   /** Runs when somebody is signed off, before that is confirmed. Returns how to take the hook away. */
   onSignOff(hook: SignOffHook): () => void
+  /**
+   * Is told when Redis has lost sign-offs, again and again until identity has recorded them again. Returns
+   * how to stop listening.
+   */
+  onBehind(listener: (behind: StoreBehind) => void): () => void
   /** Keeps a long-lived connection only as long as its session. `onEnd` must close it, synchronously. */
   hold(session: SessionRecord, onEnd: (end: HoldEnd) => void): Hold
   /** Hands a fact to the event log. @throws when Redis can't be asked */
   recordFact(event: CurfewEvent): Promise<void>
   /** Resolves as soon as memory may be answered from. */
   ready(): Promise<void>
+  /** Asks Redis for a lease now. Resolves with whether there is one. */
+  renew(): Promise<boolean>
   stats(): GuardStats
   /** Leaves the table of members and hangs up. Nothing is answered from memory afterwards. */
   close(): Promise<void>
@@ -72,6 +88,8 @@ export interface GuardStats {
   /** The newest sign-off that is applied here. */
   readonly sequence: number
   readonly leaseLeftMs: number
+  /** The last time that sign-offs were not heard and had to be caught up with; null when that never was. */
+  readonly lastGap: Gap | null
   readonly entries: number
   readonly held: number
   readonly hits: number
@@ -91,20 +109,24 @@ export function createGuard(options: GuardOptions): Guard {
     publicUrl,
     instance = `${service}-${randomBytes(5).toString('hex')}`,
     namespace = 'curfew',
-    leaseMs = DEFAULT_LEASE_MS,
+    leaseMs: promisedLeaseMs = DEFAULT_LEASE_MS,
+    serveSignedOffUsersForMs = 0,
     maxEntries = 100_000,
     onError = () => undefined,
   } = options
+  // Whoever serves for longer says so in its row, and every bound follows.
+  const leaseMs = promisedLeaseMs + serveSignedOffUsersForMs
 
   const cache = createSessionCache(maxEntries)
   const held = createHeldConnections(onError)
+  const behindListeners = new Set<(behind: StoreBehind) => void>()
   const link = createStoreLink({
     redisUrl,
     keys: keysOf(namespace),
     instance,
     service,
     leaseMs,
-    commandTimeoutMs: leaseMs / 2,
+    commandTimeoutMs: promisedLeaseMs / 2,
     onSignOff: (history, signOff) => follower.hear(history, signOff),
     onListening: () => void follower.sayHello(),
     onError,
@@ -112,6 +134,7 @@ export function createGuard(options: GuardOptions): Guard {
   const follower = createFollower({
     link,
     leaseMs,
+    renewalMs: renewalIntervalMs(promisedLeaseMs),
     drop(signOff) {
       if (signOff === 'everything') {
         cache.clear()
@@ -120,6 +143,9 @@ export function createGuard(options: GuardOptions): Guard {
         cache.dropCovered(signOff.target)
         held.endCovered(signOff.target, signOff.reason)
       }
+    },
+    onBehind(behind) {
+      for (const listener of behindListeners) listener(behind)
     },
     onError,
   })
@@ -138,9 +164,14 @@ export function createGuard(options: GuardOptions): Guard {
   return {
     decide: lookup.decide,
     onSignOff: follower.onSignOff,
+    onBehind(listener) {
+      behindListeners.add(listener)
+      return () => behindListeners.delete(listener)
+    },
     hold: (session, onEnd) => holdConnection({ held, cache, follower, link, onError }, session, onEnd),
     recordFact: (event) => link.recordFact(JSON.stringify(event)),
     ready: follower.ready,
+    renew: follower.sayHello,
     stats: () => ({
       following: follower.mayServe(performance.now()),
       listening: link.listening,
@@ -148,6 +179,7 @@ export function createGuard(options: GuardOptions): Guard {
       history: follower.state.history,
       sequence: follower.state.applied,
       leaseLeftMs: follower.leaseLeftMs,
+      lastGap: follower.lastGap,
       entries: cache.size,
       held: held.size,
       ...lookup.counts,

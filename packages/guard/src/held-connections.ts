@@ -61,15 +61,19 @@ export function createHeldConnections(onError: (error: unknown) => void): HeldCo
     }
   }
 
+  function all(): Held[] {
+    return [...byUser.values()].flatMap((ofUser) => [...ofUser])
+  }
+
   return {
     add,
     endCovered(target, why) {
-      for (const held of [...(byUser.get(target.userId) ?? [])]) {
+      for (const held of target.kind === 'everyone' ? all() : [...(byUser.get(target.userId) ?? [])]) {
         if (covers(target, held.session)) end(held, why)
       }
     },
     endAll(why) {
-      for (const ofUser of [...byUser.values()]) for (const held of [...ofUser]) end(held, why)
+      for (const held of all()) end(held, why)
     },
     get size() {
       return size
@@ -79,6 +83,7 @@ export function createHeldConnections(onError: (error: unknown) => void): HeldCo
 
 /** Whether a sign-off ends this session, as the session was when we learned of it. */
 export function covers(target: SignOffTarget, session: SessionRecord): boolean {
+  if (target.kind === 'everyone') return session.era < target.era
   if (target.userId !== session.user.id) return false
   if (target.kind === 'session') return target.family === session.family
   return session.generation < target.generation && session.family !== target.except

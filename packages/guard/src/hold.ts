@@ -34,7 +34,7 @@ export function holdConnection(
   async function look(endIfGone: HoldEnd): Promise<void> {
     const answer = await link.read(session.ref).catch(onError)
     if (!connection.open) return
-    if (!answer || answer.history !== follower.state.history) return end('recheck')
+    if (!answer?.isOpen || answer.history !== follower.state.history) return end('recheck')
     if (answer.found === null) return end(endIfGone)
     isCurrent = true
     const { idleLeftMs, leftMs } = answer.found

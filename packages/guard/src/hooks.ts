@@ -1,10 +1,12 @@
-import type { SignOff } from '@curfew/contract'
+import type { SignOff, TargetOfOne } from '@curfew/contract'
 
 /**
  * What a service does when somebody is signed off: drop what it derived from the session. `everything`
- * says that sign-offs may have been missed, so that anything derived from any session must go.
+ * says that sign-offs may have been missed, or that everybody was signed off, so that anything derived from
+ * any session must go.
  */
-export type SignOffHook = (signOff: SignOff | 'everything') => void | Promise<void>
+export type SignOffHook = (signOff: SignOffHeard) => void | Promise<void>
+export type SignOffHeard = SignOff<TargetOfOne> | 'everything'
 
 /**
  * Runs every hook, and comes back when all have finished or the deadline has passed: a hook that fails
@@ -12,7 +14,7 @@ export type SignOffHook = (signOff: SignOff | 'everything') => void | Promise<vo
  */
 export async function runHooks(
   hooks: ReadonlySet<SignOffHook>,
-  signOff: SignOff | 'everything',
+  signOff: SignOffHeard,
   deadlineMs: number,
   onFailure: (error: unknown) => void,
 ): Promise<void> {

@@ -2,8 +2,11 @@ import { LUA_HISTORY_AND_HEAD, LUA_NOW_MS } from '@curfew/contract'
 
 /**
  * What a guard runs in Redis. Scripts run with the rights of the caller, so these only read sessions,
- * tombstones, users and the log, and write nothing but the member row, the nonce and the `seen` key.
+ * tombstones, users and the log, and write nothing but the member row, the history and the `seen` key.
  */
+
+/** What a hello is answered with, beside the history and the head. */
+export const STANDING = { renewed: 0, joined: 1, late: -1, waiting: -2, behind: -3 } as const
 
 /**
  * Renews the lease. Always a write, so that an old master which lost its replicas can't answer it.
@@ -12,20 +15,46 @@ import { LUA_HISTORY_AND_HEAD, LUA_NOW_MS } from '@curfew/contract'
  * then. Hellos are numbered, since one that was stuck in the network may arrive after its successors, and
  * would speak for an instance that has long gone on.
  *
- * KEYS  nonce, sequence, members, signoffs, inboxes
+ * Whoever comes first to a new history finds it closed. It is opened by an instance whose lease still
+ * runs, since nothing can have been confirmed without it; or by one that has waited until everybody who
+ * lives has come and said what they know; or, where nobody ever was, at once. An instance that has applied
+ * more than there was when the history was opened shows that Redis has lost sign-offs: then nobody gets a
+ * lease any more until identity has recorded them again.
+ *
+ * KEYS  history, sequence, members, signoffs, inboxes
  * ARGV  nonce candidate, instance, service, history followed, applied, acknowledged, most sign-offs to
- *       return, number of this hello, lease ms, channel of acknowledgements
- * Returns `{history, head, joined, sequence, sign-off, sequence, sign-off…}`; `{history, head, -1}` when a
- * later hello of this instance came first
+ *       return, number of this hello, lease ms, channel of acknowledgements, 1 when the lease in the
+ *       history followed still runs, closed history that was waited for, sequences of failed hooks as JSON
+ * Returns `{history, head, standing, sequence, sign-off, sequence, sign-off…}`, see STANDING
  */
-export const HELLO = `${LUA_HISTORY_AND_HEAD}
+export const HELLO = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
 local instance, service, following = ARGV[2], ARGV[3], ARGV[4]
 local applied, acknowledged, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local number, leaseMs, channel = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
+local leased, waitedFor, hooksFailed = ARGV[11] == '1', ARGV[12], cjson.decode(ARGV[13])
 
 local row = redis.call('HGET', KEYS[3], instance)
 local member = row and cjson.decode(row) or nil
-if member and member.renewals >= number then return { history, head, -1 } end
+if member and member.renewals >= number then return { history, head, ${STANDING.late} } end
+
+local gate = redis.call('HMGET', KEYS[1], 'openedAt', 'seen', 'lost')
+local neverOpened, openedAt = not gate[1], tonumber(gate[1] or '0')
+local seen, lost = tonumber(gate[2] or '0'), gate[3]
+if following ~= history then
+  seen = math.max(seen, applied)
+  if seen > (isOpen and openedAt or head) then lost = '1' end
+end
+if lost then
+  redis.call('HSET', KEYS[1], 'lost', '1', 'seen', seen)
+  redis.call('HDEL', KEYS[1], 'opened')
+  return { history, head, ${STANDING.behind} }
+end
+if not isOpen then
+  redis.call('HSET', KEYS[1], 'seen', seen)
+  if not (neverOpened or leased or waitedFor == history) then return { history, head, ${STANDING.waiting} } end
+  redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', head, 'seen', 0)
+end
+
 local joined = not member or member.history ~= history or following ~= history
 if joined then
   acknowledged = 0
@@ -33,14 +62,15 @@ if joined then
 elseif member.acknowledged > acknowledged then
   acknowledged = member.acknowledged
 elseif acknowledged > member.acknowledged then
-  -- Saying so got lost: say it again.
-  redis.call('PUBLISH', channel, instance .. ' ' .. history .. ' ' .. acknowledged)
+  -- Saying so may have got lost: say it again.
+  redis.call('PUBLISH', channel, instance .. ' ' .. history .. ' ' .. acknowledged .. ' ' .. ARGV[13])
 end
 redis.call('HSET', KEYS[3], instance, cjson.encode({
   service = service, history = history, acknowledged = acknowledged, renewals = number, leaseMs = leaseMs,
+  renewedAt = nowMs, hooksFailed = hooksFailed,
 }))
 
-local reply = { history, head, joined and 1 or 0 }
+local reply = { history, head, joined and ${STANDING.joined} or ${STANDING.renewed} }
 if not joined and head > applied then
   local missed = redis.call('XRANGE', KEYS[4], (applied + 1) .. '-0', '+', 'COUNT', most)
   for _, entry in ipairs(missed) do
@@ -51,22 +81,24 @@ end
 return reply`
 
 /**
- * Reads a session, and says whether it is valid: it is there, its family has no tombstone, its
- * generation is that of its user, the user is not blocked, and neither its idle nor its absolute end
+ * Reads a session, and says whether it is valid: it is there, its family has no tombstone, its era lasts,
+ * its generation is that of its user, the user is not blocked, and neither its idle nor its absolute end
  * has come.
  *
- * KEYS  nonce, sequence, session, seen
+ * KEYS  history, sequence, session, seen, era
  * ARGV  nonce candidate, ref, key prefix (the tombstone's and the user's key follow from the record)
- * Returns `{history, head}`, and for a valid session also `record, idle ms left, ms left, ms since last seen`
+ * Returns `{history, head, 1 when the history is open}`, and for a valid session also `record, idle ms
+ * left, ms left, ms since last seen`
  */
 export const READ = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
 local ref, prefix = ARGV[2], ARGV[3]
-local nothing = { history, head }
+local nothing = { history, head, isOpen and 1 or 0 }
 
-local record = redis.call('GET', KEYS[3])
+local record = isOpen and redis.call('GET', KEYS[3])
 if not record then return nothing end
 local session = cjson.decode(record)
 if redis.call('EXISTS', prefix .. 'ended:' .. session.family) == 1 then return nothing end
+if session.era ~= tonumber(redis.call('GET', KEYS[5]) or '0') then return nothing end
 
 local gate = redis.call('HMGET', prefix .. 'user:' .. session.user.id, 'generation', 'blocked')
 if tonumber(gate[1]) ~= session.generation or gate[2] then return nothing end
@@ -74,37 +106,18 @@ if tonumber(gate[1]) ~= session.generation or gate[2] then return nothing end
 local seenAt = tonumber(redis.call('ZSCORE', KEYS[4], ref) or session.createdAt)
 local idleLeft, left = seenAt + session.idleTtlMs - nowMs, session.expiresAt - nowMs
 if idleLeft <= 0 or left <= 0 then return nothing end
-return { history, head, record, idleLeft, left, nowMs - seenAt }`
-
-/**
- * Says that everything up to a sequence is applied here. Does nothing in another history, nor for an
- * instance without a row.
- *
- * KEYS  nonce, sequence, members
- * ARGV  nonce candidate, instance, history, sequence, channel of acknowledgements
- * Returns 1 when the row was raised, else 0
- */
-export const ACKNOWLEDGE = `${LUA_HISTORY_AND_HEAD}
-local instance, sequence = ARGV[2], tonumber(ARGV[4])
-local row = redis.call('HGET', KEYS[3], instance)
-if not row or ARGV[3] ~= history then return 0 end
-local member = cjson.decode(row)
-if member.history ~= history or member.acknowledged >= sequence then return 0 end
-member.acknowledged = sequence
-redis.call('HSET', KEYS[3], instance, cjson.encode(member))
-redis.call('PUBLISH', ARGV[5], instance .. ' ' .. history .. ' ' .. sequence)
-return 1`
+return { history, head, 1, record, idleLeft, left, nowMs - seenAt }`
 
 /**
  * Takes an instance that serves nothing any more off the table of members, and tells those who wait for
  * its acknowledgement that there is nothing left to wait for.
  *
- * KEYS  nonce, sequence, members
+ * KEYS  history, sequence, members
  * ARGV  nonce candidate, instance, channel of acknowledgements
  */
 export const LEAVE = `${LUA_HISTORY_AND_HEAD}
 redis.call('HDEL', KEYS[3], ARGV[2])
-redis.call('PUBLISH', ARGV[3], ARGV[2] .. ' ' .. history .. ' ${Number.MAX_SAFE_INTEGER}')
+redis.call('PUBLISH', ARGV[3], ARGV[2] .. ' ' .. history .. ' ${Number.MAX_SAFE_INTEGER} []')
 return 1`
 
 /**

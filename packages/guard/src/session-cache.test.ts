@@ -78,6 +78,7 @@ function entryOf(userId: string, family: string): CacheEntry {
     revision: 1,
     user: { id: userId, name: userId, email: null, picture: null, roles: [] },
     provider: 'dev',
+    era: 0,
     generation: 1,
     createdAt: 0,
     authTime: 0,

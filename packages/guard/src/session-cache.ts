@@ -55,9 +55,7 @@ export function createSessionCache(maxEntries: number): SessionCache {
   }
 
   function dropCovered(target: SignOffTarget): void {
-    // Of a user everything goes, also the one session that lives on: its record has changed.
-    const covered = target.kind === 'session' ? byFamily.get(target.family) : byUser.get(target.userId)
-    for (const sessionId of [...(covered ?? [])]) drop(sessionId)
+    for (const sessionId of [...coveredBy(target)]) drop(sessionId)
   }
 
   function makeRoom(): void {
@@ -74,16 +72,30 @@ export function createSessionCache(maxEntries: number): SessionCache {
     }
   }
 
+  function coveredBy(target: SignOffTarget): Iterable<string> {
+    switch (target.kind) {
+      case 'session':
+        return byFamily.get(target.family) ?? []
+      // Everything of a user goes, also the one session that lives on: its record has changed.
+      case 'user':
+        return byUser.get(target.userId) ?? []
+      case 'everyone':
+        return entries.keys()
+    }
+  }
+
+  function clear(): void {
+    entries.clear()
+    byFamily.clear()
+    byUser.clear()
+  }
+
   return {
     get: (sessionId) => entries.get(sessionId),
     put,
     drop,
     dropCovered,
-    clear() {
-      entries.clear()
-      byFamily.clear()
-      byUser.clear()
-    },
+    clear,
     holds(session) {
       for (const sessionId of byFamily.get(session.family) ?? []) {
         if (entries.get(sessionId)?.session === session) return true

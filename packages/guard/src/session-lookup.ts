@@ -73,8 +73,7 @@ export function createSessionLookup(options: SessionLookupOptions) {
         const answer = await link.read(ref)
         const verdict = follower.judge(answer, flushesWhenSent)
         if (verdict === 'rejoin') await follower.sayHello()
-        // The lease must hold now, not only when the read was sent: the answer may have waited.
-        if (verdict !== 'use' || !follower.mayServe(performance.now())) continue
+        if (verdict !== 'use') continue
 
         if (answer.found !== null) return keep(sessionId, answer.found, sentAt)
         cache.drop(sessionId)

@@ -11,12 +11,20 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { evaluate } from './evaluate.js'
+import type { Hello } from './following.js'
 import { HELLO } from './scripts.js'
 import { createStoreLink, type StoreLink } from './store-link.js'
 
 const test = suite('guard: store link')
 
-const NEW = { history: null, applied: 0, acknowledged: 0 }
+const NEW: Hello = {
+  history: null,
+  applied: 0,
+  acknowledged: 0,
+  hooksFailed: [],
+  leased: false,
+  waitedFor: null,
+}
 
 test('the first hello joins: a row that acknowledges nothing yet, and the service’s inbox is known', async () => {
   await using world = await open()
@@ -24,7 +32,7 @@ test('the first hello joins: a row that acknowledges nothing yet, and the servic
 
   const answer = await world.link.hello(NEW)
 
-  assert.is(answer.joined, true)
+  assert.is(answer.standing, 'joined')
   assert.is(answer.head, 1)
   assert.equal(answer.missed, [])
   const row = await world.row()
@@ -38,9 +46,9 @@ test('a further hello renews the row, and brings what was missed', async () => {
   await signOff(world.redis, world.namespace, { userId: 'ada' })
   await signOff(world.redis, world.namespace, { userId: 'grace' })
 
-  const answer = await world.link.hello({ history, applied: 1, acknowledged: 0 })
+  const answer = await world.link.hello({ ...NEW, history, applied: 1, acknowledged: 0 })
 
-  assert.is(answer.joined, false)
+  assert.is(answer.standing, 'renewed')
   assert.equal(
     answer.missed.map(({ sequence }) => sequence),
     [2],
@@ -53,9 +61,9 @@ test('who says hello in another history than Redis has joins anew', async () => 
   await world.link.hello(NEW)
   await signOff(world.redis, world.namespace, { userId: 'ada' })
 
-  const answer = await world.link.hello({ history: 'another:history', applied: 0, acknowledged: 0 })
+  const answer = await world.link.hello({ ...NEW, history: 'another:history', applied: 0, acknowledged: 0 })
 
-  assert.is(answer.joined, true)
+  assert.is(answer.standing, 'joined')
   assert.is((await world.row())?.acknowledged, 0)
 })
 
@@ -64,60 +72,102 @@ test('an instance whose row was taken away joins anew', async () => {
   const { history } = await world.link.hello(NEW)
   await world.redis.hdel(world.keys.members, 'projects-1')
 
-  assert.is((await world.link.hello({ history, applied: 0, acknowledged: 0 })).joined, true)
+  assert.is((await world.link.hello({ ...NEW, history, applied: 0, acknowledged: 0 })).standing, 'joined')
 })
 
 test('a hello that was sent earlier takes no acknowledgement back', async () => {
   await using world = await open()
   const { history } = await world.link.hello(NEW)
   await signOff(world.redis, world.namespace, { userId: 'ada' })
-  await world.link.acknowledge(history, 1)
+  await world.link.hello({ ...NEW, history, applied: 1, acknowledged: 1 })
 
-  await world.link.hello({ history, applied: 1, acknowledged: 0 })
+  await world.link.hello({ ...NEW, history, applied: 1, acknowledged: 0 })
 
   assert.is((await world.row())?.acknowledged, 1)
 })
 
-test('an acknowledgement raises the row and is told, once', async () => {
+test('an acknowledgement is told at once, and comes into the table with the next hello', async () => {
   await using world = await open()
   const { history } = await world.link.hello(NEW)
   await signOff(world.redis, world.namespace, { userId: 'ada' })
   const told = await world.listen(world.keys.channels.acknowledgements)
 
-  await world.link.acknowledge(history, 1)
-  await world.link.acknowledge(history, 1)
-  await world.link.acknowledge(history, 0)
-  await world.redis.publish(world.keys.channels.acknowledgements, 'the end')
-  await eventually(() => told.includes('the end'))
-
-  assert.equal(told, [`projects-1 ${history} 1`, 'the end'])
-  assert.is((await world.row())?.acknowledged, 1)
-})
-
-test('an acknowledgement of another history counts for nothing', async () => {
-  await using world = await open()
-  await world.link.hello(NEW)
-
-  await world.link.acknowledge('another:history', 9)
-
+  await world.link.acknowledge(history, 1, [1])
+  await eventually(() => told.length > 0)
   assert.is((await world.row())?.acknowledged, 0)
+  await world.link.hello({ ...NEW, history, applied: 1, acknowledged: 1, hooksFailed: [1] })
+
+  assert.equal(told[0], `projects-1 ${history} 1 [1]`)
+  assert.equal([(await world.row())?.acknowledged, (await world.row())?.hooksFailed], [1, [1]])
 })
 
-test('a row that was written in another history is not raised by an acknowledgement', async () => {
+test('a new history is closed to who knows of nothing, and opened by an instance whose lease still runs', async () => {
+  await using world = await open()
+  await world.openedBefore('another:history', 0)
+
+  const stranger = await world.link.hello(NEW)
+  const read = await world.link.read('A'.repeat(44))
+  const witness = await world.link.hello({ ...NEW, history: 'another:history', leased: true })
+
+  assert.is(stranger.standing, 'waiting')
+  assert.is(read.isOpen, false)
+  assert.is(witness.standing, 'joined')
+  assert.is((await world.link.read('A'.repeat(44))).isOpen, true)
+})
+
+test('an instance that has no lease any more opens nothing by what it remembers', async () => {
+  await using world = await open()
+  await world.openedBefore('another:history', 0)
+
+  assert.is((await world.link.hello({ ...NEW, history: 'another:history' })).standing, 'waiting')
+})
+
+test('who has waited for the history that Redis has opens it; to have waited for another one does not count', async () => {
+  await using world = await open()
+  await world.openedBefore('another:history', 0)
+  const { history } = await world.link.hello(NEW)
+
+  assert.is((await world.link.hello({ ...NEW, waitedFor: 'another:history' })).standing, 'waiting')
+  assert.is((await world.link.hello({ ...NEW, waitedFor: history })).standing, 'joined')
+})
+
+test('an instance that has seen more than there is shows that Redis is behind, and then nobody gets a lease', async () => {
+  await using world = await open()
+  await world.openedBefore('another:history', 5)
+  await world.redis.set(world.keys.sequence, 4)
+
+  const told = await world.link.hello({ ...NEW, history: 'another:history', applied: 5, leased: true })
+  const { history } = told
+  const other = await world.link.hello({ ...NEW, history: 'another:history', applied: 4, leased: true })
+  const waited = await world.link.hello({ ...NEW, waitedFor: history })
+
+  assert.equal([told.standing, other.standing, waited.standing], ['behind', 'behind', 'behind'])
+  assert.is(await world.redis.hget(world.keys.history, 'seen'), '5')
+  assert.is(await world.row(), null)
+})
+
+test('an instance that wakes up late and has seen more closes a history that was open', async () => {
   await using world = await open()
   const { history } = await world.link.hello(NEW)
-  const row = JSON.stringify({
-    service: 'projects',
-    history: 'another:history',
-    acknowledged: 0,
-    renewals: 1,
-    leaseMs: 4_000,
-  })
-  await world.redis.hset(world.keys.members, 'projects-1', row)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
 
-  await world.link.acknowledge(history, 9)
+  const late = await world.link.hello({ ...NEW, history: 'another:history', applied: 1 })
+  const renewal = await world.link.hello({ ...NEW, history, applied: 2, leased: true })
 
-  assert.is((await world.row())?.acknowledged, 0)
+  assert.equal([late.standing, renewal.standing], ['behind', 'behind'], 'it was opened at 0')
+  assert.is((await world.link.read('A'.repeat(44))).isOpen, false)
+})
+
+test('a session of an era that is over is nobody’s', async () => {
+  await using world = await open()
+  const { ref } = await givenSession(world.redis, world.namespace)
+  await world.link.hello(NEW)
+  assert.is((await world.link.read(ref)).found?.session.ref, ref)
+
+  await world.redis.set(world.keys.era, 7)
+
+  assert.is((await world.link.read(ref)).found, null)
 })
 
 test('use is noted of a session that is there, and never backwards', async () => {
@@ -154,15 +204,29 @@ test('use that is reported after the idle end revives nothing', async () => {
 test('a hello that arrives after its successor says nothing', async () => {
   await using world = await open()
   const { history } = await world.link.hello(NEW)
-  await world.link.hello({ history, applied: 0, acknowledged: 0 })
+  await world.link.hello({ ...NEW, history, applied: 0, acknowledged: 0 })
   await signOff(world.redis, world.namespace, { userId: 'ada' })
   const before = await world.row()
 
   const late = await evaluate(
     world.redis,
     HELLO,
-    [world.keys.nonce, world.keys.sequence, world.keys.members, world.keys.signoffs, world.keys.inboxes],
-    ['n', 'projects-1', 'projects', '', 0, 0, 10, 1, 4_000, world.keys.channels.acknowledgements],
+    [world.keys.history, world.keys.sequence, world.keys.members, world.keys.signoffs, world.keys.inboxes],
+    [
+      'n',
+      'projects-1',
+      'projects',
+      '',
+      0,
+      0,
+      10,
+      1,
+      4_000,
+      world.keys.channels.acknowledgements,
+      0,
+      '',
+      '[]',
+    ],
   )
 
   assert.equal(late, [history, 1, -1])
@@ -175,10 +239,10 @@ test('a hello says again what an acknowledgement that got lost has said', async 
   await signOff(world.redis, world.namespace, { userId: 'ada' })
   const told = await world.listen(world.keys.channels.acknowledgements)
 
-  await world.link.hello({ history, applied: 1, acknowledged: 1 })
+  await world.link.hello({ ...NEW, history, applied: 1, acknowledged: 1 })
   await eventually(() => told.length > 0)
 
-  assert.equal(told, [`projects-1 ${history} 1`])
+  assert.equal(told, [`projects-1 ${history} 1 []`])
 })
 
 test('a read is stamped with the history and the head, whether or not it finds a session', async () => {
@@ -191,7 +255,7 @@ test('a read is stamped with the history and the head, whether or not it finds a
   const gone = await world.link.read(ref)
 
   assert.equal([found.history, found.head, found.found?.session.ref], [history, 0, ref])
-  assert.equal(gone, { history, head: 1, found: null })
+  assert.equal(gone, { history, head: 1, isOpen: true, found: null })
 })
 
 test('a record that can’t be read is nobody’s', async () => {
@@ -210,7 +274,7 @@ test('leaving takes the row away, and nobody waits for it any more', async () =>
   await world.link.close()
   await eventually(() => told.length > 0)
 
-  assert.equal(told, [`projects-1 ${history} ${Number.MAX_SAFE_INTEGER}`])
+  assert.equal(told, [`projects-1 ${history} ${Number.MAX_SAFE_INTEGER} []`])
   assert.is(await world.row(), null)
 })
 
@@ -244,6 +308,11 @@ async function open() {
     async row() {
       const json = await redis.hget(keys.members, 'projects-1')
       return json === null ? null : parseMember('projects-1', json)
+    },
+    /** Redis was in use in another history, which was opened at a head. */
+    async openedBefore(history: string, head: number) {
+      await redis.hset(keys.history, 'opened', history, 'openedAt', head)
+      await redis.set(keys.sequence, head)
     },
     async listen(channel: string): Promise<string[]> {
       const messages: string[] = []

@@ -8,16 +8,20 @@ import {
 } from '@curfew/contract'
 import { Redis } from 'ioredis'
 import { evaluate } from './evaluate.js'
-import type { HelloAnswer } from './following.js'
-import { ACKNOWLEDGE, HELLO, LEAVE, READ, REPORT_USE } from './scripts.js'
+import type { Hello, HelloAnswer } from './following.js'
+import { HELLO, LEAVE, READ, REPORT_USE, STANDING } from './scripts.js'
 
 /** A guard's wires to Redis: one connection for commands, one that listens. */
 export interface StoreLink {
   /** Connects both wires. They reconnect by themselves for as long as the link is open. */
   open(): void
-  hello(following: { history: string | null; applied: number; acknowledged: number }): Promise<HelloAnswer>
+  hello(hello: Hello): Promise<HelloAnswer>
   read(ref: string): Promise<ReadAnswer>
-  acknowledge(history: string, sequence: number): Promise<void>
+  /**
+   * Says to whoever waits for it that everything up to a sequence is applied here. A message and no more:
+   * the table of members learns it from the next hello, which also says it again.
+   */
+  acknowledge(history: string, sequence: number, hooksFailed: readonly number[]): Promise<void>
   /** Resolves for each with whether its session lives on. */
   reportUse(uses: readonly Use[]): Promise<boolean[]>
   /** Appends facts to this service's inbox, from where they are moved into the log. */
@@ -39,6 +43,8 @@ export interface Use {
 export interface ReadAnswer {
   readonly history: string
   readonly head: number
+  /** Whether the history is open: else the answer says nothing. */
+  readonly isOpen: boolean
   /** Null: there is no such session, or it is over. */
   readonly found: {
     readonly session: SessionRecord
@@ -121,10 +127,10 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       ears.connect().catch(options.onError)
     },
 
-    async hello({ history, applied, acknowledged }) {
+    async hello({ history, applied, acknowledged, leased, waitedFor, hooksFailed }) {
       const reply = await run(
         HELLO,
-        [keys.nonce, keys.sequence, keys.members, keys.signoffs, keys.inboxes],
+        [keys.history, keys.sequence, keys.members, keys.signoffs, keys.inboxes],
         [
           nonceCandidate(),
           instance,
@@ -136,6 +142,9 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
           ++hellos,
           leaseMs,
           keys.channels.acknowledgements,
+          leased ? 1 : 0,
+          waitedFor ?? '',
+          JSON.stringify(hooksFailed),
         ],
       )
       return parseHello(reply)
@@ -144,17 +153,16 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     async read(ref) {
       const reply = await run(
         READ,
-        [keys.nonce, keys.sequence, keys.session(ref), keys.seen],
+        [keys.history, keys.sequence, keys.session(ref), keys.seen, keys.era],
         [nonceCandidate(), ref, keys.prefix],
       )
       return parseRead(reply)
     },
 
-    async acknowledge(history, sequence) {
-      await run(
-        ACKNOWLEDGE,
-        [keys.nonce, keys.sequence, keys.members],
-        [nonceCandidate(), instance, history, sequence, keys.channels.acknowledgements],
+    async acknowledge(history, sequence, hooksFailed) {
+      await commands.publish(
+        keys.channels.acknowledgements,
+        `${instance} ${history} ${sequence} ${JSON.stringify(hooksFailed)}`,
       )
     },
 
@@ -179,7 +187,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
         // Not being able to say goodbye costs the next sign-off one lease, and is no reason not to go.
         await run(
           LEAVE,
-          [keys.nonce, keys.sequence, keys.members],
+          [keys.history, keys.sequence, keys.members],
           [nonceCandidate(), instance, keys.channels.acknowledgements],
         ).catch(options.onError)
       }
@@ -196,25 +204,31 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   }
 }
 
-function parseHello([history, head, joined, ...missed]: unknown[]): HelloAnswer {
+function parseHello([history, head, code, ...missed]: unknown[]): HelloAnswer {
   if (typeof history !== 'string' || typeof head !== 'number') throw new TypeError('hello: unexpected reply')
-  if (joined === -1) throw new Error('hello: a later one came first')
+  if (code === STANDING.late) throw new Error('hello: a later one came first')
+  const standing = STANDINGS.find((standing) => STANDING[standing] === code)
+  if (standing === undefined) throw new TypeError('hello: unexpected reply')
   const signOffs: SignOff[] = []
   for (let i = 0; i + 1 < missed.length; i += 2) {
     // One that can't be read leaves a gap, and a gap empties memory.
     const signOff = parseSignOff(Number(missed[i]), String(missed[i + 1]))
     if (signOff) signOffs.push(signOff)
   }
-  return { history, head, joined: joined === 1, missed: signOffs }
+  return { history, head, standing, missed: signOffs }
 }
 
-function parseRead([history, head, record, idleLeft, left, sinceSeen]: unknown[]): ReadAnswer {
+const STANDINGS = ['renewed', 'joined', 'waiting', 'behind'] as const
+
+function parseRead([history, head, open, record, idleLeft, left, sinceSeen]: unknown[]): ReadAnswer {
   if (typeof history !== 'string' || typeof head !== 'number') throw new TypeError('read: unexpected reply')
   const session = typeof record === 'string' ? parseSessionRecord(record) : null
-  if (session === null) return { history, head, found: null }
+  const isOpen = open === 1
+  if (session === null) return { history, head, isOpen, found: null }
   return {
     history,
     head,
+    isOpen,
     found: {
       session,
       idleLeftMs: Number(idleLeft),

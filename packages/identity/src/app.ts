@@ -49,6 +49,9 @@ import { createKoaSessionStore } from './sessions/koa-session-store.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { createUsers } from './sessions/users.js'
 import { createBell } from './sign-off/bell.js'
+import { recordOnDisk } from './sign-off/record-durably.js'
+import { createRecovery } from './sign-off/recovery.js'
+import { rememberSignOffs } from './sign-off/remembered.js'
 import { createSignOffs, type SignOffs } from './sign-off/sign-offs.js'
 import { createSeal, SealBroken } from './tokens/seal.js'
 import { startWork } from './work/work.js'
@@ -72,15 +75,38 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const bound = boundMs(config.LEASE_MS)
 
   const seal = createSeal(config.TOKEN_KEYS)
-  const sessions = createSessions(redis, keys, seal, times)
+  const sessions = createSessions(redis, keys, seal, times, guard)
   const users = createUsers(redis, keys)
   const farewells = createFarewells(redis, keys, seal)
   const signedOffCookie = createSignedOffCookie(publicUrl)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
-  const bell = createBell({ redis, ears, keys, boundMs: bound, onError })
+  const recordDurably = recordOnDisk(redis)
+  const bell = createBell({ redis, ears, recordDurably, keys, boundMs: bound, onError })
   const metrics = createMetrics('identity')
   const { countLogin, countDroppedFailure, countSignOff } = createIdentityMetrics(metrics)
-  const signOffs = createSignOffs({ redis, keys, bell, times, boundMs: bound, onSignOff: countSignOff })
+  const remembered = rememberSignOffs({ redis, keys, guard, onError })
+  const recovery = createRecovery({
+    recordDurably,
+    keys,
+    remembered,
+    guard,
+    times,
+    boundMs: bound,
+    onRecovered: (outcome) => log.warn('store.was-behind', { outcome }),
+    onError,
+  })
+  const stopWatching = guard.onBehind(recovery.onBehind)
+  const stopping = new AbortController()
+  const signOffs = createSignOffs({
+    redis,
+    recordDurably,
+    keys,
+    bell,
+    guard,
+    times,
+    onSignOff: countSignOff,
+    stopping: stopping.signal,
+  })
   const providers = createProviders(config.providers)
   const writeToLog = createLogWriter(redis, keys)
   const work = startWork({
@@ -91,7 +117,10 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     revokeTokens: (id, tokens) => revokeAt(providers.find(id), tokens),
     onError,
   })
-  const housekeeping = setInterval(() => void bell.lookAround().catch(onError), bound).unref()
+  const housekeeping = [
+    setInterval(() => void bell.lookAround().catch(onError), bound).unref(),
+    setInterval(() => void remembered.refresh().catch(onError), REFRESH_EVERY_MS).unref(),
+  ]
 
   async function ready(): Promise<true | string> {
     await redis.ping()
@@ -171,7 +200,10 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     app,
     ready,
     async stop() {
-      clearInterval(housekeeping)
+      for (const timer of housekeeping) clearInterval(timer)
+      stopWatching()
+      remembered.close()
+      stopping.abort()
       await work.stop()
       bell.close()
     },
@@ -200,6 +232,9 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   }
 }
 
+/** Only a block that another identity lifted is not heard of at once. Milliseconds. */
+const REFRESH_EVERY_MS = 60_000
+
 const userOf = (ctx: Context) => ctx.state['session']?.user
 
 /** A provider that is not configured any more can't be told. */
@@ -214,5 +249,5 @@ async function endReplaced(
   caller: Caller,
 ): Promise<void> {
   const session = await sessions.find(ref)
-  if (session !== null) await signOffs.endSession(session, 'replaced', authorOf(caller, session), 0)
+  if (session !== null) await signOffs.endSession(session, 'replaced', authorOf(caller, session))
 }

@@ -136,7 +136,7 @@ test('a guard that may have missed sign-offs drops everyone’s list', async () 
   assert.is(readList(await world.browser.fetchApi('/projects')).length, 1)
 
   // Another history: what was remembered may be from another time.
-  await world.redis.del(`{${world.namespace}:0}:nonce`)
+  await world.redis.hdel(`{${world.namespace}:0}:history`, 'nonce')
   await eventually(() => world.service.guard.stats().flushes > 1)
 
   assert.equal(readList(await world.browser.fetchApi('/projects')), [])

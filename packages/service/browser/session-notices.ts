@@ -54,6 +54,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   admin: 'An administrator ended your session.',
   blocked: 'An administrator blocked your account. Ask them if that is a mistake.',
   replaced: 'Somebody signed in again in this browser.',
+  'store-behind': 'Everybody was signed out after a failure of the session store.',
   idle: 'You were away for a while, so we locked up.',
   expired: 'Your session reached its end. Sign in again to go on.',
 }

@@ -12,6 +12,7 @@ export { type Served, serve } from './serve.js'
 export {
   type GivenSession,
   givenSession,
+  openHistory,
   type RecordedSignOff,
   type SessionWanted,
   type SignOffWanted,

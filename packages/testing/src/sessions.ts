@@ -56,6 +56,7 @@ export async function givenSession(
     user: { id: user, name, email: `${user}@example.com`, picture: null, roles },
     provider: 'dev',
     generation: Number(await redis.hget(keys.user(user), 'generation')),
+    era: Number(await redis.get(keys.era)),
     createdAt: now,
     authTime: now,
     amr: ['pwd'],
@@ -69,6 +70,22 @@ export async function givenSession(
   await redis.zadd(keys.seen, now, ref)
   return { cookie: `curfew=${sessionId}`, ref, record }
 }
+
+/**
+ * Opens the history that Redis has, as the first guard does, for tests in which there is none. Resolves with
+ * its name.
+ */
+export async function openHistory(redis: Redis, namespace: string): Promise<string> {
+  const keys = keysOf(namespace)
+  return String(
+    await redis.eval(OPEN_HISTORY, 2, keys.history, keys.sequence, randomBytes(16).toString('hex')),
+  )
+}
+
+/** KEYS history, sequence; ARGV nonce candidate */
+const OPEN_HISTORY = `${LUA_HISTORY_AND_HEAD}
+redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', head)
+return history`
 
 /** What a sign-off may be asked to end: one session, or everything that a user has. */
 export type SignOffWanted = { readonly session: SessionRecord } | { readonly userId: string }
@@ -113,13 +130,13 @@ export async function signOff(
   const sequence = await redis.eval(
     SIGN_OFF,
     7,
-    keys.nonce,
+    keys.history,
     keys.sequence,
     keys.signoffs,
     keys.log,
     keys.user(target.userId),
-    target.kind === 'session' ? keys.session(target.ref) : keys.nonce,
-    target.kind === 'session' ? keys.ended(target.family) : keys.nonce,
+    target.kind === 'session' ? keys.session(target.ref) : keys.history,
+    target.kind === 'session' ? keys.ended(target.family) : keys.history,
     randomBytes(16).toString('hex'),
     target.kind,
     JSON.stringify({ target, reason, eventId: event.id }),
@@ -129,7 +146,7 @@ export async function signOff(
   return { sequence: Number(sequence), target }
 }
 
-/** KEYS nonce, sequence, signoffs, log, user, session, tombstone; ARGV nonce candidate, kind, sign-off, event, channel */
+/** KEYS history, sequence, signoffs, log, user, session, tombstone; ARGV nonce candidate, kind, sign-off, event, channel */
 const SIGN_OFF = `${LUA_HISTORY_AND_HEAD}
 local sequence = redis.call('INCR', KEYS[2])
 if ARGV[2] == 'session' then

@@ -8,6 +8,7 @@ const test = suite('conventions: the public surface of guard')
 const SURFACE = [
   'createGuard',
   'type Decision',
+  'type Gap',
   'type Guard',
   'type GuardOptions',
   'type GuardStats',
@@ -15,7 +16,9 @@ const SURFACE = [
   'type HoldEnd',
   'type SessionRecord',
   'type SignOff',
+  'type SignOffHeard',
   'type SignOffHook',
+  'type StoreBehind',
 ]
 
 test('is this list', async () => {

@@ -24,14 +24,15 @@ export function listOwnSessions(sessions: Sessions) {
 /** `DELETE /auth/sessions/:ref`: ends one of mine. Somebody else's looks like none. */
 export function endOwnSession(sessions: Sessions, signOffs: SignOffs) {
   return async function endOwnSession(ctx: Context): Promise<void> {
-    answerReceipt(ctx, await endOwn(ctx, sessions, signOffs))
+    await answerReceipt(ctx, await endOwn(ctx, sessions, signOffs))
   }
 }
 
 /** `POST /auth/sessions/:ref/end`: the same for a form. */
 export function endOwnSessionByForm(sessions: Sessions, signOffs: SignOffs) {
   return async function endOwnSessionByForm(ctx: Context): Promise<void> {
-    await endOwn(ctx, sessions, signOffs)
+    const signedOff = await endOwn(ctx, sessions, signOffs)
+    await signedOff.within()
     ctx.status = 303
     ctx.redirect('/')
   }
@@ -44,9 +45,9 @@ async function endOwn(ctx: Context, sessions: Sessions, signOffs: SignOffs) {
   if (target?.user.id !== session.user.id) throw noSuchSession()
 
   const reason = target.ref === session.ref ? 'logged-out' : 'revoked'
-  const receipt = await signOffs.endSession(target, reason, authorOf(ctx, session))
-  if (receipt === null) throw noSuchSession()
-  return receipt
+  const signedOff = await signOffs.endSession(target, reason, authorOf(ctx, session))
+  if (signedOff === null) throw noSuchSession()
+  return signedOff
 }
 
 export function noSuchSession(): ServiceError {

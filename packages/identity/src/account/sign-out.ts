@@ -1,10 +1,11 @@
-import { type Receipt, type SessionRecord, sessionCookieName } from '@curfew/contract'
+import { type SessionRecord, sessionCookieName } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { parseBody, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Sessions } from '../sessions/sessions.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
+import type { SignedOff } from '../sign-off/signed-off.js'
 import { authorOf } from './author.js'
 import type { Farewells } from './farewells.js'
 import { answerReceipt } from './receipts.js'
@@ -60,10 +61,11 @@ export function signOut({
     const leaves = scope !== 'others'
     // Asked before the tokens go: the provider wants its ID token back as a hint.
     const continueTo = leaves && wantsPage ? await endSessionUrl(session) : null
-    const receipt = await end(ctx, session, scope)
+    const signedOff = await end(ctx, session, scope)
     if (leaves) forgetCookie(ctx, guard.publicUrl)
 
-    if (!wantsPage) return answerReceipt(ctx, receipt)
+    if (!wantsPage) return answerReceipt(ctx, signedOff)
+    const receipt = await signedOff.within()
     const capability = await farewells.keep({ receipt, scope, continueTo: continueTo?.href ?? null })
     // The provider leads back to the first page, which then says what the receipt says.
     if (leaves) signedOffCookie.keep(ctx, capability)
@@ -75,17 +77,17 @@ export function signOut({
     ctx: Context,
     session: SessionRecord,
     scope: z.infer<typeof Input>['scope'],
-  ): Promise<Receipt> {
+  ): Promise<SignedOff> {
     const by = authorOf(ctx, session)
     const stored = await sessions.find(session.ref)
-    const receipt =
+    const signedOff =
       scope === 'session'
         ? stored && (await signOffs.endSession(stored, 'logged-out', by))
         : await signOffs.endUser(session.user, by, {
             reason: 'everywhere',
             ...(scope === 'others' ? { except: session.ref } : {}),
           })
-    if (receipt) return receipt
+    if (signedOff) return signedOff
     throw new ServiceError('session-required', 'This session has just been ended elsewhere.')
   }
 }

@@ -61,7 +61,7 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router
     if (user.id === caller(ctx).user.id) {
       throw new ServiceError('conflict', 'You can’t block yourself: nobody might be left to unblock you.')
     }
-    answerReceipt(ctx, orNoUser(await signOffs.block(user, authorOf(ctx, caller(ctx)), reason)))
+    await answerReceipt(ctx, orNoUser(await signOffs.block(user, authorOf(ctx, caller(ctx)), reason)))
   })
 
   router.post('/users/:id/unblock', async (ctx) => {
@@ -74,7 +74,7 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router
 
   router.post('/users/:id/logout', async (ctx) => {
     const user = await findUser(ctx)
-    answerReceipt(
+    await answerReceipt(
       ctx,
       orNoUser(await signOffs.endUser(user, authorOf(ctx, caller(ctx)), { reason: 'admin' })),
     )
@@ -83,9 +83,9 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router
   router.delete('/sessions/:ref', async (ctx) => {
     const { ref = '' } = ctx.params
     const session = isRef(ref) ? await sessions.find(ref) : null
-    const receipt = session && (await signOffs.endSession(session, 'admin', authorOf(ctx, caller(ctx))))
-    if (receipt === null) throw noSuchSession()
-    answerReceipt(ctx, receipt)
+    const signedOff = session && (await signOffs.endSession(session, 'admin', authorOf(ctx, caller(ctx))))
+    if (signedOff === null) throw noSuchSession()
+    await answerReceipt(ctx, signedOff)
   })
 
   async function findUser(ctx: Context): Promise<User> {

@@ -26,7 +26,7 @@ async function given(
   return {
     app,
     provider: createProvider(config),
-    sessions: createSessions(app.redis, app.keys, createSeal(app.config.TOKEN_KEYS), times),
+    sessions: createSessions(app.redis, app.keys, createSeal(app.config.TOKEN_KEYS), times, app.guard),
     async [Symbol.asyncDispose]() {
       await app[Symbol.asyncDispose]()
       await openId[Symbol.asyncDispose]()

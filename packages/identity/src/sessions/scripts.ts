@@ -11,12 +11,14 @@ export const RECORD_SLACK_MS = 24 * 60 * 60 * 1000
  * record, its tokens, every index it must be found in, and the fact in the log.
  *
  * Refused: the user is blocked; or was blocked or signed off after the login began. `retry`: the record
- * was made for another generation than the user has now. NX: a ref is never written twice.
+ * was made for another generation or era than there is now. NX: a ref is never written twice. `closed`:
+ * Redis has a history that is not open, or one that this identity does not follow yet: it may have been
+ * emptied, and know nothing of a block.
  *
- * KEYS  nonce, sequence, session, tokens, user, user's sessions, users, terms, expiries, seen, log
+ * KEYS  history, sequence, session, tokens, user, user's sessions, users, terms, expiries, seen, log, era
  * ARGV  nonce candidate, ref, generation, record, sealed tokens, lifetime ms, idle ms, sequence at which
- *       the login began, user id, profile as JSON, terms as JSON, event
- * Returns `{verdict, generation}`; verdict is created, blocked, superseded or retry
+ *       the login began, user id, profile as JSON, terms as JSON, event, era, history followed
+ * Returns `{verdict, generation, era}`; verdict is created, blocked, superseded, retry or closed
  */
 export const CREATE_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
 local ref, generation, record, tokens = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
@@ -25,13 +27,14 @@ local profile, terms, event = cjson.decode(ARGV[10]), cjson.decode(ARGV[11]), AR
 local user = KEYS[5]
 
 local gate = redis.call('HMGET', user, 'generation', 'blocked', 'endedAt', 'terms')
-local current = tonumber(gate[1] or '1')
-if gate[2] then return { 'blocked', current } end
-if tonumber(gate[3] or '0') > began then return { 'superseded', current } end
-if current ~= generation then return { 'retry', current } end
+local current, era = tonumber(gate[1] or '1'), tonumber(redis.call('GET', KEYS[12]) or '0')
+if not isOpen or history ~= ARGV[14] then return { 'closed', current, era } end
+if gate[2] then return { 'blocked', current, era } end
+if math.max(tonumber(gate[3] or '0'), era) > began then return { 'superseded', current, era } end
+if current ~= generation or era ~= tonumber(ARGV[13]) then return { 'retry', current, era } end
 
 local keepMs = lifetimeMs + ${RECORD_SLACK_MS}
-if not redis.call('SET', KEYS[3], record, 'NX', 'PX', keepMs) then return { 'retry', current } end
+if not redis.call('SET', KEYS[3], record, 'NX', 'PX', keepMs) then return { 'retry', current, era } end
 redis.call('SET', KEYS[4], tokens, 'PX', keepMs)
 
 redis.call('HSETNX', user, 'createdAt', nowMs)
@@ -45,7 +48,7 @@ redis.call('ZADD', KEYS[6], nowMs, ref)
 redis.call('ZADD', KEYS[9], nowMs + math.min(idleMs, lifetimeMs), ref)
 redis.call('ZADD', KEYS[10], nowMs, ref)
 redis.call('XADD', KEYS[11], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', event)
-return { 'created', current }`
+return { 'created', current, era }`
 
 /**
  * A saved session was used. Nothing else is ever written after its creation, and this only while it is

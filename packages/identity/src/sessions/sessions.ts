@@ -7,6 +7,7 @@ import {
   refOf,
   type SessionRecord,
 } from '@curfew/contract'
+import type { Guard, GuardStats } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import { execAll, ServiceError } from '@curfew/service'
 import type { Redis } from 'ioredis'
@@ -36,7 +37,7 @@ export interface Sessions {
    * Makes the session of a finished login, under a session id that nobody has seen before.
    *
    * @throws {ServiceError} `user-blocked`; `login-superseded` when the user was signed off or blocked
-   *   after the login began
+   *   after the login began; `store-unavailable` while Redis has a history that is not followed here
    */
   create(sessionId: string, login: FinishedLogin): Promise<SessionRecord>
   /** The record as it is stored. Says nothing about its validity: that is the guard's to decide. */
@@ -56,21 +57,33 @@ const MOST_TRIES = 10
 
 const SWEEP_BATCH = 100
 
-export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: SessionTimes): Sessions {
+/** Which history this identity follows: a login is finished in no other. */
+export interface HistoryFollowed extends Pick<Guard, 'renew'> {
+  stats(): Pick<GuardStats, 'history'>
+}
+
+export function createSessions(
+  redis: Redis,
+  keys: Keys,
+  seal: Seal,
+  times: SessionTimes,
+  guard: HistoryFollowed,
+): Sessions {
   async function create(sessionId: string, login: FinishedLogin): Promise<SessionRecord> {
     const ref = refOf(sessionId)
     const userId = userIdOf(login.profile)
     const sealed = seal.seal(JSON.stringify(login.tokens), ref)
     const createdAt = await redisNow()
     let generation = Number((await redis.hget(keys.user(userId), 'generation')) ?? 1)
+    let era = Number(await redis.get(keys.era))
 
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const record = recordOf({ ref, userId, generation, createdAt }, login, times)
+      const record = recordOf({ ref, userId, generation, era, createdAt }, login, times)
       const reply = await evaluate(
         redis,
         CREATE_SESSION,
         [
-          keys.nonce,
+          keys.history,
           keys.sequence,
           keys.session(ref),
           keys.tokens(ref),
@@ -81,6 +94,7 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
           keys.expiries,
           keys.seen,
           keys.log,
+          keys.era,
         ],
         [
           nonceCandidate(),
@@ -95,13 +109,19 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
           JSON.stringify(rowOf(login)),
           JSON.stringify(termsOf(login.profile)),
           JSON.stringify(createdEvent(record, login)),
+          era,
+          guard.stats().history ?? '',
         ],
       )
-      const [verdict, current] = CreateReply.parse(reply)
+      const [verdict, currentGeneration, currentEra] = CreateReply.parse(reply)
       if (verdict === 'created') return record
       if (verdict === 'blocked') throw new ServiceError('user-blocked', BLOCKED, { userId })
       if (verdict === 'superseded') throw new ServiceError('login-superseded', SUPERSEDED, { userId })
-      generation = current
+      if (verdict === 'closed' && !(await guard.renew())) {
+        throw new ServiceError('store-unavailable', NOT_FOLLOWED, { userId })
+      }
+      generation = currentGeneration
+      era = currentEra
     }
     throw new Error(`the generation of user ${userId} did not hold still`)
   }
@@ -115,18 +135,20 @@ export function createSessions(redis: Redis, keys: Keys, seal: Seal, times: Sess
     const refs = await redis.zrevrange(keys.sessionsOf(userId), 0, -1)
     if (refs.length === 0) return []
     const now = await redisNow()
-    const [records, seen, generation] = await execAll(
+    const [records, seen, generation, era] = await execAll(
       redis
         .pipeline()
         .mget(refs.map(keys.session))
         .zmscore(keys.seen, ...refs)
-        .hget(keys.user(userId), 'generation'),
+        .hget(keys.user(userId), 'generation')
+        .get(keys.era),
     )
     const jsons = z.array(z.string().nullable()).parse(records)
     const lastSeen = z.array(z.coerce.number()).parse(seen)
     return jsons.flatMap((json, i) => {
       const record = json === null ? null : parseSessionRecord(json)
       if (record === null || record.generation !== Number(generation)) return []
+      if (record.era !== Number(era)) return []
       const lastSeenAt = Math.max(lastSeen[i] ?? 0, record.createdAt)
       const over = now >= record.expiresAt || now >= lastSeenAt + record.idleTtlMs
       return over ? [] : [{ record, lastSeenAt }]
@@ -189,6 +211,8 @@ const BLOCKED = 'This account has been blocked. Ask an administrator to unblock 
 const SUPERSEDED =
   'This account was signed off while you were signing in, so this login no longer counts. Please sign in again.'
 
+const NOT_FOLLOWED = 'Signing in can’t be finished right now. Try again in a moment.'
+
 const Tokens = z.object({
   accessToken: z.string(),
   refreshToken: z.string().nullable(),
@@ -196,15 +220,20 @@ const Tokens = z.object({
   accessTokenExpiresAt: z.number().nullable(),
 })
 
-const CreateReply = z.tuple([z.enum(['created', 'blocked', 'superseded', 'retry']), z.number()])
+const CreateReply = z.tuple([
+  z.enum(['created', 'blocked', 'superseded', 'retry', 'closed']),
+  z.number(),
+  z.number(),
+])
 
 function recordOf(
   {
     ref,
     userId,
     generation,
+    era,
     createdAt,
-  }: { ref: string; userId: string; generation: number; createdAt: number },
+  }: { ref: string; userId: string; generation: number; era: number; createdAt: number },
   login: FinishedLogin,
   { idleTtlMs, absoluteTtlMs }: SessionTimes,
 ): SessionRecord {
@@ -223,6 +252,7 @@ function recordOf(
     },
     provider,
     generation,
+    era,
     createdAt,
     authTime,
     amr,

@@ -1,28 +1,35 @@
-import { boundMs as boundOf, type Keys, type Member, nonceCandidate, parseMember } from '@curfew/contract'
+import { type Keys, nonceCandidate } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
-import { z } from 'zod'
+import type { Acknowledgement, Confirmation, Recorded } from './confirmation.js'
 import {
-  type Acknowledgement,
-  acknowledge,
-  awaitConfirmation,
-  type Confirmation,
-  isConfirmed,
-  nextLookAt,
-  type Recorded,
-} from './confirmation.js'
+  type CoordinationEffect,
+  type CoordinationInput,
+  coordinate,
+  nextLook,
+  startCoordination,
+} from './coordinator.js'
+import type { RecordDurably } from './record-durably.js'
+import { parseWitnessReply } from './replies.js'
 import { DROP_MEMBERS, WITNESS_HISTORY } from './scripts.js'
 
 /**
- * Identity's ear for acknowledgements: follows each sign-off that was recorded here until every
- * instance has applied it, or can't serve from memory any more.
+ * Identity's ear for acknowledgements: follows each sign-off that was recorded here until every instance
+ * has applied it, or can't serve from memory any more. Carries out what `coordinate` decides.
  */
 export interface Bell {
-  /** Resolves when the sign-off is confirmed, or at the deadline with what is known then. */
-  confirm(recorded: Recorded, decidedAt: number, deadlineMs: number): Promise<Confirmation>
+  /** Follows a sign-off that is durable since just now. */
+  follow(recorded: Recorded, decidedAt: number): Followed
   /** Looks which history Redis has, and takes rows off the table that nobody has renewed for a whole bound. */
   lookAround(): Promise<void>
   close(): void
+}
+
+export interface Followed {
+  /** How it stands. */
+  readonly confirmation: Confirmation
+  /** `overtaken`: Redis has another history, so it has to be recorded again. `closed`: nobody follows it any more. */
+  readonly outcome: Promise<'confirmed' | 'overtaken' | 'closed'>
 }
 
 export interface BellOptions {
@@ -30,26 +37,23 @@ export interface BellOptions {
   readonly redis: Redis
   /** A connection of its own that is not connected yet: it will be subscribed. */
   readonly ears: Redis
+  readonly recordDurably: RecordDurably
   readonly keys: Keys
   readonly boundMs: number
   onError(error: unknown): void
 }
 
-interface Waiting {
-  state: Confirmation
-  timer: NodeJS.Timeout | undefined
-  finish(): void
+interface Entry {
+  /** How it stood when it was no longer pending. */
+  final: Confirmation | undefined
+  readonly end: (outcome: Awaited<Followed['outcome']>) => void
 }
 
-export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions): Bell {
-  const waiting = new Set<Waiting>()
-  /** The newest of each instance: an acknowledgement may overtake the answer of the script it is about. */
-  const newest = new Map<string, Acknowledgement>()
-  let longestBoundMs = boundMs
-  /** The history we know, and from when on its members can be believed. */
-  let known: { history: string; settledAt: number } | undefined
-  /** Rows as they were, and since when they have not changed, on our own clock. */
-  const silentSince = new Map<string, { row: string; since: number }>()
+export function createBell({ redis, ears, recordDurably, keys, boundMs, onError }: BellOptions): Bell {
+  const entries = new Map<number, Entry>()
+  let state = startCoordination(boundMs)
+  let tickets = 0
+  let timer: NodeJS.Timeout | undefined
 
   ears.on('error', onError)
   ears.on('ready', () => {
@@ -57,117 +61,92 @@ export function createBell({ redis, ears, keys, boundMs, onError }: BellOptions)
   })
   ears.on('message', (_channel, message: string) => {
     const heard = parseAcknowledgement(message)
-    if (heard) note(heard)
+    if (heard) step({ type: 'acknowledged', heard })
   })
   ears.connect().catch(onError)
 
-  function note(heard: Acknowledgement): void {
-    newest.set(heard.instance, heard)
+  function step(input: CoordinationInput): void {
     const now = performance.now()
-    for (const one of waiting) {
-      one.state = acknowledge(one.state, heard, now)
-      if (isConfirmed(one.state, now)) one.finish()
+    const [next, effects] = coordinate(state, input, now)
+    state = next
+    for (const effect of effects) carryOut(effect)
+    clearTimeout(timer)
+    const at = nextLook(state, now)
+    if (at === Number.POSITIVE_INFINITY) return
+    timer = setTimeout(() => step({ type: 'time-passed' }), Math.max(1, Math.ceil(at - now)))
+  }
+
+  function carryOut(effect: CoordinationEffect): void {
+    switch (effect.type) {
+      case 'confirmed':
+      case 'overtaken': {
+        const entry = entries.get(effect.ticket)
+        if (entry) entry.final = effect.confirmation
+        entry?.end(effect.type)
+        entries.delete(effect.ticket)
+        return
+      }
+      case 'witness':
+        return void lookAround().catch(onError)
+      case 'drop':
+        return void evaluate(redis, DROP_MEMBERS, [keys.members], effect.rows.flat()).catch(onError)
     }
   }
 
-  /** A service that was given a longer lease than ours may serve for longer: then everything takes longer. */
-  function heed(members: readonly Member[]): number {
-    longestBoundMs = Math.max(boundMs, ...members.map(({ leaseMs }) => boundOf(leaseMs)))
-    return longestBoundMs
-  }
-
-  function settledAt(history: string): number {
-    if (known?.history !== history) known = { history, settledAt: performance.now() + longestBoundMs }
-    return known.settledAt
-  }
-
-  function confirm(recorded: Recorded, decidedAt: number, deadlineMs: number): Promise<Confirmation> {
-    const durableAt = performance.now()
-    const times = {
-      decidedAt,
-      durableAt,
-      boundMs: heed(recorded.members),
-      settledAt: settledAt(recorded.history),
+  function follow(recorded: Recorded, decidedAt: number): Followed {
+    const ticket = tickets++
+    const { promise: outcome, resolve: end } = withResolvers<Awaited<Followed['outcome']>>()
+    const entry: Entry = { final: undefined, end }
+    entries.set(ticket, entry)
+    step({ type: 'recorded', ticket, decidedAt, recorded })
+    return {
+      get confirmation() {
+        const confirmation = state.pending.get(ticket) ?? entry.final
+        if (confirmation === undefined) throw new TypeError('a sign-off is either pending or over')
+        return confirmation
+      },
+      outcome,
     }
-    const deadline = decidedAt + deadlineMs
-
-    return new Promise((resolve) => {
-      const one: Waiting = { state: awaitConfirmation(recorded, times), timer: undefined, finish }
-      for (const heard of newest.values()) one.state = acknowledge(one.state, heard, durableAt)
-      waiting.add(one)
-      look()
-
-      function look(): void {
-        const now = performance.now()
-        if (isConfirmed(one.state, now) || now >= deadline) finish()
-        else one.timer = setTimeout(look, Math.ceil(Math.min(nextLookAt(one.state, now), deadline) - now))
-      }
-
-      function finish(): void {
-        clearTimeout(one.timer)
-        waiting.delete(one)
-        resolve(one.state)
-      }
-    })
   }
 
   async function lookAround(): Promise<void> {
-    const reply = await evaluate(
-      redis,
+    const sentAt = performance.now()
+    const reply = await recordDurably(
       WITNESS_HISTORY,
-      [keys.nonce, keys.sequence, keys.members],
+      [keys.history, keys.sequence, keys.members],
       [nonceCandidate()],
     )
-    const [history, , ...rows] = WitnessReply.parse(reply)
-    const members = parseMembers(rows)
-    heed(members)
-    settledAt(history)
-    // Rows are the truth: an acknowledgement may have been said while nobody listened.
-    for (const { id, history, acknowledged } of members) {
-      note({ instance: id, history, sequence: acknowledged })
-    }
-    for (const instance of newest.keys()) if (!rows.includes(instance)) newest.delete(instance)
-    const silent = silentRows(rows, performance.now())
-    if (silent.length > 0) await evaluate(redis, DROP_MEMBERS, [keys.members], silent)
-  }
-
-  function silentRows(rows: readonly string[], now: number): string[] {
-    const silent: string[] = []
-    for (let i = 0; i + 1 < rows.length; i += 2) {
-      const [instance = '', row = ''] = rows.slice(i, i + 2)
-      const before = silentSince.get(instance)
-      if (before?.row !== row) silentSince.set(instance, { row, since: now })
-      else if (now - before.since >= longestBoundMs) silent.push(instance, row)
-    }
-    for (const instance of silentSince.keys()) if (!rows.includes(instance)) silentSince.delete(instance)
-    return silent
+    const { history, rows } = parseWitnessReply(reply)
+    step({ type: 'witnessed', sentAt, history, rows })
   }
 
   return {
-    confirm,
+    follow,
     lookAround,
     close() {
       ears.disconnect()
-      for (const one of [...waiting]) one.finish()
+      clearTimeout(timer)
+      for (const { end } of entries.values()) end('closed')
     },
   }
 }
 
-const WitnessReply = z.tuple([z.string(), z.number()], z.string())
-
-/** `<instance> <history> <sequence>`, see the channels in contract/keys.ts. */
-function parseAcknowledgement(message: string): Acknowledgement | null {
-  const [instance, history, sequence] = message.split(' ')
-  if (instance === undefined || history === undefined || !Number.isSafeInteger(Number(sequence))) return null
-  return { instance, history, sequence: Number(sequence) }
+/** Promise.withResolvers comes with Node 22. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
-/** `instance, row, instance, row…`, as the scripts return the table of members. */
-export function parseMembers(parts: readonly string[]) {
-  const members = []
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const member = parseMember(parts[i] ?? '', parts[i + 1] ?? '')
-    if (member) members.push(member)
-  }
-  return members
+/** `<instance> <history> <sequence> <failed hooks>`, see the channels in contract/keys.ts. */
+function parseAcknowledgement(message: string): Acknowledgement | null {
+  const [instance, history, sequence, hooksFailed = '[]'] = message.split(' ')
+  if (instance === undefined || history === undefined || !Number.isSafeInteger(Number(sequence))) return null
+  return { instance, history, sequence: Number(sequence), hooksFailed: numbersIn(hooksFailed) }
+}
+
+function numbersIn(list: string): number[] {
+  return list.replace(/[[\]]/g, '').split(',').filter(Boolean).map(Number).filter(Number.isSafeInteger)
 }

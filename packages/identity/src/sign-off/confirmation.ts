@@ -4,13 +4,13 @@ import type { InstanceReceipt, Member } from '@curfew/contract'
  * Waits, on paper, until a sign-off is confirmed: who was a member when it was recorded, who has
  * acknowledged it, and whether so much time has passed that every lease granted before it has ended.
  *
- * A pure reducer without clock or socket. Times are monotonic milliseconds of this process.
+ * Pure: no clock, no socket. Times are monotonic milliseconds of this process.
  */
 export interface Confirmation {
   readonly history: string
   readonly sequence: number
   readonly decidedAt: number
-  /** When Redis said that it is on disk: the leases' clock starts here. */
+  /** When it was known to be durable: the leases' clock starts here. */
   readonly durableAt: number
   readonly boundMs: number
   /**
@@ -25,6 +25,7 @@ interface AwaitedMember {
   readonly service: string
   /** When it acknowledged; null while it has not. */
   readonly appliedAt: number | null
+  readonly hookFailed: boolean
 }
 
 export interface Recorded {
@@ -38,6 +39,8 @@ export interface Acknowledgement {
   readonly instance: string
   readonly history: string
   readonly sequence: number
+  /** The newest sign-offs of which a hook failed there. */
+  readonly hooksFailed: readonly number[]
 }
 
 export function awaitConfirmation(
@@ -51,9 +54,13 @@ export function awaitConfirmation(
     sequence,
     ...times,
     members: new Map(
-      awaited.map(({ id, service, acknowledged }) => [
+      awaited.map(({ id, service, acknowledged, hooksFailed }) => [
         id,
-        { service, appliedAt: acknowledged >= sequence ? times.durableAt : null },
+        {
+          service,
+          appliedAt: acknowledged >= sequence ? times.durableAt : null,
+          hookFailed: hooksFailed.includes(sequence),
+        },
       ]),
     ),
   }
@@ -64,30 +71,41 @@ export function acknowledge(state: Confirmation, heard: Acknowledgement, now: nu
   if (member === undefined || member.appliedAt !== null) return state
   // A number that outlived its history says nothing about ours.
   if (heard.history !== state.history || heard.sequence < state.sequence) return state
-  return { ...state, members: new Map(state.members).set(heard.instance, { ...member, appliedAt: now }) }
+  const applied = { ...member, appliedAt: now, hookFailed: heard.hooksFailed.includes(state.sequence) }
+  return { ...state, members: new Map(state.members).set(heard.instance, applied) }
 }
 
-export function isConfirmed(state: Confirmation, now: number): boolean {
-  if (now >= confirmedBy(state)) return true
+/** Whether everybody who may serve from memory has told us: then nothing is left to wait for. */
+export function isAcknowledged(state: Confirmation, now: number): boolean {
   return now >= state.settledAt && [...state.members.values()].every(({ appliedAt }) => appliedAt !== null)
 }
 
-/** When it is confirmed whatever the instances do. */
-export function confirmedBy({ durableAt, boundMs }: Confirmation): number {
+/** Whether every lease from before has ended, whatever the instances do. */
+export function hasLapsed(state: Confirmation, now: number): boolean {
+  return now >= lapsesAt(state)
+}
+
+export function lapsesAt({ durableAt, boundMs }: Confirmation): number {
   return durableAt + boundMs
 }
 
 /** When time alone may change the answer next. */
 export function nextLookAt(state: Confirmation, now: number): number {
-  return now < state.settledAt ? Math.min(state.settledAt, confirmedBy(state)) : confirmedBy(state)
+  return now < state.settledAt ? Math.min(state.settledAt, lapsesAt(state)) : lapsesAt(state)
 }
 
 export function instancesOf(state: Confirmation, now: number): InstanceReceipt[] {
-  return [...state.members].map(([id, { service, appliedAt }]) => {
-    if (appliedAt !== null) return { id, service, state: 'applied', ms: roundMs(appliedAt - state.decidedAt) }
-    if (now >= confirmedBy(state))
-      return { id, service, state: 'lapsed', ms: roundMs(confirmedBy(state) - state.decidedAt) }
-    return { id, service, state: 'pending' }
+  const lapsed = hasLapsed(state, now)
+  return [...state.members].map(([id, { service, appliedAt, hookFailed }]) => {
+    const at = appliedAt ?? (lapsed ? lapsesAt(state) : null)
+    if (at === null) return { id, service, state: 'pending' }
+    return {
+      id,
+      service,
+      state: appliedAt === null ? 'lapsed' : 'applied',
+      ms: roundMs(at - state.decidedAt),
+      ...(hookFailed ? { hook: 'failed' } : {}),
+    }
   })
 }
 

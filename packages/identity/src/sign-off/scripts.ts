@@ -8,7 +8,7 @@ const SIGN_OFFS_KEPT = 100_000
  * What makes a sign-off true: the next number, the log that guards follow, the log that people read,
  * and the bell. All in the script that ended the sessions: it is in the log if and only if it happened.
  */
-const LUA_RING = `
+export const LUA_RING = `
 local function ring(sequence, signoff, event, keys, channel)
   redis.call('XADD', keys.signoffs, 'MAXLEN', '~', ${SIGN_OFFS_KEPT}, sequence .. '-0', 'signoff', signoff)
   redis.call('XADD', keys.log, 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', event, 'sequence', sequence)
@@ -25,13 +25,15 @@ end`
  * is that of the first time. One that is over otherwise, or whose time has come, is not ended once more:
  * the log has told it, or will, and its record is left for background work.
  *
- * KEYS  nonce, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions, user
+ * KEYS  history, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions, user,
+ *       era
  * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel, event id
- * Returns `{'recorded', history, sequence, sessions ended, event id, instance, row, instance, row…}` or
- * `{'gone'}`; the event is that of whoever ended it first
+ * Returns `{'recorded', history, sequence, sessions ended, event id, instance, row, instance, row…}`;
+ * `{'gone', history}`; or `{'closed'}` while the history is not open. The event is that of whoever ended it first
  */
 export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}${LUA_RING}
 local ref, eventId = ARGV[2], ARGV[7]
+if not isOpen then return { 'closed' } end
 
 local before = redis.call('GET', KEYS[4])
 if before then
@@ -39,11 +41,12 @@ if before then
   return recorded(tonumber(before), 1, first and cjson.decode(first[2][2]).eventId or eventId, KEYS[7])
 end
 local record = redis.call('GET', KEYS[3])
-if not record then return { 'gone' } end
+if not record then return { 'gone', history } end
 local session = cjson.decode(record)
-if tonumber(redis.call('HGET', KEYS[11], 'generation')) ~= session.generation then return { 'gone' } end
+if tonumber(redis.call('HGET', KEYS[11], 'generation')) ~= session.generation then return { 'gone', history } end
+if tonumber(redis.call('GET', KEYS[12]) or '0') ~= session.era then return { 'gone', history } end
 local seenAt = tonumber(redis.call('ZSCORE', KEYS[9], ref) or session.createdAt)
-if math.min(seenAt + session.idleTtlMs, session.expiresAt) <= nowMs then return { 'gone' } end
+if math.min(seenAt + session.idleTtlMs, session.expiresAt) <= nowMs then return { 'gone', history } end
 
 local sequence = redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[4], sequence, 'PX', ARGV[3])
@@ -61,24 +64,29 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  * The survivor is written anew with the new generation, if it was valid until now. Its record is JSON,
  * in which `"generation":` can't stand inside a string, since quotes are escaped there.
  *
- * KEYS  nonce, sequence, user, user's sessions, signoffs, log, members, survivor's session or nonce
+ * KEYS  history, sequence, user, user's sessions, signoffs, log, members, blocked, survivor's session or
+ *       history
  * ARGV  nonce candidate, user id, event id, reason, block as JSON or '', survivor's ref or '', event,
  *       channel, key prefix
- * Returns as END_SESSION; `{'gone'}` when there is no such user
+ * Returns as END_SESSION; gone when there is no such user
  */
 export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}
 local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local user, listed = KEYS[3], KEYS[4]
+if not isOpen then return { 'closed' } end
 
 local before = redis.call('HMGET', user, 'generation', 'endedBy', 'endedAt', 'endedSessions')
-if not before[1] then return { 'gone' } end
+if not before[1] then return { 'gone', history } end
 if before[2] == eventId then return recorded(tonumber(before[3]), tonumber(before[4]), eventId, KEYS[7]) end
 
 local sequence = redis.call('INCR', KEYS[2])
 local generation = redis.call('HINCRBY', user, 'generation', 1)
-if block ~= '' then redis.call('HSET', user, 'blocked', block) end
+if block ~= '' then
+  redis.call('HSET', user, 'blocked', block)
+  redis.call('SADD', KEYS[8], userId)
+end
 
-local survivor = survivorRef ~= '' and redis.call('GET', KEYS[8]) or nil
+local survivor = survivorRef ~= '' and redis.call('GET', KEYS[9]) or nil
 local family
 if survivor then
   local session = cjson.decode(survivor)
@@ -87,7 +95,7 @@ if survivor then
     family = session.family
     survivor = string.gsub(survivor, '"generation":%d+', '"generation":' .. generation, 1)
     survivor = string.gsub(survivor, '"revision":%d+', '"revision":' .. (session.revision + 1), 1)
-    redis.call('SET', KEYS[8], survivor, 'XX', 'KEEPTTL')
+    redis.call('SET', KEYS[9], survivor, 'XX', 'KEEPTTL')
   end
 end
 
@@ -116,26 +124,27 @@ return recorded(sequence, sessions, eventId, KEYS[7])`
 /**
  * Lifts a block. The generation stays where the block put it, so that no old session comes back.
  *
- * KEYS  user, log
- * ARGV  event
+ * KEYS  user, log, blocked
+ * ARGV  event, user id
  * Returns 1, 0 when the user was not blocked, -1 when there is no such user
  */
 export const UNBLOCK_USER = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 if redis.call('HDEL', KEYS[1], 'blocked') == 0 then return 0 end
+redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', ARGV[1])
 return 1`
 
 /**
  * Which history and head Redis has, by a write: its answer says that everything before is durable.
  *
- * KEYS  nonce, sequence, members
+ * KEYS  history, sequence, members
  * ARGV  nonce candidate
- * Returns `{history, head, instance, row…}`
+ * Returns `{history, head, Redis' time in epoch ms, instance, row…}`
  */
-export const WITNESS_HISTORY = `${LUA_HISTORY_AND_HEAD}
-redis.call('SET', KEYS[1], nonce)
-local reply = { history, head }
+export const WITNESS_HISTORY = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
+redis.call('HSET', KEYS[1], 'nonce', nonce)
+local reply = { history, head, nowMs }
 for _, part in ipairs(redis.call('HGETALL', KEYS[3])) do reply[#reply + 1] = part end
 return reply`
 

@@ -1,4 +1,4 @@
-import { eventually } from '@curfew/testing'
+import { eventually, openHistory, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
@@ -12,7 +12,8 @@ test('one session is ended on every instance before it is confirmed, and the oth
   const [mine, other] = [await world.login(), await world.login()]
   for (const guard of guards) for (const { cookie } of [mine, other]) await guard.decide(cookie)
 
-  const receipt = await world.signOffs.endSession(mine.record, 'logged-out', ADMIN)
+  const signedOff = await world.signOffs.endSession(mine.record, 'logged-out', ADMIN)
+  const receipt = await signedOff?.within()
 
   for (const guard of guards) {
     assert.is((await guard.decide(mine.cookie)).kind, 'none')
@@ -30,7 +31,8 @@ test('everywhere is one increment: all sessions end, none comes back by a later 
   const guard = await world.mountGuard()
   const old = [await world.login(), await world.login()]
 
-  const receipt = await world.signOffs.endUser(old[0]!.record.user, ADMIN, { reason: 'everywhere' })
+  const signedOff = await world.signOffs.endUser(old[0]!.record.user, ADMIN, { reason: 'everywhere' })
+  const receipt = await signedOff?.within()
   const fresh = await world.login({ beganAtSequence: receipt?.event.sequence ?? 0 })
 
   assert.is(receipt?.sessions, 2)
@@ -44,10 +46,11 @@ test('signing off the others keeps the one that asked, on every instance', async
   const [mine, ...others] = [await world.login(), await world.login(), await world.login()]
   for (const { cookie } of [mine, ...others]) await guard.decide(cookie)
 
-  const receipt = await world.signOffs.endUser(mine.record.user, ADMIN, {
+  const signedOff = await world.signOffs.endUser(mine.record.user, ADMIN, {
     reason: 'everywhere',
     except: mine.record.ref,
   })
+  const receipt = await signedOff?.within()
 
   assert.is(receipt?.sessions, 2)
   assert.is((await guard.decide(mine.cookie)).kind, 'session')
@@ -66,7 +69,9 @@ test('the survivor’s open connection stays open, those of the others close', a
   guard.hold(mine.record, (end) => ends.push(`mine ${end}`))
   guard.hold(other.record, (end) => ends.push(`other ${end}`))
 
-  await world.signOffs.endUser(mine.record.user, ADMIN, { reason: 'everywhere', except: mine.record.ref })
+  const { user, ref } = mine.record
+  const signedOff = await world.signOffs.endUser(user, ADMIN, { reason: 'everywhere', except: ref })
+  await signedOff?.within()
 
   assert.equal(ends, ['other everywhere'])
 })
@@ -88,7 +93,8 @@ test('a block ends everything at once; unblocking revives nothing', async () => 
   const { cookie, record } = await world.login()
   await guard.decide(cookie)
 
-  const receipt = await world.signOffs.block(record.user, ADMIN, 'lost laptop')
+  const signedOff = await world.signOffs.block(record.user, ADMIN, 'lost laptop')
+  const receipt = await signedOff?.within()
   assert.is((await guard.decide(cookie)).kind, 'none')
   assert.equal((await world.users.find(record.user.id))?.blocked?.reason, 'lost laptop')
   assert.is(receipt?.event.type, 'user.blocked')
@@ -119,8 +125,7 @@ test('ending a session twice is one sign-off', async () => {
     world.signOffs.endSession(record, 'logged-out', ADMIN),
   ])
 
-  assert.is(one?.event.sequence, two?.event.sequence)
-  assert.is(one?.event.id, two?.event.id)
+  assert.equal(one?.receipt().event, two?.receipt().event)
   assert.equal(await world.logged(), ['session.created', 'session.revoked'])
 })
 
@@ -143,14 +148,11 @@ test('an instance that has gone silent holds the answer up for no longer than th
   await using world = await givenIdentity({ leaseMs: 300 })
   await world.settled()
   const { history } = await memberOf(world)
-  await world.redis.hset(
-    world.keys.members,
-    'projects-dead',
-    JSON.stringify({ service: 'projects', history, acknowledged: 0, renewals: 3, leaseMs: 300 }),
-  )
+  await world.redis.hset(world.keys.members, 'projects-dead', deadRow(history))
   const { record } = await world.login()
 
-  const receipt = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  const signedOff = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  const receipt = await signedOff?.within()
 
   assert.is(receipt?.confirmed, true)
   assert.is(receipt?.instances.find(({ id }) => id === 'projects-dead')?.state, 'lapsed')
@@ -160,11 +162,7 @@ test('an instance that has gone silent holds the answer up for no longer than th
 test('a row that nobody renews for a whole bound is taken off the table', async () => {
   await using world = await givenIdentity({ leaseMs: 200 })
   const guard = await world.mountGuard()
-  await world.redis.hset(
-    world.keys.members,
-    'projects-dead',
-    JSON.stringify({ service: 'projects', history: 'h', acknowledged: 0, renewals: 3, leaseMs: 300 }),
-  )
+  await world.redis.hset(world.keys.members, 'projects-dead', deadRow('h'))
 
   await eventually(async () => {
     await world.bell.lookAround()
@@ -185,13 +183,94 @@ test('an instance that stops in an orderly way is not waited for', async () => {
     return new Promise(() => undefined)
   })
 
-  const receipt = world.signOffs.endSession(record, 'logged-out', ADMIN)
+  const signedOff = await world.signOffs.endSession(record, 'logged-out', ADMIN)
   await eventually(() => hooked)
   await guard.close()
 
-  const instances = (await receipt)?.instances.map(({ state }) => state)
-  assert.equal(instances, ['applied'], 'it did not have to lapse')
+  const receipt = await signedOff?.within()
+  assert.equal(
+    receipt?.instances.map(({ state }) => state),
+    ['applied'],
+    'it did not have to lapse',
+  )
 })
+
+test('an answer that waits for less says who is pending, and goes on being confirmed', async () => {
+  await using world = await givenIdentity({ leaseMs: 300 })
+  await world.settled()
+  const { history } = await memberOf(world)
+  await world.redis.hset(world.keys.members, 'projects-dead', deadRow(history))
+  const { record } = await world.login()
+
+  const signedOff = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  const early = await signedOff?.within(20)
+  const late = await signedOff?.within()
+
+  assert.equal([early?.confirmed, late?.confirmed], [false, true])
+  assert.is(early?.instances.find(({ id }) => id === 'projects-dead')?.state, 'pending')
+  assert.ok(early && early.boundMs >= 353, 'it says by when it must be true')
+})
+
+test('a hook that fails blocks nothing, and the receipt says so', async () => {
+  await using world = await givenIdentity({ leaseMs: 2_000 })
+  const guard = await world.mountGuard()
+  guard.onSignOff(() => Promise.reject(new Error('on purpose')))
+  await world.settled()
+  const { record } = await world.login()
+
+  const signedOff = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  const receipt = await signedOff?.within()
+
+  assert.equal(
+    receipt?.instances.map(({ state, hook }) => [state, hook]),
+    [['applied', 'failed']],
+  )
+})
+
+test('in a history that is not open nothing is recorded, until whoever follows Redis has opened it', async () => {
+  await using world = await givenIdentity()
+  const { record } = await world.login()
+  await world.redis.hset(world.keys.history, 'opened', 'another:history')
+
+  await rejects(world.signOffs.endSession(record, 'logged-out', ADMIN), 'store-unavailable')
+  assert.equal(await world.logged(), ['session.created'])
+  await openHistory(world.redis, world.namespace)
+
+  assert.ok(await world.signOffs.endSession(record, 'logged-out', ADMIN))
+})
+
+test('a sign-off that is pending when Redis has a new history is recorded again, and confirmed in it', async () => {
+  await using world = await givenIdentity({ leaseMs: 300 })
+  await world.settled()
+  const { history } = await memberOf(world)
+  await world.redis.hset(world.keys.members, 'projects-dead', deadRow(history))
+  const { record } = await world.login()
+  const signedOff = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await openHistory(world.redis, world.namespace)
+  await world.bell.lookAround()
+  const receipt = await signedOff?.within(5_000)
+
+  assert.is(receipt?.confirmed, true)
+  assert.not.ok(
+    receipt?.instances.some(({ id }) => id === 'projects-dead'),
+    'its lease was of the other history',
+  )
+  assert.equal(await world.logged(), ['session.created', 'session.revoked'], 'it is told once')
+})
+
+function deadRow(history: string): string {
+  return JSON.stringify({
+    service: 'projects',
+    history,
+    acknowledged: 0,
+    renewals: 3,
+    leaseMs: 300,
+    renewedAt: 0,
+    hooksFailed: [],
+  })
+}
 
 async function memberOf(world: Awaited<ReturnType<typeof givenIdentity>>): Promise<{ history: string }> {
   const guard = await world.mountGuard()

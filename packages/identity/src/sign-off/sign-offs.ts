@@ -8,16 +8,18 @@ import {
   type SessionRecord,
   type SignOffReason,
 } from '@curfew/contract'
+import type { Guard } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import { ServiceError } from '@curfew/service'
 import type { Redis } from 'ioredis'
-import { z } from 'zod'
 import { RECORD_SLACK_MS } from '../sessions/scripts.js'
 import type { SessionTimes } from '../sessions/sessions.js'
 import type { Block, User } from '../sessions/users.js'
-import { type Bell, parseMembers } from './bell.js'
-import { confirmedBy, instancesOf, isConfirmed, type Recorded, roundMs } from './confirmation.js'
+import type { Bell } from './bell.js'
+import type { RecordDurably } from './record-durably.js'
+import { isClosed, parseRecordReply } from './replies.js'
 import { END_SESSION, END_USER, UNBLOCK_USER } from './scripts.js'
+import { followSignOff, type SignedOff } from './signed-off.js'
 
 /** Who signs somebody off, and from where: what the log says of it. */
 export interface Author {
@@ -29,25 +31,16 @@ export interface Author {
 }
 
 export interface SignOffs {
-  /**
-   * Ends one session. Null when it is not there, or over already: then there is nothing to sign off.
-   *
-   * @param waitMs how long the answer waits to be confirmed; by default long enough that it is
-   */
-  endSession(
-    session: SessionRecord,
-    reason: SessionReason,
-    by: Author,
-    waitMs?: number,
-  ): Promise<Receipt | null>
+  /** Ends one session. Null when it is not there, or over already: then there is nothing to sign off. */
+  endSession(session: SessionRecord, reason: SessionReason, by: Author): Promise<SignedOff | null>
   /** Ends all sessions of a user; with `except`, all but that one. Null when there is no such user. */
   endUser(
     user: UserName,
     by: Author,
     options: { reason: 'everywhere' | 'admin'; except?: string },
-  ): Promise<Receipt | null>
+  ): Promise<SignedOff | null>
   /** Ends all sessions of a user, and lets them in no more. Null when there is no such user. */
-  block(user: UserName, by: Author, reason: string | null): Promise<Receipt | null>
+  block(user: UserName, by: Author, reason: string | null): Promise<SignedOff | null>
   /** Lifts a block. Revives nothing. False when the user was not blocked. */
   unblock(user: UserName, by: Author): Promise<boolean>
 }
@@ -57,36 +50,38 @@ type UserName = Pick<User, 'id' | 'name'>
 
 export interface SignOffOptions {
   readonly redis: Redis
+  readonly recordDurably: RecordDurably
   readonly keys: Keys
   readonly bell: Bell
+  /** Asks for a lease when Redis has a history that is not open yet: whoever comes first may open it. */
+  readonly guard: Pick<Guard, 'renew'>
   readonly times: SessionTimes
-  readonly boundMs: number
-  /** Told of each sign-off; the receipt is null when it could not be recorded. @default nobody is */
+  /** Told of each sign-off once it is confirmed; null when it could not be recorded. @default nobody is */
   readonly onSignOff?: (reason: string, receipt: Receipt | null) => void
+  /** When it is aborted, nothing is recorded again any more. */
+  readonly stopping?: AbortSignal
 }
 
-/** How much longer than the bound an answer waits: then it says what is pending. Milliseconds. */
-const PATIENCE_MS = 1_000
-
 /**
- * Decides sign-offs: records each by one atomic script, which is durable when Redis answers
- * (`appendfsync always`), then waits until every instance has applied it or can't serve from memory.
+ * Decides sign-offs: records each by one atomic script, and answers once that is durable. From then on it
+ * is followed until every instance has applied it or can't serve from memory; recorded again if Redis has
+ * another history meanwhile.
  *
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs(options: SignOffOptions): SignOffs {
-  const { redis, keys, bell, times, boundMs, onSignOff = () => undefined } = options
+  const { redis, recordDurably, keys, bell, guard, times, onSignOff = () => undefined, stopping } = options
+  const follow = followSignOff({ bell, ...(stopping ? { stopping } : {}) })
 
-  async function endSession(session: SessionRecord, reason: SessionReason, by: Author, waitMs?: number) {
+  async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
     const { ref, family, user } = session
     const event = eventOf('session.revoked', user, by, { reason, ref, provider: session.provider })
     const target = { kind: 'session', family, ref, userId: user.id }
     const record = () =>
-      evaluate(
-        redis,
+      recordDurably(
         END_SESSION,
         [
-          keys.nonce,
+          keys.history,
           keys.sequence,
           keys.session(ref),
           keys.ended(family),
@@ -97,6 +92,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
           keys.seen,
           keys.sessionsOf(user.id),
           keys.user(user.id),
+          keys.era,
         ],
         [
           nonceCandidate(),
@@ -108,7 +104,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
           event.id,
         ],
       )
-    return carryOut(reason, record, event, waitMs)
+    return carryOut(reason, record, event)
   }
 
   async function endUser(
@@ -134,18 +130,18 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     block: Block | null,
     except: string | undefined,
   ): Promise<unknown> {
-    return evaluate(
-      redis,
+    return recordDurably(
       END_USER,
       [
-        keys.nonce,
+        keys.history,
         keys.sequence,
         keys.user(userId),
         keys.sessionsOf(userId),
         keys.signoffs,
         keys.log,
         keys.members,
-        except === undefined ? keys.nonce : keys.session(except),
+        keys.blocked,
+        except === undefined ? keys.history : keys.session(except),
       ],
       [
         nonceCandidate(),
@@ -163,45 +159,47 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
 
   async function carryOut(
     reason: string,
-    record: () => Promise<unknown>,
+    run: () => Promise<unknown>,
     event: CurfewEvent,
-    waitMs = boundMs + PATIENCE_MS,
-  ): Promise<Receipt | null> {
+  ): Promise<SignedOff | null> {
     const decidedAt = performance.now()
-    const reply = parseReply(await recordTwice(reason, record))
-    if (reply === null) return null
-
-    const confirmation = await bell.confirm(reply, decidedAt, waitMs)
-    const now = performance.now()
-    const receipt: Receipt = {
-      event: { id: reply.eventId, type: event.type, sequence: reply.sequence },
-      sessions: reply.sessions,
-      confirmed: isConfirmed(confirmation, now),
-      tookMs: roundMs(now - decidedAt),
-      boundMs: Math.ceil(confirmedBy(confirmation) - decidedAt),
-      instances: instancesOf(confirmation, now),
+    const record = async () => parseRecordReply(await recordWhenOpen(run))
+    try {
+      const reply = await twice(record)
+      if (reply.kind === 'gone') return null
+      const onConfirmed = (receipt: Receipt) => onSignOff(reason, receipt)
+      return follow({ recorded: reply, type: event.type, decidedAt, record, onConfirmed })
+    } catch (cause) {
+      onSignOff(reason, null)
+      throw new ServiceError('store-unavailable', NOT_RECORDED, {}, { cause })
     }
-    onSignOff(reason, receipt)
-    return receipt
   }
 
-  async function recordTwice(reason: string, record: () => Promise<unknown>): Promise<unknown> {
-    try {
-      return await twice(record)
-    } catch (error) {
-      onSignOff(reason, null)
-      throw error
-    }
+  /** A history that is not open is opened by whoever comes first and may: perhaps that is us. */
+  async function recordWhenOpen(run: () => Promise<unknown>): Promise<unknown> {
+    const reply = await run()
+    if (!isClosed(reply)) return reply
+    await guard.renew()
+    const second = await run()
+    if (isClosed(second)) throw new Error('the history that Redis has is not open')
+    return second
   }
 
   async function unblock(user: UserName, by: Author): Promise<boolean> {
     const event = eventOf('user.unblocked', user, by, {})
-    const reply = await evaluate(redis, UNBLOCK_USER, [keys.user(user.id), keys.log], [JSON.stringify(event)])
+    const reply = await evaluate(
+      redis,
+      UNBLOCK_USER,
+      [keys.user(user.id), keys.log, keys.blocked],
+      [JSON.stringify(event), user.id],
+    )
     return reply === 1
   }
 
   return { endSession, endUser, block, unblock }
 }
+
+const NOT_RECORDED = 'The sign-off could not be recorded, so nothing is promised. Trying again is safe.'
 
 function eventOf(
   type: EventType,
@@ -220,28 +218,11 @@ function eventOf(
   })
 }
 
-async function twice(record: () => Promise<unknown>): Promise<unknown> {
+/** Perhaps it happened and only the answer was lost. Asking again tells, and does no harm. */
+async function twice<T>(record: () => Promise<T>): Promise<T> {
   try {
     return await record()
   } catch {
-    // Perhaps it happened and only the answer was lost. Asking again tells, and does no harm.
-    try {
-      return await record()
-    } catch (cause) {
-      const sentence = 'The sign-off could not be recorded, so nothing is promised. Trying again is safe.'
-      throw new ServiceError('store-unavailable', sentence, {}, { cause })
-    }
+    return await record()
   }
-}
-
-const Reply = z.union([
-  z.tuple([z.literal('gone')]),
-  z.tuple([z.literal('recorded'), z.string(), z.number(), z.number(), z.string()], z.string()),
-])
-
-function parseReply(reply: unknown): (Recorded & { sessions: number; eventId: string }) | null {
-  const parsed = Reply.parse(reply)
-  if (parsed[0] === 'gone') return null
-  const [, history, sequence, sessions, eventId, ...members] = parsed
-  return { history, sequence, sessions, eventId, members: parseMembers(members) }
 }

@@ -93,7 +93,7 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
     { idleTtlMs = 1_800_000, absoluteTtlMs = 43_200_000 } = {},
   ): Promise<SignedIn> {
     const head = Number(await looking.get(keys.sequence))
-    const sessions = createSessions(looking, keys, seal, { idleTtlMs, absoluteTtlMs })
+    const sessions = createSessions(looking, keys, seal, { idleTtlMs, absoluteTtlMs }, guard)
     const signedIn = await signInTo(sessions, { beganAtSequence: head, ...wanted })
     // Lists are in the order of time, which within a millisecond is none.
     const at = Date.now()

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { boundMs, keysOf, parseEvent } from '@curfew/contract'
 import { createGuard, type GuardOptions } from '@curfew/guard'
-import { eventually, freshNamespace, openRedis, redisUrl } from '@curfew/testing'
+import { eventually, freshNamespace, openHistory, openRedis, redisUrl } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createSessions } from '../sessions/sessions.js'
 import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
+import { recordOnDisk } from '../sign-off/record-durably.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
 import { type LoginWanted, signInTo } from './logins.js'
@@ -23,8 +24,12 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const keys = keysOf(namespace)
   const redis = await openRedis()
   const errors: unknown[] = []
+  const history = await openHistory(redis, namespace)
+  const following = { stats: () => ({ history }), renew: async () => true }
+  const recordDurably = recordOnDisk(redis)
   const bell = createBell({
     redis,
+    recordDurably,
     ears: new Redis(await redisUrl(), { lazyConnect: true, autoResubscribe: false }),
     keys,
     boundMs: boundMs(leaseMs),
@@ -33,7 +38,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const times = { idleTtlMs, absoluteTtlMs }
   const tokenKey = randomBytes(32)
   const seal = createSeal([tokenKey])
-  const sessions = createSessions(redis, keys, seal, times)
+  const sessions = createSessions(redis, keys, seal, times, following)
   const guards: Array<{ close(): Promise<void> }> = []
 
   return {
@@ -46,7 +51,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
     sessions,
     errors,
     users: createUsers(redis, keys),
-    signOffs: createSignOffs({ redis, keys, bell, times, boundMs: boundMs(leaseMs) }),
+    signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard: following, times }),
 
     /** Somebody who finished a login just now. */
     login: (wanted: LoginWanted = {}) => signInTo(sessions, wanted),

@@ -10,6 +10,7 @@ export function givenRecord(wanted: Partial<SessionRecord> = {}): SessionRecord 
     user: { id: 'ada', name: 'Ada Lovelace', email: 'ada@example.com', picture: null, roles: ['editor'] },
     provider: 'dev',
     generation: 1,
+    era: 0,
     createdAt: 0,
     authTime: 0,
     amr: [],

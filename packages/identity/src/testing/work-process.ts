@@ -17,10 +17,14 @@ startWork({
   redisUrl,
   redis,
   keys,
-  sessions: createSessions(redis, keys, createSeal([Buffer.from(tokenKey, 'base64url')]), {
-    idleTtlMs: 1_800_000,
-    absoluteTtlMs: 43_200_000,
-  }),
+  sessions: createSessions(
+    redis,
+    keys,
+    createSeal([Buffer.from(tokenKey, 'base64url')]),
+    { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
+    // Nobody signs in here.
+    { stats: () => ({ history: null }), renew: async () => false },
+  ),
   revokeTokens: () => {
     process.send?.('asked')
     return new Promise(() => undefined)

@@ -1,0 +1,107 @@
+import { LUA_HISTORY_AND_HEAD } from '@curfew/contract'
+import { LUA_RING } from './scripts.js'
+
+/** Nobody can have seen more than this: what was said of other histories is settled once Redis has recovered. */
+const LUA_OPEN = `
+local function open(history)
+  redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', ${Number.MAX_SAFE_INTEGER}, 'seen', 0)
+  redis.call('HDEL', KEYS[1], 'lost')
+end`
+
+/** A user whose row is gone, as identity remembers it. */
+const LUA_RESTORE_USER = `
+local function restoreUser(prefix, id, row)
+  local user = prefix .. 'user:' .. id
+  for field, value in pairs(row) do redis.call('HSET', user, field, value) end
+  redis.call('ZADD', prefix .. 'users', row.lastLoginAt or 0, id)
+  for _, term in ipairs(cjson.decode(row.terms or '[]')) do
+    redis.call('ZADD', prefix .. 'users:terms', 0, term .. '\\n' .. id)
+  end
+end`
+
+/**
+ * Records the very sign-offs again that Redis has lost, under the numbers that they had, and opens the
+ * history. Only if they are all that is missing: Redis ends where they begin, and nobody has seen more.
+ *
+ * A survivor of "sign out my other sessions" does not survive this: its record is of an older generation.
+ *
+ * KEYS  history, sequence, signoffs, log, blocked, expiries, seen
+ * ARGV  nonce candidate, history, sequence before the first of them, channel, key prefix, tombstone
+ *       lifetime ms, sign-offs as JSON: `[{sequence, target, signoff, event, eventId, row, block}…]`
+ * Returns 1, or 0 when they are not enough
+ */
+export const RECORD_AGAIN = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
+local channel, prefix, lifetimeMs, signOffs = ARGV[4], ARGV[5], ARGV[6], cjson.decode(ARGV[7])
+local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen')
+if history ~= ARGV[2] or not gate[1] or head ~= tonumber(ARGV[3]) then return 0 end
+if tonumber(gate[2]) > head + #signOffs then return 0 end
+
+local function endSession(sequence, target)
+  redis.call('SET', prefix .. 'ended:' .. target.family, sequence, 'PX', lifetimeMs)
+  redis.call('DEL', prefix .. 'session:' .. target.ref)
+  redis.call('ZREM', KEYS[6], target.ref)
+  redis.call('ZREM', KEYS[7], target.ref)
+  redis.call('ZREM', prefix .. 'user:' .. target.userId .. ':sessions', target.ref)
+end
+
+local function endUser(sequence, target, again)
+  local user = prefix .. 'user:' .. target.userId
+  if redis.call('EXISTS', user) == 0 then
+    -- It was made after what Redis still knows. Without a block nobody has to be kept out.
+    if not again.block then return end
+    if again.row then restoreUser(prefix, target.userId, again.row) end
+  end
+  local generation = tonumber(redis.call('HGET', user, 'generation') or '0')
+  redis.call('HSET', user, 'generation', math.max(generation, target.generation))
+  redis.call('HSET', user, 'endedAt', sequence, 'endedBy', again.eventId, 'endedSessions', 0)
+  if again.block then
+    redis.call('HSET', user, 'blocked', again.block)
+    redis.call('SADD', KEYS[5], target.userId)
+  end
+  local listed = user .. ':sessions'
+  if redis.call('EXISTS', listed) == 1 then
+    redis.call('RENAME', listed, user .. ':ended:' .. (target.generation - 1))
+  end
+end
+
+for _, again in ipairs(signOffs) do
+  local sequence = redis.call('INCR', KEYS[2])
+  if again.target.kind == 'session' then endSession(sequence, again.target)
+  else endUser(sequence, again.target, again) end
+  ring(sequence, again.signoff, again.event, { signoffs = KEYS[3], log = KEYS[4] }, channel)
+end
+open(history)
+return 1`
+
+/**
+ * Ends every session there is by one number, the era, however many there are; sets the blocks that
+ * identity knows of; and opens the history. For a Redis that has lost sign-offs: who they were of nobody
+ * can tell any more, so everybody signs in again, and who was blocked is not let in.
+ *
+ * The number is higher than any that was seen, so that it is a later era than any session can be of.
+ *
+ * KEYS  history, sequence, era, signoffs, log, members, blocked
+ * ARGV  nonce candidate, 1 to do so only if Redis is behind, event, event id, channel, key prefix, blocked
+ *       users as JSON: `[{id, row}…]`
+ * Returns as END_SESSION; gone when Redis is not behind
+ */
+export const END_EVERYONE = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
+local onlyIfBehind, event, eventId, channel, prefix = ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen')
+if onlyIfBehind and not gate[1] then return { 'gone', history } end
+
+local sequence = math.max(head, tonumber(gate[2] or '0')) + 1
+redis.call('SET', KEYS[2], sequence)
+redis.call('SET', KEYS[3], sequence)
+for _, blocked in ipairs(cjson.decode(ARGV[7])) do
+  local user = prefix .. 'user:' .. blocked.id
+  if redis.call('EXISTS', user) == 0 then restoreUser(prefix, blocked.id, blocked.row) end
+  redis.call('HINCRBY', user, 'generation', 1)
+  redis.call('HSET', user, 'blocked', blocked.row.blocked, 'endedAt', sequence, 'endedBy', eventId, 'endedSessions', 0)
+  redis.call('SADD', KEYS[7], blocked.id)
+end
+open(history)
+
+local signoff = '{"target":{"kind":"everyone","era":' .. sequence .. '},"reason":"store-behind","eventId":"' .. eventId .. '"}'
+ring(sequence, signoff, event, { signoffs = KEYS[4], log = KEYS[5] }, channel)
+return recorded(sequence, 0, eventId, KEYS[6])`

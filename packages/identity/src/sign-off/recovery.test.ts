@@ -1,0 +1,132 @@
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eventually, type RedisServer, startRedis } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readReceipt } from '../testing/answers.js'
+import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
+
+const test = suite('identity: a Redis that has lost sign-offs')
+
+const POST = { method: 'POST', json: {} }
+
+test('restored from an older copy: what was signed off since is signed off again, and nobody else', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url, env: { LEASE_MS: '5000' } })
+  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
+  await using copy = await copyOf(server)
+  await server.restart()
+  await isReady(app)
+  await signOut(ada)
+
+  await copy.restore()
+
+  await eventually(async () => (await app.ask('/readyz')).status === 200, { within: 15_000 })
+  await eventually(async () => (await status(grace)) === 200)
+  assert.is(await status(ada), 401)
+  assert.equal(await told(app), ['session.created', 'session.created', 'session.revoked'])
+})
+
+test('restored from an older copy, and identity had no lease any more: everybody signs in again', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
+  await using copy = await copyOf(server)
+  await server.restart()
+  await isReady(app)
+  await signOut(ada)
+
+  await server.stop()
+  await eventually(() => !app.guard.stats().following)
+  await copy.restore()
+  await isReady(app)
+
+  await eventually(async () => (await status(grace)) === 401)
+  assert.is(await status(ada), 401)
+  assert.is((await told(app)).at(-1), 'everyone.logged-out')
+  const again = await app.login({ subject: 'grace' })
+  assert.is(await status(again), 200)
+})
+
+test('emptied by hand: who was blocked stays blocked, and can be found and unblocked', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const [mallory, admin] = [await app.login({ subject: 'mallory', name: 'Mallory' }), await app.loginAdmin()]
+  const { id } = mallory.record.user
+  readReceipt(await admin.browser.fetchApi(`/auth/admin/users/${id}/block`, POST))
+
+  await app.redis.flushall()
+  await eventually(async () => Number(await app.redis.get(app.keys.sequence)) > 0)
+
+  assert.is(await outcomeOf(app.login({ subject: 'mallory' })), 'user-blocked')
+  const again = await app.loginAdmin()
+  const found = await again.browser.fetchApi('/auth/admin/users?query=mallory')
+  assert.match(found.text, id)
+  assert.is((await again.browser.fetchApi(`/auth/admin/users/${id}/unblock`, POST)).status, 200)
+  assert.is(await status(await app.login({ subject: 'mallory' })), 200)
+})
+
+test('emptied by hand, in the very moment of a login: the login waits until the blocks are known again', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url, env: { LEASE_MS: '5000' } })
+  const [mallory, admin] = [await app.login({ subject: 'mallory' }), await app.loginAdmin()]
+  readReceipt(await admin.browser.fetchApi(`/auth/admin/users/${mallory.record.user.id}/block`, POST))
+
+  await app.redis.flushall()
+
+  const outcome = await eventually(async () => {
+    const outcome = await outcomeOf(app.login({ subject: 'mallory' }))
+    return outcome === 'store-unavailable' ? null : outcome
+  })
+  assert.is(outcome, 'user-blocked')
+})
+
+test.run()
+
+const isReady = (app: GivenApp) =>
+  eventually(async () => (await app.ask('/readyz')).status === 200, { within: 15_000 })
+
+/** 503 says nothing yet. */
+const status = ({ browser }: SignedIn) =>
+  eventually(async () => {
+    const { status } = await browser.fetchApi('/auth/session')
+    return status === 503 ? null : status
+  })
+
+async function signOut(who: SignedIn): Promise<void> {
+  const receipt = readReceipt(await eventually(() => unless503(who.browser.fetchApi('/auth/logout', POST))))
+  assert.is(receipt.confirmed, true)
+  await who.browser.setCookie(`${who.cookie}; Path=/`)
+}
+
+async function unless503<T extends { status: number }>(answer: Promise<T>): Promise<T | null> {
+  return (await answer).status === 503 ? null : answer
+}
+
+async function told(app: GivenApp): Promise<string[]> {
+  return (await app.events()).map(({ type }) => type)
+}
+
+function outcomeOf(login: Promise<unknown>): Promise<string> {
+  return login.then(
+    () => 'let in',
+    (error: unknown) => String(Reflect.get(Object(error), 'code')),
+  )
+}
+
+/** What an operator keeps: the files of a Redis that was stopped. */
+async function copyOf(server: RedisServer) {
+  await server.stop()
+  const files = join(server.dir, 'appendonlydir')
+  const kept = `${server.dir}-copy`
+  await cp(files, kept, { recursive: true })
+  return {
+    async restore() {
+      await server.stop()
+      await rm(files, { recursive: true })
+      await cp(kept, files, { recursive: true })
+      await server.restart()
+    },
+    [Symbol.asyncDispose]: () => rm(kept, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  type Keys,
+  LUA_HISTORY_AND_HEAD,
+  nonceCandidate,
+  type SignOff,
+  type TargetOfOne,
+} from '@curfew/contract'
+import type { Guard, SignOffHeard } from '@curfew/guard'
+import { evaluate } from '@curfew/guard/evaluate'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+
+/**
+ * What identity remembers in case Redis forgets: the newest sign-offs, and who is blocked.
+ *
+ * Kept in memory by each identity process, as its guard hears of it; a block before it is acknowledged, so
+ * that no block is confirmed which a living identity does not know.
+ */
+export interface Remembered {
+  /** The sign-offs after `after` and up to `upTo`; null when not all of them are remembered. */
+  between(after: number, upTo: number): ReadonlyArray<SignOff<TargetOfOne>> | null
+  /** The stored rows of the users who are blocked, by id. */
+  readonly blocked: ReadonlyMap<string, UserRow>
+  /** Reads again who is blocked. Believes nobody but the Redis that its guard follows. */
+  refresh(): Promise<void>
+  close(): void
+}
+
+export type UserRow = Readonly<Record<string, string>>
+
+/** So many sign-offs are remembered: more than get lost when a master fails. */
+const MOST_REMEMBERED = 10_000
+
+export interface RememberedOptions {
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly guard: Pick<Guard, 'onSignOff' | 'stats'>
+  readonly onError: (error: unknown) => void
+}
+
+export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOptions): Remembered {
+  let recent: SignOff<TargetOfOne>[] = []
+  let blocked = new Map<string, UserRow>()
+
+  const close = guard.onSignOff((signOff) => {
+    if (signOff === 'everything') {
+      recent = []
+      return refresh().catch(onError)
+    }
+    return note(signOff)
+  })
+
+  async function note(signOff: Exclude<SignOffHeard, 'everything'>): Promise<void> {
+    recent.push(signOff)
+    if (recent.length > MOST_REMEMBERED) recent = recent.slice(-MOST_REMEMBERED / 2)
+    if (signOff.reason !== 'blocked') return
+    const { userId } = signOff.target
+    const row = await redis.hgetall(keys.user(userId))
+    if (row['blocked'] !== undefined) blocked.set(userId, row)
+  }
+
+  async function refresh(): Promise<void> {
+    const reply = await evaluate(
+      redis,
+      LIST_BLOCKED,
+      [keys.history, keys.sequence, keys.blocked],
+      [nonceCandidate(), keys.prefix],
+    )
+    const [history, isOpen, ...rows] = Reply.parse(reply)
+    // One that was emptied or restored a moment ago would make us forget what it has forgotten.
+    if (isOpen !== 1 || history !== guard.stats().history) return
+    blocked = new Map(rows.map((json) => Row.parse(JSON.parse(json))))
+  }
+
+  return {
+    between(after, upTo) {
+      const wanted = recent.filter(({ sequence }) => sequence > after && sequence <= upTo)
+      return wanted.length === upTo - after ? wanted : null
+    },
+    get blocked() {
+      return blocked
+    },
+    refresh,
+    close,
+  }
+}
+
+/**
+ * Who is blocked, with their whole rows.
+ *
+ * KEYS  history, sequence, blocked
+ * ARGV  nonce candidate, key prefix
+ * Returns `{history, 1 when it is open, '[id, row]' as JSON…}`
+ */
+const LIST_BLOCKED = `${LUA_HISTORY_AND_HEAD}
+local reply = { history, isOpen and 1 or 0 }
+for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do
+  local row, fields = {}, redis.call('HGETALL', ARGV[2] .. 'user:' .. id)
+  for i = 1, #fields, 2 do row[fields[i]] = fields[i + 1] end
+  if row.blocked then reply[#reply + 1] = cjson.encode({ id, row }) end
+end
+return reply`
+
+const Reply = z.tuple([z.string(), z.number()], z.string())
+const Row = z.tuple([z.string(), z.record(z.string(), z.string())])
