@@ -1,12 +1,19 @@
+import { isRedisAddress, redisConnection } from '@curfew/contract'
 import { Redis } from 'ioredis'
 import { StartFailed } from './start-failed.js'
 
 /** @throws {StartFailed} when no Redis answers at `REDIS_URL`. Its password is in no message. */
 export async function requireRedis(url: string): Promise<void> {
-  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol)) {
+  if (!isRedisAddress(url)) {
     throw new StartFailed('REDIS_URL must be an address like redis://127.0.0.1:6379.')
   }
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000 })
+  const redis = new Redis({
+    ...redisConnection(url),
+    lazyConnect: true,
+    retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
+    connectTimeout: 3_000,
+  })
   let reason = ''
   redis.on('error', (error) => {
     reason = error.message

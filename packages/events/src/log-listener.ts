@@ -1,3 +1,4 @@
+import { redisConnection } from '@curfew/contract'
 import { Redis } from 'ioredis'
 import { BEFORE_THE_FIRST, compareIds, type StreamEntry } from './log-entries.js'
 
@@ -34,7 +35,8 @@ const RETRY_MS = 500
 export function createLogListener(options: LogListenerOptions): LogListener {
   const { redisUrl, key, onEntries, onListening, onShortened, onError } = options
   // No queue and no resending: a read is asked anew from the position, which only this loop moves.
-  const redis = new Redis(redisUrl, {
+  const redis = new Redis({
+    ...redisConnection(redisUrl),
     connectionName: 'events-listener',
     lazyConnect: true,
     enableOfflineQueue: false,

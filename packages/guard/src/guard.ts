@@ -17,7 +17,7 @@ import { createStoreLink } from './store-link.js'
 import { createUseReports } from './use-reports.js'
 
 export interface GuardOptions {
-  /** Where sessions and sign-offs are: `redis://…` or `rediss://…`. */
+  /** Where sessions and sign-offs are: `redis://…`, `rediss://…` or `redis+sentinel://…`, see redis-address.ts in contract. */
   readonly redisUrl: string
   /** The name of the service that mounts the guard, for receipts and the list of instances. */
   readonly service: string

@@ -3,6 +3,7 @@ import {
   nonceCandidate,
   parseSessionRecord,
   parseSignOff,
+  redisConnection,
   type SessionRecord,
   type SignOff,
 } from '@curfew/contract'
@@ -77,6 +78,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
 
   // No queue and no resending: a command of the protocol that could not be sent now has failed now.
   const wire = {
+    ...redisConnection(redisUrl),
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -88,9 +90,9 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     // A replica that was a master a moment ago, or the other way round: ask for the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   }
-  const commands = new Redis(redisUrl, { ...wire, commandTimeout: commandTimeoutMs })
+  const commands = new Redis({ ...wire, commandTimeout: commandTimeoutMs })
   // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.
-  const ears = new Redis(redisUrl, { ...wire, autoResubscribe: false })
+  const ears = new Redis({ ...wire, autoResubscribe: false })
   let listening = false
   let closed = false
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { DEFAULT_LEASE_MS } from '@curfew/contract'
+import { DEFAULT_LEASE_MS, isRedisAddress } from '@curfew/contract'
 
 /**
  * Reads configuration from the environment, once, at the start of `main`.
@@ -56,7 +56,7 @@ export type CommonConfig = Env<ReturnType<typeof commonReaders>>
  * | `PORT`        |                       | where to listen; 0 takes any free port                           |
  * | `HOST`        | `127.0.0.1`           | address to listen on; `localhost` means IPv4 and IPv6            |
  * | `PUBLIC_URL`  |                       | the one address that browsers use                                |
- * | `REDIS_URL`   |                       | `redis://` or `rediss://`; also as `REDIS_URL_FILE`              |
+ * | `REDIS_URL`   |                       | `redis://`, `rediss://` or `redis+sentinel://`; also as `REDIS_URL_FILE` |
  * | `NAMESPACE`   | `curfew`              | first part of every Redis key and channel                        |
  * | `INSTANCE`    | the service's name    | begins the name of this process in receipts, logs and the console |
  * | `PROXY_HOPS`  | `0`                   | how many reverse proxies in front are trusted to name the caller |
@@ -133,9 +133,7 @@ export const publicUrl = (fallback?: string): Reader<URL> =>
 
 export const redisUrl = (fallback?: string): Reader<URL> =>
   secretly(
-    urlReader(fallback, 'a Redis address such as redis://127.0.0.1:6379', ({ protocol }) =>
-      ['redis:', 'rediss:'].includes(protocol),
-    ),
+    urlReader(fallback, 'a Redis address such as redis://127.0.0.1:6379', ({ href }) => isRedisAddress(href)),
   )
 
 /** At least `bytes` random bytes, base64 or base64url. */

@@ -1,3 +1,4 @@
+import { redisConnection } from '@curfew/contract'
 import { type ChainableCommander, Redis, type RedisOptions } from 'ioredis'
 import type { Log } from './log.js'
 
@@ -21,7 +22,8 @@ export interface OpenRedisOptions extends Omit<RedisOptions, 'replyMapping'> {
  */
 export async function openRedis(url: URL | string, options: OpenRedisOptions): Promise<Redis> {
   const { name, log, deadlineMs = 10_000, ...others } = options
-  const redis = new Redis(String(url), {
+  const redis = new Redis({
+    ...redisConnection(url),
     connectionName: name,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -31,6 +33,8 @@ export async function openRedis(url: URL | string, options: OpenRedisOptions): P
     commandTimeout: 2_000,
     // A connection cut without a word would otherwise look alive until TCP gives up, many minutes later.
     socketTimeout: 5_000,
+    // A master that became a replica a moment ago: ask for the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     ...others,
   })
   const lastError = reportOutages(redis, name, log)

@@ -1,4 +1,4 @@
-import { type CurfewEvent, createEvent, type Keys } from '@curfew/contract'
+import { type CurfewEvent, createEvent, type Keys, redisConnection } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -73,7 +73,8 @@ export function startWork(options: WorkOptions) {
 
   // BullMQ waits for Redis by itself, and asks for connections that never give up.
   const open = (name: string) => {
-    const connection = new Redis(redisUrl, {
+    const connection = new Redis({
+      ...redisConnection(redisUrl),
       connectionName: name,
       maxRetriesPerRequest: null,
       // Null gives up what waits to be sent. Hanging up between two attempts would leave it waiting for ever.
