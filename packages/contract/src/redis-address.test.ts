@@ -48,7 +48,14 @@ test('over TLS, to the Sentinels too', () => {
   assert.equal([tls, sentinelTLS, enableTLSForSentinelMode], [{}, {}, true])
 })
 
-for (const address of ['', 'redis', 'http://localhost', 'redis://', 'redis+sentinel://one', 'redis+sentinel:///x']) {
+for (const address of [
+  '',
+  'redis',
+  'http://localhost',
+  'redis://',
+  'redis+sentinel://one',
+  'redis+sentinel:///x',
+]) {
   test(`${JSON.stringify(address)} is none`, () => {
     assert.not(isRedisAddress(address))
     assert.throws(() => redisConnection(address), 'that is not the address of a Redis')

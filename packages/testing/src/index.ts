@@ -8,6 +8,7 @@ export type { ApiAnswer, Page } from './page.js'
 export { freshNamespace, openRedis, redisUrl, type TestRedis } from './redis.js'
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js'
 export { rejects } from './rejects.js'
+export { type SentinelSystem, startSentinel } from './sentinel.js'
 export { type Served, serve } from './serve.js'
 export {
   type GivenSession,

@@ -1,0 +1,146 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { eventually } from './eventually.js'
+import { freePort } from './free-port.js'
+import { launchRedis, type RedisProcess } from './redis-process.js'
+import { type RedisServer, startRedis } from './redis-server.js'
+
+/** A master with replicas that three Sentinels watch. */
+export interface SentinelSystem extends AsyncDisposable {
+  /** For `REDIS_URL`. */
+  readonly url: string
+  /** The data nodes; which of them is master changes. */
+  readonly nodes: readonly RedisServer[]
+  /** The node that the Sentinels call master. */
+  master(): Promise<RedisServer>
+  /** Resolves once another node than this one is master, and all that run follow it. */
+  failedOver(from: RedisServer): Promise<RedisServer>
+  /** Resolves once the master has so many replicas that are up to date. */
+  replicated(replicas?: number): Promise<void>
+}
+
+const MASTER_NAME = 'main'
+
+/** A failover takes one to two seconds with these. */
+export async function startSentinel({ replicas = 2 }: { replicas?: number } = {}): Promise<SentinelSystem> {
+  const closing: Array<() => unknown> = []
+  const close = async () => {
+    for (const end of closing.splice(0).toReversed()) await end()
+  }
+  try {
+    return { ...(await start(replicas, closing)), [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function start(replicas: number, closing: Array<() => unknown>) {
+  async function node(settings: Readonly<Record<string, string>>): Promise<RedisServer> {
+    // Otherwise a replica is kept waiting for five seconds, in case that others come too.
+    const quick = { 'repl-diskless-sync-delay': '0' }
+    const server = await startRedis({ appendonly: true, settings: { ...quick, ...settings } })
+    closing.push(() => server[Symbol.asyncDispose]())
+    return server
+  }
+
+  const first = await node({})
+  const nodes = [first]
+  for (let i = 0; i < replicas; i++) {
+    nodes.push(await node({ replicaof: `127.0.0.1 ${first.port}` }))
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'curfew-sentinel-'))
+  closing.push(() => rm(dir, { recursive: true, force: true }))
+  const ports: number[] = []
+  for (let i = 0; i < SENTINELS; i++) {
+    const port = await freePort()
+    const sentinel = await launchSentinel(join(dir, `${i}.conf`), port, first.port)
+    closing.push(() => sentinel.end('SIGKILL'))
+    ports.push(port)
+  }
+  const sentinels = ports.map((port) => new Redis({ port, host: '127.0.0.1', retryStrategy: () => 200 }))
+  for (const sentinel of sentinels) {
+    sentinel.on('error', () => 'told by what is asked of it')
+    closing.push(() => sentinel.disconnect())
+    // They look every ten seconds otherwise.
+    await sentinel.call('SENTINEL', 'DEBUG', ...PERIODS)
+  }
+
+  async function master(): Promise<RedisServer> {
+    const address = await sentinels[0]?.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER_NAME)
+    const port = Array.isArray(address) ? Number(address[1]) : 0
+    const node = nodes.find((node) => node.port === port)
+    if (node === undefined) throw new Error(`no node of ours is the master at ${port}`)
+    return node
+  }
+
+  async function replicated(wanted = replicas): Promise<void> {
+    await eventually(async () => (await upToDate((await master()).port)) >= wanted, PATIENT)
+  }
+
+  await replicated()
+  await eventually(() => knowEachOther(sentinels), PATIENT)
+  const [firstPort, ...others] = ports
+  const more = others.map((port) => `sentinel=127.0.0.1:${port}`).join('&')
+  return {
+    url: `redis+sentinel://127.0.0.1:${firstPort}/${MASTER_NAME}?${more}`,
+    nodes,
+    master,
+    async failedOver(from: RedisServer) {
+      await eventually(async () => (await master()) !== from, PATIENT)
+      const next = await master()
+      await eventually(() => isMaster(next.port), PATIENT)
+      return next
+    },
+    replicated,
+  }
+}
+
+const SENTINELS = 3
+const PERIODS = ['INFO-PERIOD', '200', 'PING-PERIOD', '200', 'PUBLISH-PERIOD', '200', 'ASK-PERIOD', '200']
+const PATIENT = { within: 20_000 }
+
+async function launchSentinel(file: string, port: number, masterPort: number): Promise<RedisProcess> {
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${masterPort} 2`,
+    `sentinel down-after-milliseconds ${MASTER_NAME} 600`,
+    `sentinel failover-timeout ${MASTER_NAME} 3000`,
+    `sentinel parallel-syncs ${MASTER_NAME} 2`,
+  ]
+  await writeFile(file, `${lines.join('\n')}\n`)
+  return launchRedis({ args: [file, '--sentinel'], port, readyWhen: '+monitor master', temporary: null })
+}
+
+/** A majority is needed for a failover: all three must have heard of each other. */
+async function knowEachOther(sentinels: readonly Redis[]): Promise<boolean> {
+  const answers = await Promise.all(sentinels.map((one) => one.call('SENTINEL', 'SENTINELS', MASTER_NAME)))
+  return answers.every((others) => Array.isArray(others) && others.length === sentinels.length - 1)
+}
+
+/** Replicas that are connected to the node at this port, and have all that it has. */
+async function upToDate(port: number): Promise<number> {
+  const info = await ask(port)
+  const offset = Number(/^master_repl_offset:(\d+)/m.exec(info)?.[1])
+  // The Sentinels' own messages are replicated too, so that one is always on its way.
+  const isClose = ([, at]: RegExpExecArray) => offset - Number(at) < 4_096
+  return [...info.matchAll(/^slave\d+:.*state=online,offset=(\d+)/gm)].filter(isClose).length
+}
+
+async function isMaster(port: number): Promise<boolean> {
+  return (await ask(port)).includes('role:master')
+}
+
+async function ask(port: number): Promise<string> {
+  const redis = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null })
+  redis.on('error', () => 'it may be down')
+  try {
+    await redis.connect()
+    return await redis.info('replication')
+  } finally {
+    redis.disconnect()
+  }
+}
