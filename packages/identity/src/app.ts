@@ -49,7 +49,7 @@ import { createKoaSessionStore } from './sessions/koa-session-store.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { createUsers } from './sessions/users.js'
 import { createBell } from './sign-off/bell.js'
-import { recordOnDisk } from './sign-off/record-durably.js'
+import { recordOnDisk, recordOnReplicas } from './sign-off/record-durably.js'
 import { createRecovery } from './sign-off/recovery.js'
 import { rememberSignOffs } from './sign-off/remembered.js'
 import { createSignOffs, type SignOffs } from './sign-off/sign-offs.js'
@@ -80,7 +80,14 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const farewells = createFarewells(redis, keys, seal)
   const signedOffCookie = createSignedOffCookie(publicUrl)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
-  const recordDurably = recordOnDisk(redis)
+  const { REDIS_REPLICAS: replicas } = config
+  // WAIT blocks its connection, and speaks of nothing but the writes of it.
+  const recorder = replicas > 0 ? redis.duplicate({ commandTimeout: 2 * WAIT_TIMEOUT_MS }) : redis
+  recorder.on('error', onError)
+  const recordDurably =
+    replicas > 0
+      ? recordOnReplicas({ redis: recorder, replicas, timeoutMs: WAIT_TIMEOUT_MS })
+      : recordOnDisk(redis)
   const bell = createBell({ redis, ears, recordDurably, keys, boundMs: bound, onError })
   const metrics = createMetrics('identity')
   const { countLogin, countDroppedFailure, countSignOff } = createIdentityMetrics(metrics)
@@ -124,6 +131,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
 
   async function ready(): Promise<true | string> {
     await redis.ping()
+    if (recorder.status !== 'ready') return 'sign-offs can’t be recorded: no connection to Redis'
     const { following, connected } = guard.stats()
     if (!following) return 'the guard has no lease: it is not following the sign-offs'
     // A lease outlives the connection that it came by.
@@ -206,6 +214,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
       stopping.abort()
       await work.stop()
       bell.close()
+      if (recorder !== redis) recorder.disconnect()
     },
   }
 
@@ -231,6 +240,9 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     }
   }
 }
+
+/** How long a sign-off waits for all replicas. Then it is not durable, and answers 503. Milliseconds. */
+const WAIT_TIMEOUT_MS = 1_500
 
 /** Only a block that another identity lifted is not heard of at once. Milliseconds. */
 const REFRESH_EVERY_MS = 60_000

@@ -1,4 +1,13 @@
-import { ConfigInvalid, commonReaders, countAboveZero, readEnv, seconds, secrets } from '@curfew/service'
+import {
+  ConfigInvalid,
+  commonReaders,
+  count,
+  countAboveZero,
+  oneOf,
+  readEnv,
+  seconds,
+  secrets,
+} from '@curfew/service'
 import { readProviders } from './providers/provider-config.js'
 
 /** Everything that identity reads from its environment. All problems are reported together. */
@@ -29,4 +38,6 @@ const readers = {
   SESSION_IDLE_SECONDS: seconds(30 * 60),
   SESSION_ABSOLUTE_SECONDS: seconds(12 * 60 * 60),
   LOGINS_PER_MINUTE: countAboveZero(300),
+  REDIS_REPLICAS: count(0),
+  ACCEPT_A_REDIS_THAT_MAY_FORGET: oneOf(['yes', 'no'], 'no'),
 }

@@ -3,12 +3,14 @@ import { createGuard } from '@curfew/guard'
 import { openRedis, runService } from '@curfew/service'
 import { createIdentityApp } from './app.js'
 import { readConfig } from './config.js'
+import { requireDurable } from './durability/require-durable.js'
 
 await runService({
   name: 'identity',
   readConfig,
   async build(config, log) {
     const redis = await openRedis(config.REDIS_URL, { name: config.INSTANCE, log })
+    await requireDurable(redis, config, log)
     const guard = createGuard({
       redisUrl: config.REDIS_URL.href,
       service: 'identity',
