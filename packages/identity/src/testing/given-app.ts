@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, type RequestListener, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { type CurfewEvent, keysOf, parseEvent } from '@curfew/contract'
+import { type CurfewEvent, keysOf, parseEvent, redisConnection } from '@curfew/contract'
 import { createGuard } from '@curfew/guard'
 import { createLog, openRedis } from '@curfew/service'
 import { type Browser, createBrowser, eventually, freshNamespace, redisUrl, serve } from '@curfew/testing'
@@ -77,7 +77,7 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
   handler = identity.app.callback()
 
   // A connection of the test's own: what it looks into is still there when identity's is not.
-  const looking = new Redis(url).on('error', (error) => log.debug('test.disturbed', { error }))
+  const looking = new Redis({ ...redisConnection(url) }).on('error', (error) => log.debug('test.disturbed', { error }))
   const seal = createSeal([tokenKey])
   const browsers: Browser[] = []
 
