@@ -86,8 +86,16 @@ export function hasLapsed(state: Confirmation, now: number): boolean {
 }
 
 export function lapsesAt({ durableAt, boundMs }: Confirmation): number {
+  return durableAt + boundMs - ASKING_MS
+}
+
+/** When it is confirmed whatever the instances do, while Redis can be asked. */
+export function confirmedBy({ durableAt, boundMs }: Confirmation): number {
   return durableAt + boundMs
 }
+
+/** The bound's last part is for asking Redis whether it still has the history. Milliseconds. */
+const ASKING_MS = 40
 
 /** When time alone may change the answer next. */
 export function nextLookAt(state: Confirmation, now: number): number {

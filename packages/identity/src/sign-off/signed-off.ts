@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EventType, Receipt } from '@curfew/contract'
 import type { Bell, Followed } from './bell.js'
-import { instancesOf, lapsesAt, roundMs } from './confirmation.js'
+import { confirmedBy, instancesOf, roundMs } from './confirmation.js'
 import type { RecordReply } from './replies.js'
 
 /** A sign-off that is recorded and durable, while it is being confirmed. */
@@ -79,14 +79,14 @@ export function followSignOff({ bell, stopping }: { bell: Bell; stopping?: Abort
         sessions: current.sessions,
         confirmed: confirmedAt !== null,
         tookMs: roundMs(at - decidedAt),
-        boundMs: Math.ceil(lapsesAt(confirmation) - decidedAt),
+        boundMs: Math.ceil(confirmedBy(confirmation) - decidedAt),
         instances: instancesOf(confirmation, at),
       }
     }
 
     return {
       receipt,
-      async within(waitMs = lapsesAt(followed.confirmation) - performance.now() + PATIENCE_MS) {
+      async within(waitMs = confirmedBy(followed.confirmation) - performance.now() + PATIENCE_MS) {
         const waiting = new AbortController()
         const deadline = pause(Math.max(0, waitMs), undefined, { signal: waiting.signal }).catch(ignoreAbort)
         await Promise.race([confirmed, deadline])

@@ -77,7 +77,9 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
   handler = identity.app.callback()
 
   // A connection of the test's own: what it looks into is still there when identity's is not.
-  const looking = new Redis({ ...redisConnection(url) }).on('error', (error) => log.debug('test.disturbed', { error }))
+  const looking = new Redis({ ...redisConnection(url) }).on('error', (error) =>
+    log.debug('test.disturbed', { error }),
+  )
   const seal = createSeal([tokenKey])
   const browsers: Browser[] = []
 
