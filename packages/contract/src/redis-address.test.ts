@@ -21,7 +21,7 @@ test('with a user, a password that is escaped, and TLS', () => {
 })
 
 test('a master that Sentinels watch', () => {
-  const { sentinelRetryStrategy, sentinelReconnectStrategy, ...connection } = redisConnection(
+  const { sentinelRetryStrategy, ...connection } = redisConnection(
     'redis+sentinel://ada:secret@one:26379/main?sentinel=two&sentinel=[::1]:26381&sentinelPassword=x&db=2',
   )
 
@@ -36,10 +36,11 @@ test('a master that Sentinels watch', () => {
     ],
     db: 2,
     sentinelPassword: 'x',
-    failoverDetector: true,
+    failoverDetector: false,
+    updateSentinels: false,
+    sentinelCommandTimeout: 1_000,
   })
-  assert.is(sentinelRetryStrategy?.(1), 50)
-  assert.is(sentinelReconnectStrategy?.(100), 500)
+  assert.equal([sentinelRetryStrategy?.(1), sentinelRetryStrategy?.(100)], [50, 500])
 })
 
 test('over TLS, to the Sentinels too', () => {
@@ -55,6 +56,14 @@ for (const address of [
   'redis://',
   'redis+sentinel://one',
   'redis+sentinel:///x',
+  'redis+sentinel://one/main?sentinel=',
+  'redis+sentinel://one/main?sentinel=two:abc',
+  'redis+sentinel://one/main?sentinel=two:70000',
+  'redis+sentinel://one/main?sentinal=two',
+  'redis+sentinel://one/main?db=two',
+  'redis://one/two',
+  'redis://one?tls=yes',
+  'redis://:%zz@one',
 ]) {
   test(`${JSON.stringify(address)} is none`, () => {
     assert.not(isRedisAddress(address))

@@ -23,20 +23,15 @@ export interface RedisConnection {
   readonly sentinelPassword?: string
   readonly sentinelTLS?: object
   readonly enableTLSForSentinelMode?: boolean
-  /** Takes another connection as soon as a Sentinel says that the master is another one. */
   readonly failoverDetector?: boolean
+  readonly updateSentinels?: boolean
+  readonly sentinelCommandTimeout?: number
   readonly sentinelRetryStrategy?: (attempt: number) => number
-  readonly sentinelReconnectStrategy?: (attempt: number) => number
 }
-
-const SCHEMES = new Set(['redis:', 'rediss:', 'redis+sentinel:', 'rediss+sentinel:'])
 
 /** Whether it is the address of a Redis, of whatever kind. */
 export function isRedisAddress(address: string): boolean {
-  if (!URL.canParse(address)) return false
-  const url = new URL(address)
-  if (!SCHEMES.has(url.protocol) || url.hostname === '') return false
-  return !isSentinel(url) || (masterName(url) !== '' && sentinelsIn(url).every(({ port }) => port > 0))
+  return connectionAt(address) !== null
 }
 
 /**
@@ -45,56 +40,97 @@ export function isRedisAddress(address: string): boolean {
  * @throws {TypeError} when it is not one; the address, which may hold a password, is not in the message
  */
 export function redisConnection(address: string | URL): RedisConnection {
-  if (!isRedisAddress(String(address))) throw new TypeError('that is not the address of a Redis')
+  const connection = connectionAt(String(address))
+  if (connection === null) throw new TypeError('that is not the address of a Redis')
+  return connection
+}
+
+function connectionAt(address: string): RedisConnection | null {
+  if (!URL.canParse(address)) return null
   const url = new URL(address)
-  const { username, password } = url
+  const where = SCHEMES.get(url.protocol)?.(url) ?? null
+  const username = decoded(url.username)
+  const password = decoded(url.password)
+  if (where === null || username === null || password === null) return null
   return {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(isSentinel(url) ? watchedMaster(url) : singleServer(url)),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...where,
   }
 }
 
-function singleServer(url: URL): RedisConnection {
-  const db = Number(url.pathname.slice(1) || 0)
-  return {
-    ...endpoint(url.host, 6379),
-    ...(db === 0 ? {} : { db }),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-  }
+const SCHEMES = new Map<string, (url: URL) => RedisConnection | null>([
+  ['redis:', (url) => singleServer(url)],
+  ['rediss:', (url) => singleServer(url, { tls: {} })],
+  ['redis+sentinel:', (url) => watchedMaster(url)],
+  [
+    'rediss+sentinel:',
+    (url) => watchedMaster(url, { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+  ],
+])
+
+function singleServer(url: URL, security: RedisConnection = {}): RedisConnection | null {
+  const server = endpoint(url.host, 6379)
+  const db = databaseIn(url.pathname.slice(1))
+  // What we don't know may be meant to make it safer: it is not passed over.
+  if (server === null || db === null || url.search !== '') return null
+  return { ...server, ...db, ...security }
 }
 
-function watchedMaster(url: URL): RedisConnection {
+function watchedMaster(url: URL, security: RedisConnection = {}): RedisConnection | null {
   const { searchParams } = url
+  const name = decoded(url.pathname.slice(1))
+  const db = databaseIn(searchParams.get('db') ?? '')
+  const hosts = [url.host, ...searchParams.getAll('sentinel')]
+  const sentinels = hosts.flatMap((host) => endpoint(host, 26_379) ?? [])
+  if (!name || db === null || sentinels.length < hosts.length) return null
+  if ([...searchParams.keys()].some((parameter) => !PARAMETERS.has(parameter))) return null
+
   const sentinelUsername = searchParams.get('sentinelUsername')
   const sentinelPassword = searchParams.get('sentinelPassword')
-  const db = Number(searchParams.get('db') ?? 0)
   return {
-    name: masterName(url),
-    sentinels: sentinelsIn(url),
-    ...(db === 0 ? {} : { db }),
+    name,
+    sentinels,
+    ...db,
     ...(sentinelUsername === null ? {} : { sentinelUsername }),
     ...(sentinelPassword === null ? {} : { sentinelPassword }),
-    ...(url.protocol === 'rediss+sentinel:'
-      ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }
-      : {}),
-    failoverDetector: true,
-    sentinelRetryStrategy: soon,
-    sentinelReconnectStrategy: soon,
+    ...security,
+    ...ASKING,
   }
 }
 
-const isSentinel = ({ protocol }: URL) => protocol.endsWith('+sentinel:')
+const PARAMETERS = new Set(['sentinel', 'sentinelUsername', 'sentinelPassword', 'db'])
 
-const masterName = ({ pathname }: URL) => decodeURIComponent(pathname.slice(1))
+/** How Sentinels are asked where the master is: before each connection, one after the other. */
+const ASKING = {
+  // ioredis hangs up when a Sentinel tells of a new master; in the middle of connecting that is for good.
+  // A Sentinel cuts the connections to a master that it makes a replica, and who asks gets READONLY.
+  failoverDetector: false,
+  // Those in the address, and no others that may not be reachable from here.
+  updateSentinels: false,
+  // One that hangs is passed over.
+  sentinelCommandTimeout: 1_000,
+  sentinelRetryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
+}
 
-const sentinelsIn = (url: URL) =>
-  [url.host, ...url.searchParams.getAll('sentinel')].map((host) => endpoint(host, 26_379))
-
-const soon = (attempt: number) => Math.min(50 * attempt, 500)
+function databaseIn(text: string): { db?: number } | null {
+  if (!/^\d*$/.test(text)) return null
+  return Number(text) === 0 ? {} : { db: Number(text) }
+}
 
 /** `host`, `host:port`, `[::1]:port`. */
-function endpoint(host: string, defaultPort: number): { host: string; port: number } {
-  const [, name = '', port = ''] = /^(.*?)(?::(\d+))?$/.exec(host) ?? []
-  return { host: name.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }
+function endpoint(address: string, defaultPort: number): { host: string; port: number } | null {
+  const [, ipv6, name, port = ''] =
+    /^(?:\[([\da-f:.]+)\]|([^:[\]/@?#\s]+))(?::(\d{1,5}))?$/i.exec(address) ?? []
+  const host = ipv6 ?? name
+  if (host === undefined || Number(port) > 65_535) return null
+  return { host, port: port === '' ? defaultPort : Number(port) }
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
+  }
 }

@@ -46,14 +46,20 @@ export async function openRedis(url: URL | string, options: OpenRedisOptions): P
 
 export class RedisUnreachable extends Error {
   constructor(url: string, deadlineMs: number, cause: Error | undefined) {
-    const { host } = new URL(url)
     const why = cause === undefined ? '' : ` (${reasonOf(cause)})`
     super(
-      `Redis at ${host} was not ready within ${deadlineMs / 1000} s${why}. Start it, or correct REDIS_URL.`,
+      `${nameOf(url)} was not ready within ${deadlineMs / 1000} s${why}. Start it, or correct REDIS_URL.`,
       { cause },
     )
     this.name = 'RedisUnreachable'
   }
+}
+
+function nameOf(url: string): string {
+  const { name, sentinels = [] } = redisConnection(url)
+  if (name === undefined) return `Redis at ${new URL(url).host}`
+  const watching = sentinels.map(({ host, port }) => `${host}:${port}`).join(', ')
+  return `The master "${name}" of the Sentinels at ${watching}`
 }
 
 /**
@@ -110,6 +116,7 @@ const CONNECTION_MESSAGE = new RegExp(
 function reportOutages(redis: Redis, name: string, log: Log): () => Error | undefined {
   let since: number | undefined
   let lastError: Error | undefined
+  let sentinelError: Error | undefined
   const begin = (facts: Record<string, unknown>) => {
     if (since !== undefined) return
     since = performance.now()
@@ -119,13 +126,18 @@ function reportOutages(redis: Redis, name: string, log: Log): () => Error | unde
     lastError = error
     begin({ error })
   })
+  // Why a Sentinel is of no use: ioredis then says of them all that they are unreachable.
+  redis.on('sentinelError', (error: Error) => {
+    sentinelError = error
+  })
   redis.on('reconnecting', () => begin({}))
   redis.on('ready', () => {
     if (since !== undefined)
       log.info('redis.restored', { connection: name, ms: Math.round(performance.now() - since) })
     since = undefined
+    sentinelError = undefined
   })
-  return () => lastError
+  return () => sentinelError ?? lastError
 }
 
 async function isReadyWithin(redis: Redis, deadlineMs: number): Promise<boolean> {

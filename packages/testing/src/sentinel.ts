@@ -13,6 +13,8 @@ export interface SentinelSystem extends AsyncDisposable {
   readonly url: string
   /** The data nodes; which of them is master changes. */
   readonly nodes: readonly RedisServer[]
+  /** The Sentinels, in the order of the address. */
+  readonly sentinels: readonly RedisProcess[]
   /** The node that the Sentinels call master. */
   master(): Promise<RedisServer>
   /** Resolves once another node than this one is master, and all that run follow it. */
@@ -54,11 +56,13 @@ async function start(replicas: number, closing: Array<() => unknown>) {
   const dir = await mkdtemp(join(tmpdir(), 'curfew-sentinel-'))
   closing.push(() => rm(dir, { recursive: true, force: true }))
   const ports: number[] = []
+  const processes: RedisProcess[] = []
   for (let i = 0; i < SENTINELS; i++) {
     const port = await freePort()
     const sentinel = await launchSentinel(join(dir, `${i}.conf`), port, first.port)
     closing.push(() => sentinel.end('SIGKILL'))
     ports.push(port)
+    processes.push(sentinel)
   }
   const sentinels = ports.map((port) => new Redis({ port, host: '127.0.0.1', retryStrategy: () => 200 }))
   for (const sentinel of sentinels) {
@@ -87,6 +91,7 @@ async function start(replicas: number, closing: Array<() => unknown>) {
   return {
     url: `redis+sentinel://127.0.0.1:${firstPort}/${MASTER_NAME}?${more}`,
     nodes,
+    sentinels: processes,
     master,
     async failedOver(from: RedisServer) {
       await eventually(async () => (await master()) !== from, PATIENT)
