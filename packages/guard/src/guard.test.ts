@@ -7,6 +7,7 @@ import {
   openRedis,
   redisUrl,
   signOff,
+  startCable,
   startRedis,
 } from '@curfew/testing'
 import { Redis } from 'ioredis'
@@ -105,6 +106,24 @@ test('an instance that heard nothing catches up with its next hello', async () =
   await eventually(() => world.guard.stats().sequence === sequence)
 
   assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+// found 2026-11-26: a connection that went silent without being closed was listened to for ever
+test('a listening connection that went silent is noticed, and replaced by one that hears', async () => {
+  await using redis = await openRedis()
+  await using cable = await startCable(await redisUrl())
+  await using world = await mount({ redisUrl: cable.url, leaseMs: 400 })
+
+  cable.freeze('listening')
+
+  await eventually(() => !world.guard.stats().listening)
+  await eventually(() => world.guard.stats().listening)
+  const heard: unknown[] = []
+  world.guard.onSignOff((signOff) => void heard.push(signOff))
+  const { cookie, record } = await givenSession(redis, world.namespace)
+  await world.guard.decide(cookie)
+  await signOff(redis, world.namespace, { session: record })
+  await eventually(() => heard.length === 1)
 })
 
 test('an instance acknowledges what it has applied, after its hooks', async () => {

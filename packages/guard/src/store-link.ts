@@ -83,6 +83,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
     connectTimeout: commandTimeoutMs,
     // How long a socket that we close may take to say goodbye, before it is cut.
     disconnectTimeout: 200,
@@ -90,7 +91,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     // A replica that was a master a moment ago, or the other way round: ask for the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   }
-  const commands = new Redis({ ...wire, commandTimeout: commandTimeoutMs })
+  const commands = new Redis(wire)
   // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.
   const ears = new Redis({ ...wire, autoResubscribe: false })
   let listening = false
@@ -118,8 +119,17 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       return Array.isArray(reply) ? reply : [reply]
     } catch (error) {
       // A connection that went silent without being closed stays silent: take another.
-      if (error instanceof Error && error.message === 'Command timed out') commands.disconnect(true)
+      if (isTimeout(error)) commands.disconnect(true)
       throw error
+    }
+  }
+
+  /** Whoever only listens does not notice that the connection went silent. */
+  async function checkEars(): Promise<void> {
+    try {
+      await ears.ping()
+    } catch (error) {
+      if (isTimeout(error)) ears.disconnect(true)
     }
   }
 
@@ -130,6 +140,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     },
 
     async hello({ history, applied, acknowledged, leased, waitedFor, hooksFailed }) {
+      if (listening) void checkEars()
       const reply = await run(
         HELLO,
         [keys.history, keys.sequence, keys.members, keys.signoffs, keys.inboxes],
@@ -204,6 +215,10 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       return commands.status === 'ready'
     },
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out'
 }
 
 function parseHello([history, head, code, ...missed]: unknown[]): HelloAnswer {
