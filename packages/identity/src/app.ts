@@ -98,7 +98,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     remembered,
     guard,
     times,
-    boundMs: bound,
+    leaseMs: config.LEASE_MS,
     onRecovered: (outcome) => log.warn('store.was-behind', { outcome }),
     onError,
   })

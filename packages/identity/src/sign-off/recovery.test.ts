@@ -27,7 +27,7 @@ test('restored from an older copy: what was signed off since is signed off again
   assert.equal(await told(app), ['session.created', 'session.created', 'session.revoked'])
 })
 
-test('restored from an older copy, and identity had no lease any more: everybody signs in again', async () => {
+test('restored while nobody had a lease any more: whoever remembers all that is missing records it again', async () => {
   await using server = await startRedis({ appendonly: true })
   await using app = await givenApp({ redisUrl: server.url })
   const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
@@ -39,6 +39,26 @@ test('restored from an older copy, and identity had no lease any more: everybody
   await server.stop()
   await eventually(() => !app.guard.stats().following)
   await copy.restore()
+  await isReady(app)
+
+  assert.is(await status(ada), 401)
+  assert.is(await status(grace), 200)
+  assert.is((await told(app)).at(-1), 'session.revoked')
+})
+
+test('restored, and what is missing is remembered by nobody who lives: everybody signs in again', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
+  await using copy = await copyOf(server)
+  await server.restart()
+  await isReady(app)
+  await signOut(ada)
+  await server.stop()
+  await eventually(() => !app.guard.stats().following)
+  await copy.restore()
+  // A service says hello that has seen more than this identity, of which it can't say what it was.
+  await eventually(() => app.redis.hset(app.keys.history, 'seen', 99, 'lost', 1).then(() => true))
   await isReady(app)
 
   await eventually(async () => (await status(grace)) === 401)

@@ -1,4 +1,12 @@
-import { createEvent, type Keys, nonceCandidate, type SignOff, type TargetOfOne } from '@curfew/contract'
+import {
+  boundMs as boundOf,
+  createEvent,
+  type Keys,
+  nonceCandidate,
+  patienceMs,
+  type SignOff,
+  type TargetOfOne,
+} from '@curfew/contract'
 import type { Guard, StoreBehind } from '@curfew/guard'
 import { RECORD_SLACK_MS } from '../sessions/scripts.js'
 import type { SessionTimes } from '../sessions/sessions.js'
@@ -13,7 +21,7 @@ export interface RecoveryOptions {
   readonly remembered: Pick<Remembered, 'between' | 'blocked'>
   readonly guard: Pick<Guard, 'renew'>
   readonly times: SessionTimes
-  readonly boundMs: number
+  readonly leaseMs: number
   /** Told once it is over: how many sign-offs were recorded again, or that everybody was signed off. */
   readonly onRecovered: (outcome: number | 'everyone') => void
   readonly onError: (error: unknown) => void
@@ -23,21 +31,24 @@ export interface RecoveryOptions {
  * What identity does about a Redis that has lost sign-offs (restored from an older snapshot, emptied, or a
  * failover that lost its newest writes): until it is done, nobody is answered from that Redis.
  *
- * Where this identity still held its lease and remembers every sign-off that is missing, it records those
- * again, and nobody else notices. Otherwise it is not known whose sessions should be over, so all of them
- * are; blocks are set again as far as anybody remembers.
+ * Where this identity remembers every sign-off that is missing, it records those again, and nobody else
+ * notices: at once if it still held its lease, since nothing can have been confirmed without it; else when
+ * everybody who lives has said what they have seen, and nobody has seen more. Otherwise it is not known
+ * whose sessions should be over, so all of them are; blocks are set again as far as anybody remembers.
  */
 export function createRecovery(options: RecoveryOptions) {
-  const { recordDurably, keys, remembered, guard, times, boundMs, onRecovered, onError } = options
+  const { recordDurably, keys, remembered, guard, times, leaseMs, onRecovered, onError } = options
+  const boundMs = boundOf(leaseMs)
   let recovering = false
-  let behindSince: number | null = null
+  let since: { readonly history: string; readonly at: number } | null = null
 
   /** Told again and again while Redis is behind. */
   function onBehind(behind: StoreBehind): void {
-    behindSince ??= performance.now()
+    const { history, followed } = behind
+    if (since?.history !== history) since = { history, at: performance.now() }
     // Who has just started remembers nothing: an identity that does may be alive, and comes first.
-    const mayDecide = behind.followed !== null || performance.now() - behindSince >= boundMs
-    if (recovering || !mayDecide) return
+    const waitMs = followed === null ? boundMs : followed.leased ? 0 : patienceMs(leaseMs)
+    if (recovering || performance.now() - since.at < waitMs) return
     recovering = true
     recover(behind)
       .catch(onError)
@@ -47,13 +58,13 @@ export function createRecovery(options: RecoveryOptions) {
   }
 
   async function recover({ history, head, followed }: StoreBehind): Promise<void> {
-    const missing = followed?.leased ? remembered.between(head, followed.applied) : null
+    const missing = followed && remembered.between(head, followed.applied)
     if (missing !== null && missing.length > 0 && (await recordAgain(history, head, missing))) {
       onRecovered(missing.length)
     } else if (await endEveryone('only if behind')) {
       onRecovered('everyone')
     }
-    behindSince = null
+    since = null
     await guard.renew()
   }
 
