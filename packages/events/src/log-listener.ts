@@ -77,8 +77,13 @@ export function createLogListener(options: LogListenerOptions): LogListener {
       if (isOver()) return
       onError(error instanceof Error ? error : new Error(String(error)))
       // A connection that is still up answered with an error, or not at all: take another, but not at once.
-      if (redis.status === 'ready') setTimeout(() => closed || redis.disconnect(true), RETRY_MS).unref()
+      if (redis.status === 'ready') setTimeout(() => takeAnother(isOver), RETRY_MS).unref()
     }
+  }
+
+  /** Not in the middle of connecting: to hang up then is for good. */
+  function takeAnother(isOver: () => boolean): void {
+    if (!isOver() && redis.status === 'ready') redis.disconnect(true)
   }
 
   async function findPosition(isOver: () => boolean): Promise<void> {

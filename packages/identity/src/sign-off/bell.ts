@@ -64,6 +64,10 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
     if (heard) step({ type: 'acknowledged', heard })
   })
   ears.connect().catch(onError)
+  // Nothing is asked there, so it would stay with a master that froze: it goes where the commands go.
+  redis.on('close', () => {
+    if (ears.status === 'ready') ears.disconnect(true)
+  })
 
   function step(input: CoordinationInput): void {
     const now = performance.now()

@@ -40,6 +40,9 @@ const LONGEST_STOP_MS = 5_000
 /** A Redis that says nothing for so long is away. */
 const LONGEST_ANSWER_MS = 1_000
 
+/** Longer than any read blocks, and BullMQ's do for 10 s: then the master froze, and there may be another one. */
+const LONGEST_SILENCE_MS = 12_000
+
 const RevokeJob = z.object({
   ref: z.string(),
   provider: z.string(),
@@ -77,6 +80,7 @@ export function startWork(options: WorkOptions) {
       ...redisConnection(redisUrl),
       connectionName: name,
       maxRetriesPerRequest: null,
+      socketTimeout: LONGEST_SILENCE_MS,
       // Null gives up what waits to be sent. Hanging up between two attempts would leave it waiting for ever.
       retryStrategy: (times) => (stopping.signal.aborted ? null : Math.min(50 * times, 1_000)),
     })
