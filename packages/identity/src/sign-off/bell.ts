@@ -64,10 +64,6 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
     if (heard) step({ type: 'acknowledged', heard })
   })
   ears.connect().catch(onError)
-  // Nothing is asked there, so it would stay with a master that froze: it goes where the commands go.
-  redis.on('close', () => {
-    if (ears.status === 'ready') ears.disconnect(true)
-  })
 
   function step(input: CoordinationInput): void {
     const now = performance.now()
@@ -114,6 +110,8 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
   }
 
   async function lookAround(): Promise<void> {
+    // Whoever only listens does not notice that the connection went silent: its socket timeout does then.
+    if (ears.status === 'ready') ears.ping().catch(onError)
     const sentAt = performance.now()
     const reply = await recordDurably(
       WITNESS_HISTORY,
