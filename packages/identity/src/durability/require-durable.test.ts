@@ -1,5 +1,5 @@
 import { ConfigInvalid } from '@curfew/service'
-import { openRedis, startRedis } from '@curfew/testing'
+import { eventually, openRedis, startRedis } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -32,7 +32,14 @@ for (const [what, facts, wanted, sentence] of [
   ['synced every second', { appendfsync: 'everysec' }, ALONE, 'Set appendfsync always'],
   ['silent about its settings', { appendfsync: null }, ALONE, 'let CONFIG GET be read'],
   ['evicting', { evictionPolicy: 'allkeys-lru' }, ALONE, 'Set maxmemory-policy noeviction'],
-  ['replicated behind our back', { replicas: 2 }, ALONE, 'Set REDIS_REPLICAS'],
+  ['replicated behind our back', { replicas: 2 }, ALONE, 'Set REDIS_REPLICAS to 2'],
+  // found 2026-11-26: WAIT is content with any two of three, and the third may be promoted
+  [
+    'replicated more than is waited for',
+    { replicas: 3 },
+    { ...ALONE, replicas: 2 },
+    'Set REDIS_REPLICAS to 3',
+  ],
   ['hiding INFO', { tellsScripts: false }, ALONE, 'hides INFO'],
 ] as const) {
   test(`a Redis that is ${what} is not enough, and one sentence says what to do`, () => {
@@ -79,6 +86,19 @@ test('a real Redis in memory is refused, by a sentence, unless that is accepted'
 
   await requireDurable(redis, { ...settings(url), ACCEPT_A_REDIS_THAT_MAY_FORGET: 'yes' }, looking.log)
   assert.is(looking.logged.length, 1)
+})
+
+test('a Redis that falls short later, as another master may, is warned of', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using redis = openAt(server.url)
+  await using admin = openAt(server.url)
+  await requireDurable(redis.redis, settings(server.url), redis.log)
+
+  await admin.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+  await admin.redis.call('CLIENT', 'KILL', 'TYPE', 'normal')
+
+  await eventually(() => redis.logged.length > 0)
+  assert.equal(redis.logged, ['redis.falls-short'])
 })
 
 test('a real Redis that lets us ask nothing but what we need is asked no more', async () => {

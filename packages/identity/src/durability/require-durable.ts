@@ -8,22 +8,34 @@ import { shortcomingsOf } from './shortcomings.js'
 type Settings = Pick<IdentityConfig, 'REDIS_URL' | 'REDIS_REPLICAS' | 'ACCEPT_A_REDIS_THAT_MAY_FORGET'>
 
 /**
- * Makes sure, once, that this Redis can hold what a confirmed sign-off promises.
+ * Makes sure that this Redis can hold what a confirmed sign-off promises. Looks again with each connection,
+ * which may be to another master, and then warns.
  *
  * @throws {ConfigInvalid} with a sentence for each thing that it can't, unless that was accepted
  */
 export async function requireDurable(redis: Redis, config: Settings, log: Log): Promise<void> {
-  const { lasting, passing } = shortcomingsOf(await askRedis(redis), {
-    replicas: config.REDIS_REPLICAS,
-    isLocal: LOOPBACK.has(redisConnection(config.REDIS_URL).host ?? ''),
+  const isAccepted = config.ACCEPT_A_REDIS_THAT_MAY_FORGET === 'yes'
+  const { lasting, passing } = await look()
+  warnOf(passing)
+  if (lasting.length > 0 && !isAccepted) throw new ConfigInvalid([...lasting, HOW_TO_ACCEPT])
+  warnOf(lasting)
+  redis.on('ready', () => {
+    look().then(
+      (found) => warnOf([...found.passing, ...found.lasting]),
+      (error: unknown) => log.warn('redis.not-asked', { error }),
+    )
   })
-  for (const shortcoming of passing) log.warn('redis.falls-short', { shortcoming })
-  if (lasting.length === 0) return
-  if (config.ACCEPT_A_REDIS_THAT_MAY_FORGET === 'yes') {
-    for (const shortcoming of lasting) log.warn('redis.falls-short', { shortcoming, accepted: true })
-    return
+
+  async function look() {
+    return shortcomingsOf(await askRedis(redis), {
+      replicas: config.REDIS_REPLICAS,
+      isLocal: LOOPBACK.has(redisConnection(config.REDIS_URL).host ?? ''),
+    })
   }
-  throw new ConfigInvalid([...lasting, HOW_TO_ACCEPT])
+
+  function warnOf(shortcomings: readonly string[]): void {
+    for (const shortcoming of shortcomings) log.warn('redis.falls-short', { shortcoming })
+  }
 }
 
 const HOW_TO_ACCEPT = 'Where promises don’t matter, ACCEPT_A_REDIS_THAT_MAY_FORGET=yes starts all the same.'

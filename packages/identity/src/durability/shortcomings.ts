@@ -66,9 +66,9 @@ export function shortcomingsOf(
       `This Redis evicts what does not fit (maxmemory-policy ${evictionPolicy}), also what keeps ended sessions ended. Set maxmemory-policy noeviction.`,
     )
   }
-  if (replicas > 0 && wanted.replicas === 0) {
+  if (replicas > wanted.replicas) {
     lasting.push(
-      `This Redis has ${replicas} replicas that are not waited for: a failover could undo sign-offs that were confirmed. Set REDIS_REPLICAS to their number.`,
+      `This Redis has ${counted(replicas)}, but ${wanted.replicas} are waited for: a failover to another one could undo sign-offs that were confirmed. Set REDIS_REPLICAS to ${replicas}.`,
     )
   } else if (replicas < wanted.replicas) {
     passing.push(
@@ -82,6 +82,8 @@ export function shortcomingsOf(
   }
   return { lasting, passing }
 }
+
+const counted = (replicas: number) => (replicas === 1 ? '1 replica' : `${replicas} replicas`)
 
 function isOlder(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
