@@ -3,20 +3,22 @@ import { join } from 'node:path'
 import { check } from './checker/check.js'
 import { folderFor } from './folder.js'
 import type { History } from './history/history.js'
+import { runMutants } from './mutants/run-mutants.js'
 import { type Options, readOptions, USAGE } from './options.js'
 import { describe, reportOn } from './report.js'
 import { LEASE_MS, run } from './run.js'
 
 try {
   const options = readOptions(process.argv.slice(2))
-  process.exitCode = await runAtRandom(options)
+  const isRight = options.mutants ? (await runMutants()) === 0 : await runAtRandom(options)
+  process.exitCode = isRight ? 0 : 1
 } catch (error) {
   if (!(error instanceof TypeError)) throw error
   console.error(`${error.message}\n\n${USAGE}`)
   process.exitCode = 2
 }
 
-async function runAtRandom({ seed, minutes, profile }: Options): Promise<number> {
+async function runAtRandom({ seed, minutes, profile }: Options): Promise<boolean> {
   const folder = await folderFor(`${profile}-${seed}`)
   console.log(`seed ${seed}: ${minutes} minutes, what is seen is kept in ${folder}`)
   const history = await run({ seed, forMs: minutes * 60_000, folder, onProgress: showProgress })
@@ -25,7 +27,7 @@ async function runAtRandom({ seed, minutes, profile }: Options): Promise<number>
   const report = reportOn(facts, history.entries, asksAfterConfirmation, violations)
   await writeFile(join(folder, 'report.json'), JSON.stringify(report, null, 2))
   console.log(`\n${describe(report)}`)
-  return violations.length === 0 ? 0 : 1
+  return violations.length === 0
 }
 
 function showProgress(history: History): void {

@@ -1,16 +1,15 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import { boundMs } from '@curfew/contract'
 import { createHistory, type History } from './history/history.js'
-import { ask } from './load/ask.js'
 import { putUnderLoad } from './load/load.js'
-import { logIn } from './load/log-in.js'
-import { createPeople, type People } from './load/people.js'
+import { createPeople } from './load/people.js'
+import { meetEverybody } from './meet-everybody.js'
 import { faultsOf } from './nemesis/faults-of.js'
 import { torment } from './nemesis/nemesis.js'
 import { createRandom } from './random.js'
 import { settle } from './settle.js'
 import { startSingleRedis } from './world/redis-world.js'
-import { startWorld, type World } from './world/world.js'
+import { startWorld } from './world/world.js'
 
 /** Short, so that leases end often. Milliseconds. */
 export const LEASE_MS = 900
@@ -36,8 +35,8 @@ export async function run(options: RunOptions): Promise<History> {
   await using redis = await startSingleRedis()
   await using world = await startWorld({ redis, leaseMs, services, logsDir: join(folder, 'logs') })
   const history = createHistory(join(folder, 'history.jsonl'))
-  const people = createPeople(USERS)
-
+  history.record({ op: 'setup', promisedBoundMs: boundMs(leaseMs) })
+  const people = createPeople([...USERS, ADMIN])
   const userIds = await meetEverybody({ world, history, people })
   const over = AbortSignal.timeout(forMs)
   const progress = setInterval(onProgress, 5_000, history)
@@ -53,26 +52,3 @@ export async function run(options: RunOptions): Promise<History> {
   await history.close()
   return history
 }
-
-/** Before anything breaks: everybody signs in once, and learns what the system calls them. */
-async function meetEverybody({
-  world,
-  history,
-  people,
-}: {
-  world: World
-  history: History
-  people: People
-}): Promise<Map<string, string>> {
-  const ids = new Map<string, string>()
-  for (const user of [...USERS, ADMIN]) {
-    const session = await logIn({ history, identity: world.identity, people }, user)
-    if (session === null) throw new Error(`${user} could not sign in, before anything was broken`)
-    const asked = { id: history.nextId('meet'), path: '/auth/session', cookie: session.cookie }
-    const { body } = await ask(history, world.identity, asked)
-    ids.set(user, Who.parse(body).user.id)
-  }
-  return ids
-}
-
-const Who = z.object({ user: z.object({ id: z.string() }) })

@@ -20,6 +20,13 @@ test('nor is one that stays pending', () => {
   ])
 })
 
+test('nor is one that names a longer bound than was promised', () => {
+  const setup = { op: 'setup', promisedBoundMs: 100 } as const
+  const receipt = { eventId: 'event-1', tookMs: 1, boundMs: 700, applied: 3, lapsed: 0, pending: 0 }
+
+  assert.equal(judge(setup, login(), signOff(1_000, 1_600, { receipt })), ['2 too long a bound'])
+})
+
 test('while Redis or identity is hit the answer may be late', () => {
   const late = signOff(1_000, 3_000)
 

@@ -1,3 +1,4 @@
+import type { Span } from '../history/entry.js'
 import type { Endings } from './coverage.js'
 import type { Ending, Story } from './story.js'
 import type { Violation } from './violation.js'
@@ -18,21 +19,30 @@ export function bounded(story: Story, endings: ReadonlyMap<string, Endings>): Vi
   ]
 }
 
-function lateConfirmation({ faults }: Story, { start, confirmedAt, boundMs, entry }: Ending): Violation[] {
+function lateConfirmation(story: Story, ending: Ending): Violation[] {
+  const { start, confirmedAt, boundMs, entry } = ending
   if (boundMs === null) return []
-  const dueAt = start + boundMs + WAY_MS
-  if (confirmedAt !== null && confirmedAt <= dueAt) return []
-  const excused = faults.some(
-    (fault) =>
-      fault.start <= dueAt &&
-      fault.end >= start &&
-      fault.hit.some((victim) => victim === 'redis' || victim === 'identity'),
-  )
-  if (excused) return []
+  const { promisedBoundMs = boundMs } = story
+  const dueAt = start + promisedBoundMs + WAY_MS
+  if (isExcused(story, { start, end: dueAt })) return []
+  if (boundMs > promisedBoundMs + WAY_MS) {
+    const says = `the answer to ${entry.id} named ${boundMs} ms, and ${promisedBoundMs} ms were promised`
+    return [{ promise: 2, check: 'too long a bound', says, entries: [entry] }]
+  }
+  if (confirmedAt !== null && confirmedAt <= start + boundMs + WAY_MS) return []
   const when =
     confirmedAt === null ? 'never confirmed' : `confirmed after ${Math.round(confirmedAt - start)} ms`
   const says = `${entry.id} was ${when}, and its answer named ${boundMs} ms`
   return [{ promise: 2, check: 'confirmed late', says, entries: [entry] }]
+}
+
+function isExcused({ faults }: Story, { start, end }: Span): boolean {
+  return faults.some(
+    (fault) =>
+      fault.start <= end &&
+      fault.end >= start &&
+      fault.hit.some((victim) => victim === 'redis' || victim === 'identity'),
+  )
 }
 
 function lateService({ sessions }: Story, endings: ReadonlyMap<string, Endings>): Violation[] {

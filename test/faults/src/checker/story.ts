@@ -21,6 +21,7 @@ export interface Story {
   readonly faults: readonly FaultEntry[]
   readonly log: readonly LoggedEntry[]
   readonly entries: readonly Entry[]
+  readonly promisedBoundMs: number | undefined
   /** When everything was well again at the end; null when it never was, undefined when nobody looked. */
   readonly healedAt: number | null | undefined
 }
@@ -89,6 +90,7 @@ export function tell(entries: readonly Entry[]): Story {
     faults: of('fault'),
     log: of('logged').sort((a, b) => a.position - b.position),
     entries,
+    promisedBoundMs: of('setup').at(-1)?.promisedBoundMs,
     healedAt: of('healed').at(-1)?.at,
   }
 }

@@ -5,6 +5,7 @@
  * taken before the first byte leaves, `end` when the whole answer is there.
  */
 export type Entry =
+  | SetupEntry
   | RequestEntry
   | MessageEntry
   | LoginEntry
@@ -14,6 +15,13 @@ export type Entry =
   | FaultEntry
   | LoggedEntry
   | HealedEntry
+
+/** What was promised, before anything happened. */
+export interface SetupEntry {
+  readonly op: 'setup'
+  /** So long after it was durable, every sign-off is confirmed. Milliseconds. */
+  readonly promisedBoundMs: number
+}
 
 /** Both ends of something on the clock of the run. */
 export interface Span {

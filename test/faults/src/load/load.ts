@@ -44,6 +44,7 @@ const KINDS: Readonly<Record<SignOffKind, number>> = {
  */
 export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Promise<void> {
   const { world, history, people, userIds, admin, random } = options
+  const users = people.users.filter((user) => user !== admin)
   const signOffWorld = { history, identity: world.identity, userIds }
   const loginWorld = { history, identity: world.identity, people }
   const blocked = new Set<string>()
@@ -72,11 +73,13 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
   }
 
   async function arrive(own: Random): Promise<void> {
-    const user = own.pick(people.users)
+    const user = own.pick(users)
     const theirs = people.living(user)
-    if (theirs.length < MOST_SESSIONS_OF_A_USER) await logIn(loginWorld, user)
+    // Some look for their second factor, while others sign them off.
+    const meanwhile = async () => own.chance(0.3) && (await pause(own.between(0, 2_000)))
+    if (theirs.length < MOST_SESSIONS_OF_A_USER) await logIn(loginWorld, user, { meanwhile })
     // Who signs in again in the same browser leaves the old session behind.
-    else if (own.chance(0.2)) await logIn(loginWorld, user, own.pick(theirs))
+    else if (own.chance(0.2)) await logIn(loginWorld, user, { before: own.pick(theirs), meanwhile })
   }
 
   async function leave(own: Random): Promise<void> {
@@ -87,7 +90,7 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
       return
     }
     const kind = own.weigh(KINDS)
-    const user = own.pick(people.users)
+    const user = own.pick(users)
     const theirs = people.living(user)
     const session = theirs.length > 0 ? own.pick(theirs) : undefined
     if (session === undefined) return

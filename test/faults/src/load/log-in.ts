@@ -6,6 +6,13 @@ import { IDLE_MS, type Instance } from '../world/world.js'
 import { NO_ANSWER } from './ask.js'
 import type { KnownSession, People } from './people.js'
 
+export interface LoginWanted {
+  /** The session that the browser has. */
+  readonly before?: KnownSession
+  /** Happens while the person is at the provider. */
+  readonly meanwhile?: () => Promise<unknown>
+}
+
 /**
  * Signs somebody in, in a new browser, or in the one that has `before`: the whole dance over HTTP, from our
  * first page to the provider and back.
@@ -13,7 +20,7 @@ import type { KnownSession, People } from './people.js'
 export async function logIn(
   { history, identity, people }: { history: History; identity: Instance; people: People },
   user: string,
-  before?: KnownSession,
+  { before, meanwhile }: LoginWanted = {},
 ): Promise<KnownSession | null> {
   const id = history.nextId('login')
   await using browser = createBrowser(identity.url)
@@ -24,14 +31,19 @@ export async function logIn(
   let returnedAt: number | undefined
   let answer: Pick<LoginEntry, 'status' | 'retryAfter' | 'cookieDeleted'> = NO_ANSWER
   try {
-    const page = await browser.get('/auth/login/dev?return_to=/welcome', {
-      headers: { 'X-User': user, 'X-Correlation-Id': id },
+    const headers = { 'X-User': user, 'X-Correlation-Id': id }
+    let page = await browser.get('/auth/login/dev?return_to=/welcome', {
+      headers,
       follow(next) {
         begunBy ??= history.now()
-        if (next.pathname.startsWith('/auth/callback/')) returnedAt = history.now()
-        return next.pathname !== '/welcome'
+        return !next.pathname.startsWith('/auth/callback/')
       },
     })
+    if (page.location !== null) {
+      await meanwhile?.()
+      returnedAt = history.now()
+      page = await browser.get(page.location.href, { headers, follow: () => false })
+    }
     answer = {
       status: page.status,
       retryAfter: page.headers.has('retry-after'),

@@ -2,7 +2,14 @@ import type { Socket } from 'node:net'
 
 /** One direction of a connection: bytes in order, which may be held back or come later. */
 export interface Pipe {
-  set(weather: { isFrozen: boolean; delayMs: number }): void
+  set(weather: Weather): void
+}
+
+export interface Weather {
+  readonly isFrozen: boolean
+  /** What comes now is thrown away. */
+  readonly isLost: boolean
+  readonly delayMs: number
 }
 
 interface Parcel {
@@ -13,8 +20,7 @@ interface Parcel {
 
 export function createPipe(from: Socket, to: Socket): Pipe {
   const underWay: Parcel[] = []
-  let isFrozen = false
-  let delayMs = 0
+  let weather: Weather = { isFrozen: false, isLost: false, delayMs: 0 }
   let timer: NodeJS.Timeout | undefined
 
   from.on('data', (bytes: Buffer) => take(bytes))
@@ -27,14 +33,15 @@ export function createPipe(from: Socket, to: Socket): Pipe {
   })
 
   function take(bytes: Buffer | null): void {
+    if (bytes !== null && weather.isLost) return
     underWay.push({ bytes, arrivedAt: performance.now() })
     deliver()
   }
 
   function deliver(): void {
     clearTimeout(timer)
-    for (let first = underWay[0]; first !== undefined && !isFrozen; first = underWay[0]) {
-      const early = first.arrivedAt + delayMs - performance.now()
+    for (let first = underWay[0]; first !== undefined && !weather.isFrozen; first = underWay[0]) {
+      const early = first.arrivedAt + weather.delayMs - performance.now()
       if (early > 0) {
         timer = setTimeout(deliver, Math.ceil(early))
         return
@@ -47,9 +54,8 @@ export function createPipe(from: Socket, to: Socket): Pipe {
   }
 
   return {
-    set(weather) {
-      isFrozen = weather.isFrozen
-      delayMs = weather.delayMs
+    set(wanted) {
+      weather = wanted
       deliver()
     },
   }

@@ -14,6 +14,8 @@ export interface Disturbance {
   readonly direction?: Direction
   /** Held back until it is over, and then delivered, as a network does that comes back. */
   readonly freeze?: boolean
+  /** Gone for good, while the connection stays: no network does that, but a bug may. */
+  readonly lose?: boolean
   /** Delivered so much later, in order. Milliseconds. */
   readonly delayMs?: number
   /** New connections are closed at once. */
@@ -27,8 +29,9 @@ export interface Disturbance {
  */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number
-  disturb(disturbance: Disturbance): void
-  /** Ends the disturbance; what was held back flows. */
+  /** From now on these, and no others. */
+  disturb(...disturbances: readonly Disturbance[]): void
+  /** Ends them; what was held back flows. */
   heal(): void
   /** Breaks the connections of these kinds, and loses what is under way in them. Returns how many. */
   cut(kinds?: readonly ConnectionKind[]): number
@@ -43,10 +46,10 @@ interface Connection {
 
 export async function createTcpProxy(targetPort: number, port = 0): Promise<TcpProxy> {
   const open = new Set<Connection>()
-  let disturbance: Disturbance = {}
+  let disturbances: readonly Disturbance[] = []
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    if (disturbance.refuse) {
+    if (disturbances.some(({ refuse }) => refuse)) {
       client.destroy()
       return
     }
@@ -81,10 +84,15 @@ export async function createTcpProxy(targetPort: number, port = 0): Promise<TcpP
   await once(server, 'listening')
 
   function adjust({ kind, pipes }: Connection): void {
-    const { kinds, direction, freeze = false, delayMs = 0 } = disturbance
     for (const way of ['there', 'back'] as const) {
-      const isHit = (kinds?.includes(kind) ?? true) && (direction === undefined || direction === way)
-      pipes[way].set(isHit ? { isFrozen: freeze, delayMs } : { isFrozen: false, delayMs: 0 })
+      const felt = disturbances.filter(
+        ({ kinds, direction = way }) => direction === way && (kinds?.includes(kind) ?? true),
+      )
+      pipes[way].set({
+        isFrozen: felt.some(({ freeze }) => freeze),
+        isLost: felt.some(({ lose }) => lose),
+        delayMs: Math.max(0, ...felt.map(({ delayMs = 0 }) => delayMs)),
+      })
     }
   }
 
@@ -96,12 +104,12 @@ export async function createTcpProxy(targetPort: number, port = 0): Promise<TcpP
 
   return {
     port: portOf(server.address()),
-    disturb(wanted) {
-      disturbance = wanted
+    disturb(...wanted) {
+      disturbances = wanted
       for (const connection of open) adjust(connection)
     },
     heal() {
-      disturbance = {}
+      disturbances = []
       for (const connection of open) adjust(connection)
     },
     cut,
