@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ToolMissing } from '@curfew/infra/tools'
 import { check } from './checker/check.js'
 import { folderFor } from './folder.js'
 import type { History } from './history/history.js'
@@ -7,6 +8,7 @@ import { runMutants } from './mutants/run-mutants.js'
 import { type Options, readOptions, USAGE } from './options.js'
 import { describe, reportOn } from './report.js'
 import { LEASE_MS, run } from './run.js'
+import { openClocks } from './world/clocks.js'
 
 try {
   const options = readOptions(process.argv.slice(2))
@@ -21,9 +23,21 @@ try {
 async function runAtRandom({ seed, minutes, profile }: Options): Promise<boolean> {
   const folder = await folderFor(`${profile}-${seed}`)
   console.log(`seed ${seed}: ${minutes} minutes, what is seen is kept in ${folder}`)
-  const history = await run({ seed, forMs: minutes * 60_000, folder, onProgress: showProgress })
+  const leftOut: string[] = []
+  const clocks = await openClocks(join(folder, 'clocks')).catch((error: unknown) => {
+    if (!(error instanceof ToolMissing)) throw error
+    leftOut.push(`setting wall clocks: ${error.message}`)
+    return undefined
+  })
+  const history = await run({
+    seed,
+    forMs: minutes * 60_000,
+    folder,
+    onProgress: showProgress,
+    ...(clocks ? { clocks } : {}),
+  })
   const { violations, asksAfterConfirmation } = check(history.entries)
-  const facts = { seed, profile, leaseMs: LEASE_MS, seconds: Math.round(minutes * 60), leftOut: [] }
+  const facts = { seed, profile, leaseMs: LEASE_MS, seconds: Math.round(minutes * 60), leftOut }
   const report = reportOn(facts, history.entries, asksAfterConfirmation, violations)
   await writeFile(join(folder, 'report.json'), JSON.stringify(report, null, 2))
   console.log(`\n${describe(report)}`)

@@ -8,6 +8,7 @@ import { faultsOf } from './nemesis/faults-of.js'
 import { torment } from './nemesis/nemesis.js'
 import { createRandom } from './random.js'
 import { settle } from './settle.js'
+import type { Clocks } from './world/clocks.js'
 import { startSingleRedis } from './world/redis-world.js'
 import { startWorld } from './world/world.js'
 
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly folder: string
   readonly leaseMs?: number
   readonly services?: number
+  /** Given, wall clocks are set too. */
+  readonly clocks?: Clocks
   /** Told about once a second how it goes. */
   readonly onProgress?: (history: History) => void
 }
@@ -33,7 +36,13 @@ export async function run(options: RunOptions): Promise<History> {
   const { seed, forMs, folder, leaseMs = LEASE_MS, services = 3, onProgress = () => undefined } = options
   const random = createRandom(seed)
   await using redis = await startSingleRedis()
-  await using world = await startWorld({ redis, leaseMs, services, logsDir: join(folder, 'logs') })
+  await using world = await startWorld({
+    redis,
+    leaseMs,
+    services,
+    logsDir: join(folder, 'logs'),
+    ...(options.clocks ? { clocks: options.clocks } : {}),
+  })
   const history = createHistory(join(folder, 'history.jsonl'))
   history.record({ op: 'setup', promisedBoundMs: boundMs(leaseMs) })
   const people = createPeople([...USERS, ADMIN])

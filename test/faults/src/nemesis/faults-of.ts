@@ -12,6 +12,7 @@ export function faultsOf(_world: World): Array<readonly [weight: number, make: F
     [5, PROCESS_FAULTS['pause-service']],
     [2, PROCESS_FAULTS['pause-identity']],
     [3, PROCESS_FAULTS['stall-service']],
+    [3, PROCESS_FAULTS['clock-step']],
     [4, NETWORK_FAULTS.freeze],
     [3, NETWORK_FAULTS.delay],
     [2, NETWORK_FAULTS.partition],

@@ -9,6 +9,7 @@ export const PROCESS_FAULTS = {
   'pause-service': (world, random) => pause(world, random.pick(world.services), random),
   'pause-identity': (world, random) => pause(world, world.identity, random),
   'stall-service': stall,
+  'clock-step': stepClock,
 } satisfies Record<string, FaultMaker>
 
 function kill({ name, isIdentity, child }: Instance, random: Random): Fault {
@@ -44,5 +45,22 @@ function stall(world: World, random: Random): Fault {
       stalled = fetch(`${url}/stall?ms=${ms}`)
     },
     heal: async () => void (await stalled),
+  }
+}
+
+/** Seconds. */
+const STEPS = [-3_600, -60, -3, 3, 60, 3_600]
+
+function stepClock({ clocks, services }: World, random: Random): Fault | null {
+  const { name } = random.pick(services)
+  const seconds = random.pick(STEPS)
+  if (clocks === undefined) return null
+  return {
+    kind: 'clock-step',
+    hit: [name],
+    // The process looks at its offset once a second.
+    holdMs: random.between(1_000, 3_000),
+    begin: () => clocks.step(name, seconds),
+    heal: () => clocks.step(name, 0),
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@curfew/testing'
 import { type Child, createChild } from './child.js'
+import type { Clocks } from './clocks.js'
 import { createDisposal } from './disposal.js'
 import { answers } from './readiness.js'
 import type { RedisWorld } from './redis-world.js'
@@ -30,8 +31,8 @@ export interface WorldOptions {
   /** Added to Node's options and environment of identity and the services. */
   readonly nodeOptions?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
-  /** Of single instances, by their name. */
-  readonly envOf?: Readonly<Record<string, NodeJS.ProcessEnv>>
+  /** Given, the services' wall clocks can be set. */
+  readonly clocks?: Clocks
 }
 
 /** Everything that runs: Redis, the provider, identity, and services that mount the guard. */
@@ -42,6 +43,7 @@ export interface World extends AsyncDisposable {
   /** Identity first. */
   readonly instances: readonly Instance[]
   readonly leaseMs: number
+  readonly clocks: Clocks | undefined
 }
 
 /** Long enough that no session ends by itself that is used, short enough that its use is reported. */
@@ -104,7 +106,6 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
         LEASE_MS: String(leaseMs),
         ...env,
         ...options.env,
-        ...options.envOf?.[name],
       },
       logFile: join(logsDir, `${name}.log`),
       isReady: answers(url + paths.ready),
@@ -129,10 +130,13 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
   )
   const services = await Promise.all(
     Array.from({ length: options.services }, async (_, index) =>
-      instance(`service-${index + 1}`, await freePort(), '../processes/service.js', {
-        who: '/who',
-        ready: '/ready',
-      }),
+      instance(
+        `service-${index + 1}`,
+        await freePort(),
+        '../processes/service.js',
+        { who: '/who', ready: '/ready' },
+        options.clocks?.envFor(`service-${index + 1}`),
+      ),
     ),
   )
   const instances = [identity, ...services]
@@ -140,5 +144,5 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
   await use(provider).start()
   await Promise.all(instances.map(({ child }) => child.start()))
 
-  return { redis, identity, services, instances, leaseMs }
+  return { redis, identity, services, instances, leaseMs, clocks: options.clocks }
 }
