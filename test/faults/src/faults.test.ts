@@ -11,7 +11,12 @@ const FOR_MS = 10_000
 
 for (const seed of [1, 2]) {
   test(`no promise is broken while things break, seed ${seed}`, async () => {
-    const { entries } = await run({ seed, forMs: FOR_MS, folder: await folderFor(`test-${seed}`) })
+    const { entries } = await run({
+      seed,
+      profile: 'single',
+      forMs: FOR_MS,
+      folder: await folderFor(`test-${seed}`),
+    })
     const { violations, asksAfterConfirmation } = check(entries)
 
     assert.equal(violations.map(describeViolation), [])

@@ -31,13 +31,14 @@ async function runAtRandom({ seed, minutes, profile }: Options): Promise<boolean
   })
   const history = await run({
     seed,
+    profile,
     forMs: minutes * 60_000,
     folder,
     onProgress: showProgress,
     ...(clocks ? { clocks } : {}),
   })
   const { violations, asksAfterConfirmation } = check(history.entries)
-  const facts = { seed, profile, leaseMs: LEASE_MS, seconds: Math.round(minutes * 60), leftOut }
+  const facts = { seed, profile, leaseMs: LEASE_MS[profile], seconds: Math.round(minutes * 60), leftOut }
   const report = reportOn(facts, history.entries, asksAfterConfirmation, violations)
   await writeFile(join(folder, 'report.json'), JSON.stringify(report, null, 2))
   console.log(`\n${describe(report)}`)

@@ -17,7 +17,7 @@ export async function meetEverybody({
 }): Promise<Map<string, string>> {
   const ids = new Map<string, string>()
   for (const user of people.users) {
-    const session = await logIn({ history, identity: world.identity, people }, user)
+    const { session } = await logIn({ history, identity: world.identity, people }, user)
     if (session === null) throw new Error(`${user} could not sign in, before anything was broken`)
     const asked = { id: history.nextId('meet'), path: '/auth/session', cookie: session.cookie }
     const { body } = await ask(history, world.identity, asked)

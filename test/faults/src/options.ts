@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util'
+import type { RedisWorld } from './world/redis-world.js'
 
 /** What `pnpm faults` is asked for. */
 export interface Options {
   readonly minutes: number
   readonly seed: number
-  readonly profile: Profile
+  readonly profile: RedisWorld['profile']
   /** Breaks each promise on purpose, and tells which check saw it, instead of a random run. */
   readonly mutants: boolean
 }
-
-export type Profile = 'single' | 'sentinel'
 
 export const USAGE = `pnpm faults [--minutes 1] [--seed N] [--profile single|sentinel]
 pnpm faults --mutants

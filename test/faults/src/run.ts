@@ -9,18 +9,18 @@ import { torment } from './nemesis/nemesis.js'
 import { createRandom } from './random.js'
 import { settle } from './settle.js'
 import type { Clocks } from './world/clocks.js'
-import { startSingleRedis } from './world/redis-world.js'
+import { type RedisWorld, startRedisOf } from './world/redis-world.js'
 import { startWorld } from './world/world.js'
 
-/** Short, so that leases end often. Milliseconds. */
-export const LEASE_MS = 900
+/** Short, so that leases end often; but not before a failover is over. Milliseconds. */
+export const LEASE_MS = { single: 900, sentinel: 3_000 } as const
 
 export interface RunOptions {
   readonly seed: number
+  readonly profile: RedisWorld['profile']
   readonly forMs: number
   /** Where the history and the processes' logs go. */
   readonly folder: string
-  readonly leaseMs?: number
   readonly services?: number
   /** Given, wall clocks are set too. */
   readonly clocks?: Clocks
@@ -33,9 +33,10 @@ const ADMIN = 'admin-root'
 
 /** One random run: a world, a load, and what goes wrong in it. Resolves with everything that was seen. */
 export async function run(options: RunOptions): Promise<History> {
-  const { seed, forMs, folder, leaseMs = LEASE_MS, services = 3, onProgress = () => undefined } = options
+  const { seed, profile, forMs, folder, services = 3, onProgress = () => undefined } = options
   const random = createRandom(seed)
-  await using redis = await startSingleRedis()
+  const leaseMs = LEASE_MS[profile]
+  await using redis = await startRedisOf(profile)
   await using world = await startWorld({
     redis,
     leaseMs,

@@ -36,7 +36,7 @@ async function isHealthy({ world, history, people }: SettleOptions): Promise<boo
   try {
     await eventually(
       async () => {
-        session ??= await logIn({ history, identity, people }, 'the-last')
+        session ??= (await logIn({ history, identity, people }, 'the-last')).session
         const asked = session
         if (asked === null) return false
         const answers = await Promise.all(instances.map((instance) => visit(history, instance, asked)))

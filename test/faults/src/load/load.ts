@@ -77,7 +77,11 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
     const theirs = people.living(user)
     // Some look for their second factor, while others sign them off.
     const meanwhile = async () => own.chance(0.3) && (await pause(own.between(0, 2_000)))
-    if (theirs.length < MOST_SESSIONS_OF_A_USER) await logIn(loginWorld, user, { meanwhile })
+    if (theirs.length < MOST_SESSIONS_OF_A_USER) {
+      const { outcome } = await logIn(loginWorld, user, { meanwhile })
+      // A lifting that a failover lost is done again.
+      if (outcome === 'blocked') blocked.add(user)
+    }
     // Who signs in again in the same browser leaves the old session behind.
     else if (own.chance(0.2)) await logIn(loginWorld, user, { before: own.pick(theirs), meanwhile })
   }
@@ -124,7 +128,7 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
 
   async function adminSession(): Promise<KnownSession | undefined> {
     const [session] = people.living(admin)
-    return session ?? (await logIn(loginWorld, admin)) ?? undefined
+    return session ?? (await logIn(loginWorld, admin)).session ?? undefined
   }
 
   async function look(own: Random): Promise<void> {

@@ -6,6 +6,12 @@ import { IDLE_MS, type Instance } from '../world/world.js'
 import { NO_ANSWER } from './ask.js'
 import type { KnownSession, People } from './people.js'
 
+export interface LoggedIn {
+  /** Null: there is none. */
+  readonly session: KnownSession | null
+  readonly outcome: LoginEntry['outcome']
+}
+
 export interface LoginWanted {
   /** The session that the browser has. */
   readonly before?: KnownSession
@@ -21,7 +27,7 @@ export async function logIn(
   { history, identity, people }: { history: History; identity: Instance; people: People },
   user: string,
   { before, meanwhile }: LoginWanted = {},
-): Promise<KnownSession | null> {
+): Promise<LoggedIn> {
   const id = history.nextId('login')
   await using browser = createBrowser(identity.url)
   if (before) await browser.setCookie(`${before.cookie}; Path=/; HttpOnly; SameSite=Lax`)
@@ -59,6 +65,7 @@ export async function logIn(
   const isNew = answer.status === 302 && curfew !== undefined && `curfew=${curfew}` !== before?.cookie
   const session = isNew ? people.signedIn(user, `curfew=${curfew}`, refOf(curfew)) : null
   if (before && (isNew || returnedAt !== undefined)) people.ended(before)
+  const outcome = session ? 'created' : outcomeOf(answer.status)
   history.record({
     op: 'login',
     id,
@@ -68,11 +75,11 @@ export async function logIn(
     returnedAt: returnedAt ?? end,
     end,
     ...answer,
-    outcome: session ? 'created' : outcomeOf(answer.status),
+    outcome,
     ...(session ? { session: session.name, ref: session.ref, idleMs: IDLE_MS } : {}),
     ...(before ? { replaces: before.name } : {}),
   })
-  return session
+  return { session, outcome }
 }
 
 function outcomeOf(status: number): LoginEntry['outcome'] {

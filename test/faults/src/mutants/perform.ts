@@ -6,13 +6,14 @@ import { check, type Verdict } from '../checker/check.js'
 import { createHistory } from '../history/history.js'
 import { createPeople } from '../load/people.js'
 import { meetEverybody } from '../meet-everybody.js'
-import { LEASE_MS } from '../run.js'
 import { settle } from '../settle.js'
 import { startSingleRedis } from '../world/redis-world.js'
 import { startWorld } from '../world/world.js'
 import type { Mutant } from './mutant.js'
 import { SCENARIOS, type ScenarioName } from './scenarios.js'
 import { setStage } from './stage.js'
+
+const LEASE_MS = 900
 
 const REGISTER = fileURLToPath(new URL('./register.js', import.meta.url))
 

@@ -1,3 +1,4 @@
+import type { RedisServer } from '@curfew/testing'
 import type { Stage } from './stage.js'
 
 export type ScenarioName = keyof typeof SCENARIOS
@@ -139,9 +140,10 @@ export const SCENARIOS = {
 
   /** Redis is away for longer than a lease, and comes back. */
   async outage(stage: Stage) {
-    const { redis, leaseMs } = stage.world
+    const { leaseMs } = stage.world
+    const { pause, resume } = serverOf(stage)
     const session = await stage.arrive('ada')
-    const heal = await stage.suffer('redis-stop', 'redis', redis.server.pause, redis.server.resume)
+    const heal = await stage.suffer('redis-stop', 'redis', pause, resume)
     await stage.pause(leaseMs * 1.2)
     await stage.askAll(session)
     await stage.signOff('session', session)
@@ -149,8 +151,13 @@ export const SCENARIOS = {
   },
 } satisfies Record<string, (stage: Stage) => Promise<void>>
 
-async function restartRedis({ world, suffer }: Stage): Promise<void> {
-  const { server } = world.redis
-  const heal = await suffer('redis-kill', 'redis', server.kill, server.restart)
+async function restartRedis(stage: Stage): Promise<void> {
+  const { kill, restart } = serverOf(stage)
+  const heal = await stage.suffer('redis-kill', 'redis', kill, restart)
   await heal()
+}
+
+function serverOf({ world: { redis } }: Stage): RedisServer {
+  if (redis.profile !== 'single') throw new TypeError('scenarios are for one Redis')
+  return redis.server
 }

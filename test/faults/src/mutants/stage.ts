@@ -85,13 +85,14 @@ export function setStage({ world, history, people, userIds }: StageOptions): Sta
     here,
     there,
     async arrive(user, rememberedBy = instances) {
-      const session = await logIn({ history, identity, people }, user)
+      const { session } = await logIn({ history, identity, people }, user)
       if (session === null) throw new Error(`${user} could not sign in`)
       await Promise.all(rememberedBy.map((instance) => visit(history, instance, session)))
       return session
     },
-    tryToArrive: (user, meanwhile) =>
-      logIn({ history, identity, people }, user, meanwhile ? { meanwhile } : {}),
+    async tryToArrive(user, meanwhile) {
+      return (await logIn({ history, identity, people }, user, meanwhile ? { meanwhile } : {})).session
+    },
     ask: (instance, session) => visit(history, instance, session),
     async askAll(session) {
       await Promise.all(instances.map((instance) => visit(history, instance, session)))

@@ -3,13 +3,14 @@ import type { History } from '../history/history.js'
 import type { Random } from '../random.js'
 import type { World } from '../world/world.js'
 import type { Fault, FaultMaker, Victim } from './fault.js'
+import type { WeightedFaults } from './faults-of.js'
 
 export interface NemesisOptions {
   readonly world: World
   readonly history: History
   readonly random: Random
   /** How often each fault comes, against the others. */
-  readonly faults: ReadonlyArray<readonly [weight: number, make: FaultMaker]>
+  readonly faults: WeightedFaults
   /** How many at the same time, at the most. */
   readonly atOnce: number
   /** The longest calm between two faults of a row. Milliseconds. */
@@ -51,7 +52,7 @@ export async function torment(options: NemesisOptions, over: AbortSignal): Promi
   await Promise.all(Array.from({ length: atOnce }, (_, index) => row(random.fork(`row-${index}`))))
 }
 
-function choose(faults: NemesisOptions['faults'], random: Random): FaultMaker {
+function choose(faults: WeightedFaults, random: Random): FaultMaker {
   const weights = Object.fromEntries(faults.map(([weight], index) => [String(index), weight]))
   const [, make] = faults[Number(random.weigh(weights))] ?? []
   if (make === undefined) throw new RangeError('there are no faults')

@@ -23,7 +23,7 @@ export interface Disturbance {
 }
 
 /**
- * Stands between one process and its Redis, so that a fault of the network hits that process alone.
+ * Stands between one process and its Redis, or before one Redis, so that a fault of the network hits that alone.
  * What it holds back is delivered when the disturbance is over, also when the client has hung up meanwhile:
  * a command that was stuck arrives late, and long after its sender gave it up.
  */
@@ -54,6 +54,14 @@ export async function createTcpProxy(targetPort: number, port = 0): Promise<TcpP
       return
     }
     const upstream = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
+    let looks = 0
+    // Before the bytes are passed on: what gives it away may be what must not arrive.
+    client.on('data', (bytes: Buffer) => {
+      const kind = looks++ < MOST_LOOKS ? kindOf(bytes) : null
+      if (kind === null || kind === connection.kind) return
+      connection.kind = kind
+      adjust(connection)
+    })
     const connection: Connection = {
       kind: 'commands',
       pipes: { there: createPipe(client, upstream), back: createPipe(upstream, client) },
@@ -63,13 +71,6 @@ export async function createTcpProxy(targetPort: number, port = 0): Promise<TcpP
       },
     }
     open.add(connection)
-    let looks = 0
-    client.on('data', (bytes: Buffer) => {
-      const kind = looks++ < MOST_LOOKS ? kindOf(bytes) : null
-      if (kind === null || kind === connection.kind) return
-      connection.kind = kind
-      adjust(connection)
-    })
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true)
       // `close` follows, and is what the other side hears of it.

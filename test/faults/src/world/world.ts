@@ -92,7 +92,7 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
     env: NodeJS.ProcessEnv = {},
   ): Promise<Instance> {
     const url = `http://localhost:${port}`
-    const proxy = redis.port === null ? null : use(await createTcpProxy(redis.port))
+    const proxy = redis.profile === 'single' ? use(await createTcpProxy(redis.server.port)) : null
     const child = createChild({
       name,
       main: fileURLToPath(new URL(main, import.meta.url)),
@@ -120,6 +120,7 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
     { who: '/auth/session', ready: '/readyz' },
     {
       TOKEN_KEYS: randomBytes(32).toString('base64url'),
+      REDIS_REPLICAS: String(redis.replicas),
       LOGINS_PER_MINUTE: '1000000',
       SESSION_IDLE_SECONDS: String(IDLE_MS / 1_000),
       CURFEW_PROVIDER_DEV_ISSUER: issuer,
