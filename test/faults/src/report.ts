@@ -75,11 +75,28 @@ export function describe(report: Report): string {
     `confirmed in   p50 ${confirmationMs.p50} ms, p99 ${confirmationMs.p99} ms, worst ${confirmationMs.worst} ms; bound ${report.boundMs} ms`,
     `faults         ${list(report.faults)}`,
     `violations     ${violations.length}`,
-    ...violations.slice(0, MOST_SHOWN).map(describeViolation),
+    ...byCheck(violations).flatMap(describeSome),
   ].join('\n')
 }
 
-const MOST_SHOWN = 20
+/** Of one kind. The rest is in the report's JSON. */
+const MOST_SHOWN = 3
+
+function byCheck(violations: readonly Violation[]): Violation[][] {
+  const kinds = new Map<string, Violation[]>()
+  for (const violation of violations) {
+    const known = kinds.get(violation.check)
+    if (known) known.push(violation)
+    else kinds.set(violation.check, [violation])
+  }
+  return [...kinds.values()]
+}
+
+function describeSome(violations: readonly Violation[]): string[] {
+  const more = violations.length - MOST_SHOWN
+  const shown = violations.slice(0, MOST_SHOWN).map(describeViolation)
+  return more > 0 ? [...shown, `  … and ${more} more of this kind`] : shown
+}
 
 export function describeViolation({ promise, check, says, entries }: Violation): string {
   const shown = entries.map((entry) => `      ${JSON.stringify(entry)}`)

@@ -91,4 +91,5 @@ const TOLD = new Set([
   'session.expired',
   'user.logged-out',
   'user.blocked',
+  'everyone.logged-out',
 ])

@@ -47,6 +47,7 @@ function withoutEffect(story: Story): Violation[] {
   const { log, sessions, signOffs } = story
   const byRef = new Map<string, LoggedEntry[]>()
   const byUser = new Map<string, LoggedEntry[]>()
+  const ofEveryone = log.filter(({ type }) => type === 'everyone.logged-out')
   for (const line of log) {
     const [index, key] = line.ref === undefined ? [byUser, line.user] : [byRef, line.ref]
     const known = index.get(key)
@@ -60,7 +61,7 @@ function withoutEffect(story: Story): Violation[] {
     const began = own.find(({ type }) => type === 'session.created')
     const last = session.uses.filter(({ final }) => final)
     if (began === undefined || last.length === 0) return []
-    const endedBy = [...own, ...(byUser.get(session.user) ?? [])].find(
+    const endedBy = [...own, ...(byUser.get(session.user) ?? []), ...ofEveryone].find(
       (line) => line.position > began.position && ends(line, session, operations),
     )
     const alive = last.find(({ outcome }) => outcome === 'accepted')
