@@ -13,3 +13,6 @@ export function ensureRedisServer(machine?: Machine): Promise<string>
 
 /** The path of Chromium or Chrome, installed first where we may. Throws ToolMissing with a sentence. */
 export function ensureChromium(machine?: Machine): Promise<string>
+
+/** The path of faketime, installed first where we may. Throws ToolMissing with a sentence. */
+export function ensureFaketime(machine?: Machine): Promise<string>

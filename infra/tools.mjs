@@ -1,4 +1,4 @@
-// The two programs that npm can't bring: redis-server, and Chromium for the tests in a browser.
+// The programs that npm can't bring: redis-server, Chromium for the tests in a browser, faketime for those of clocks.
 // Plain JavaScript, so that the test runner can ask for them before anything is compiled.
 
 import { spawn } from 'node:child_process'
@@ -50,6 +50,22 @@ export const ensureChromium = (machine) =>
       advice:
         'Chromium is missing. Install it with `sudo apt-get install chromium` (Debian, Ubuntu) or ' +
         '`brew install --cask chromium` (macOS).',
+    },
+    machine,
+  )
+
+/**
+ * The path of faketime, which is installed first where we may.
+ *
+ * @throws {ToolMissing} with a sentence that says how to get it
+ */
+export const ensureFaketime = (machine) =>
+  ensureTool(
+    {
+      title: 'faketime',
+      names: ['faketime'],
+      debianPackage: 'faketime',
+      advice: 'faketime is missing. Install it with `sudo apt-get install faketime` (Debian, Ubuntu).',
     },
     machine,
   )

@@ -25,41 +25,61 @@ export interface SentinelSystem extends AsyncDisposable {
 
 const MASTER_NAME = 'main'
 
+export interface SentinelOptions {
+  /** @default 2 */
+  readonly replicas?: number
+  /** By which port everybody reaches the node at this one: clients, replicas and Sentinels. @default its own */
+  readonly reachedAt?: (port: number) => Promise<number>
+}
+
 /** A failover takes one to two seconds with these. */
-export async function startSentinel({ replicas = 2 }: { replicas?: number } = {}): Promise<SentinelSystem> {
+export async function startSentinel(options: SentinelOptions = {}): Promise<SentinelSystem> {
   const closing: Array<() => unknown> = []
   const close = async () => {
     for (const end of closing.splice(0).toReversed()) await end()
   }
   try {
-    return { ...(await start(replicas, closing)), [Symbol.asyncDispose]: close }
+    return { ...(await start(options, closing)), [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function start(replicas: number, closing: Array<() => unknown>) {
-  async function node(settings: Readonly<Record<string, string>>): Promise<RedisServer> {
-    // Otherwise a replica is kept waiting for five seconds, in case that others come too.
-    const quick = { 'repl-diskless-sync-delay': '0' }
-    const server = await startRedis({ appendonly: true, settings: { ...quick, ...settings } })
+async function start(
+  { replicas = 2, reachedAt = async (port) => port }: SentinelOptions,
+  closing: Array<() => unknown>,
+) {
+  /** By the port by which it is reached. */
+  const nodes = new Map<number, RedisServer>()
+
+  async function addNode(settings: Readonly<Record<string, string>>): Promise<number> {
+    const port = await freePort()
+    const publicPort = await reachedAt(port)
+    const server = await startRedis({
+      appendonly: true,
+      port,
+      settings: {
+        // Otherwise a replica is kept waiting for five seconds, in case that others come too.
+        'repl-diskless-sync-delay': '0',
+        'replica-announce-port': String(publicPort),
+        ...settings,
+      },
+    })
     closing.push(() => server[Symbol.asyncDispose]())
-    return server
+    nodes.set(publicPort, server)
+    return publicPort
   }
 
-  const first = await node({})
-  const nodes = [first]
-  for (let i = 0; i < replicas; i++) {
-    nodes.push(await node({ replicaof: `127.0.0.1 ${first.port}` }))
-  }
+  const first = await addNode({})
+  for (let i = 0; i < replicas; i++) await addNode({ replicaof: `127.0.0.1 ${first}` })
   const dir = await mkdtemp(join(tmpdir(), 'curfew-sentinel-'))
   closing.push(() => rm(dir, { recursive: true, force: true }))
   const ports: number[] = []
   const processes: RedisProcess[] = []
   for (let i = 0; i < SENTINELS; i++) {
     const port = await freePort()
-    const sentinel = await launchSentinel(join(dir, `${i}.conf`), port, first.port)
+    const sentinel = await launchSentinel(join(dir, `${i}.conf`), port, first)
     closing.push(() => sentinel.end('SIGKILL'))
     ports.push(port)
     processes.push(sentinel)
@@ -75,7 +95,7 @@ async function start(replicas: number, closing: Array<() => unknown>) {
   async function master(): Promise<RedisServer> {
     const address = await sentinels[0]?.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER_NAME)
     const port = Array.isArray(address) ? Number(address[1]) : 0
-    const node = nodes.find((node) => node.port === port)
+    const node = nodes.get(port)
     if (node === undefined) throw new Error(`no node of ours is the master at ${port}`)
     return node
   }
@@ -90,7 +110,7 @@ async function start(replicas: number, closing: Array<() => unknown>) {
   const more = others.map((port) => `sentinel=127.0.0.1:${port}`).join('&')
   return {
     url: `redis+sentinel://127.0.0.1:${firstPort}/${MASTER_NAME}?${more}`,
-    nodes,
+    nodes: [...nodes.values()],
     sentinels: processes,
     master,
     async failedOver(from: RedisServer) {

@@ -5,7 +5,7 @@ import { ROOT } from '../root.js'
 export interface SourceFile {
   /** Relative to the repository, `packages/guard/src/cache.ts`. */
   readonly path: string
-  /** The folder of its package: `packages/guard`, `infra`, `test`, `bench`. */
+  /** The folder of its package: `packages/guard`, `infra`, `test`, `test/faults`, `bench`. */
   readonly home: string
   readonly text: string
   /** Tests, and what stands in a `testing` folder for them. */
@@ -32,7 +32,7 @@ const CODE = /\.(ts|mts|mjs)$/
 /** All our code, except the fixtures that are wrong on purpose. */
 export async function readSources(): Promise<SourceFile[]> {
   const homes = await homesOf()
-  const files = await Promise.all(homes.map(sourcesIn))
+  const files = await Promise.all(homes.map((home) => sourcesIn(home, homes)))
   return files.flat()
 }
 
@@ -77,14 +77,16 @@ export function withoutComments(text: string): string {
 
 async function homesOf(): Promise<string[]> {
   const packages = await readdir(join(ROOT, 'packages'))
-  return [...packages.sort().map((name) => `packages/${name}`), 'infra', 'test', 'bench']
+  return [...packages.sort().map((name) => `packages/${name}`), 'infra', 'test', 'test/faults', 'bench']
 }
 
-async function sourcesIn(home: string): Promise<SourceFile[]> {
+async function sourcesIn(home: string, homes: readonly string[]): Promise<SourceFile[]> {
+  const nested = homes.filter((other) => other.startsWith(`${home}/`))
   const names = await readdir(join(ROOT, home), { recursive: true })
   const paths = names
     .map((name) => `${home}/${name.replaceAll(sep, '/')}`)
     .filter((path) => CODE.test(path) && !NOT_OURS.test(path))
+    .filter((path) => !nested.some((other) => path.startsWith(`${other}/`)))
   return Promise.all(
     paths.sort().map(async (path) => {
       const text = await read(path)

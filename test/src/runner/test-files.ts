@@ -13,12 +13,12 @@ export interface TestFile {
 }
 
 const DEADLINE_MS = 60_000
-/** A journey starts the whole system, and a browser. */
-const JOURNEY_DEADLINE_MS = 180_000
-const JOURNEYS = 'test/src/journeys/'
+/** A journey starts the whole system, and a browser; a run under faults goes on for a while. */
+const LONG_DEADLINE_MS = 180_000
+const LONG = ['test/src/journeys/', 'test/faults/src/faults.test.ts']
 /** Suites that fail on purpose, for the tests of the runner itself. */
 const FIXTURES = 'test/src/fixtures/'
-const FOLDERS = ['infra', 'test', 'bench']
+const FOLDERS = ['infra', 'test', 'test/faults', 'bench']
 
 /** All of them, found by their sources: what a compiler left behind of a deleted test is never run. */
 export async function findTestFiles(): Promise<TestFile[]> {
@@ -43,7 +43,7 @@ function testFile(source: string): TestFile {
   return {
     source,
     compiled: join(ROOT, source.replace('/src/', '/dist/').replace(/\.ts$/, '.js')),
-    deadlineMs: source.startsWith(JOURNEYS) ? JOURNEY_DEADLINE_MS : DEADLINE_MS,
+    deadlineMs: LONG.some((start) => source.startsWith(start)) ? LONG_DEADLINE_MS : DEADLINE_MS,
   }
 }
 

@@ -1,0 +1,163 @@
+import type { RedisServer } from '@curfew/testing'
+import type { Stage } from './stage.js'
+
+export type ScenarioName = keyof typeof SCENARIOS
+
+/**
+ * One thing that goes wrong, and what must not follow from it. Random faults meet these orders rarely. Each is
+ * green with the real code.
+ */
+export const SCENARIOS = {
+  /** Nothing is broken at all. */
+  async plain(stage: Stage) {
+    for (const user of ['ada', 'grace']) {
+      const session = await stage.arrive(user)
+      await stage.signOff('session', session)
+      await stage.askAll(session)
+    }
+  },
+
+  async others(stage: Stage) {
+    const [one, two] = [await stage.arrive('ada'), await stage.arrive('ada')]
+    await stage.signOff('others', one)
+    await Promise.all([stage.askAll(one), stage.askAll(two)])
+  },
+
+  /** A stream is open when its session is signed off. */
+  async stream(stage: Stage) {
+    const session = await stage.arrive('ada')
+    await stage.watch(stage.there, session)
+    await stage.signOff('session', session)
+    await stage.pause(300)
+  },
+
+  /** An instance hears nothing and can say nothing, and remembers a session with a stream open. */
+  async 'cut off'(stage: Stage) {
+    const session = await stage.arrive('ada')
+    await stage.watch(stage.there, session)
+    stage.disturb({ freeze: true })
+    await stage.signOff('session', session)
+    await stage.askAll(session)
+    await stage.pause(300)
+    await stage.askAll(session)
+    stage.heal()
+  },
+
+  /** An instance that hears nothing goes on renewing its lease. */
+  async deaf(stage: Stage) {
+    const session = await stage.arrive('ada')
+    stage.disturb({ kinds: ['subscriber'], freeze: true })
+    await stage.signOff('session', session)
+    await stage.askAll(session)
+    stage.heal()
+  },
+
+  /** A hello is answered late, and nothing is heard after it. */
+  async 'late answer'(stage: Stage) {
+    const session = await stage.arrive('ada')
+    const deaf = { kinds: ['subscriber'], freeze: true } as const
+    stage.disturb(deaf, { direction: 'back', freeze: true })
+    await stage.nextHello()
+    const signedOff = stage.signOff('session', session)
+    stage.disturb({ freeze: true })
+    await stage.pause(300)
+    stage.disturb(deaf, { direction: 'there', freeze: true })
+    await signedOff
+    for (let tries = 0; tries < 5; tries++) await stage.askAll(session)
+    stage.heal()
+  },
+
+  /** One sign-off is not heard, the next one is, and no hello has come in between. */
+  async 'lost message'(stage: Stage) {
+    const [one, two] = [await stage.arrive('ada'), await stage.arrive('grace')]
+    await stage.nextHello()
+    stage.disturb({ kinds: ['subscriber'], lose: true })
+    const first = stage.signOff('session', one)
+    await stage.pause(60)
+    stage.heal()
+    const second = stage.signOff('session', two)
+    await Promise.all([first, second])
+    await Promise.all([stage.askAll(one), stage.askAll(two)])
+  },
+
+  /** A read is answered after the sign-off of what it found. */
+  async 'overtaken read'(stage: Stage) {
+    const session = await stage.arrive('ada', [stage.here, stage.world.identity])
+    stage.disturb({ kinds: ['commands'], direction: 'back', freeze: true })
+    const read = stage.ask(stage.there, session)
+    await stage.pause(50)
+    await stage.signOff('session', session)
+    stage.heal()
+    await read
+    await stage.askAll(session)
+  },
+
+  /** Redis comes back with another history while an instance is cut off. */
+  async 'new history'(stage: Stage) {
+    const session = await stage.arrive('ada')
+    stage.disturb({ refuse: true })
+    await restartRedis(stage)
+    await stage.signOffAtLast(session)
+    stage.heal()
+    await stage.nextHello()
+    await stage.askAll(session)
+  },
+
+  /** Redis comes back, and an instance still holds a lease from before, and no row. */
+  async unsettled(stage: Stage) {
+    const session = await stage.arrive('ada')
+    stage.disturb({ refuse: true })
+    await restartRedis(stage)
+    await stage.signOffAtLast(session)
+    await stage.askAll(session)
+    stage.heal()
+  },
+
+  /** A session is signed off right after it began. */
+  async 'late save'(stage: Stage) {
+    const session = await stage.arrive('ada')
+    await stage.signOff('session', session)
+    await stage.pause(1_000)
+    await stage.askAll(session)
+  },
+
+  /** Somebody is signed off everywhere while they are signing in. */
+  async 'login under way'(stage: Stage) {
+    const before = await stage.arrive('ada')
+    const late = await stage.tryToArrive('ada', () => stage.signOff('everywhere', before))
+    if (late !== null) await stage.askAll(late)
+  },
+
+  async block(stage: Stage) {
+    const admin = await stage.arrive('admin-root')
+    const session = await stage.arrive('ada')
+    await stage.signOff('block', admin, session)
+    await stage.tryToArrive('ada')
+    await stage.unblock(admin, 'ada')
+    await stage.askAll(session)
+    await stage.arrive('ada')
+  },
+
+  /** Redis is away for longer than a lease, and comes back. */
+  async outage(stage: Stage) {
+    const { leaseMs } = stage.world
+    const { pause, resume } = serverOf(stage)
+    const session = await stage.arrive('ada')
+    const heal = await stage.suffer('redis-stop', 'redis', pause, resume)
+    await stage.pause(leaseMs * 1.2)
+    await stage.askAll(session)
+    await stage.signOff('session', session)
+    await heal()
+  },
+} satisfies Record<string, (stage: Stage) => Promise<void>>
+
+async function restartRedis(stage: Stage): Promise<void> {
+  const { kill, restart } = serverOf(stage)
+  const heal = await stage.suffer('redis-kill', 'redis', kill, restart)
+  await heal()
+}
+
+function serverOf({ world: { redis } }: Stage): RedisServer {
+  if (redis.profile !== 'single') throw new TypeError('scenarios are for one Redis')
+  return redis.server
+}

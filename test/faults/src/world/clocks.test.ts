@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { ToolMissing } from '@curfew/infra/tools'
+import { eventually } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { folderFor } from '../folder.js'
+import { type Clocks, openClocks } from './clocks.js'
+
+const test = suite('faults: wall clocks that are set')
+
+/** Says again and again how far its wall clock is from ours, and what its monotonic clock says. */
+const WATCH = `setInterval(() => console.log(Date.now(), process.hrtime.bigint().toString()), 50)`
+
+test('a process’s wall clock is set, and its monotonic clock stays', async () => {
+  const clocks = await openClocksIfThere()
+  if (clocks === null) return
+  await clocks.step('watcher', 0)
+  const child = spawn(process.execPath, ['-e', WATCH], { env: clocks.envFor('watcher') })
+  let wallMs = 0
+  let monotonicMs = 0
+  createInterface(child.stdout).on('line', (line) => {
+    const [wall = '', monotonic = ''] = line.split(' ')
+    wallMs = Number(wall) - Date.now()
+    monotonicMs = Number(BigInt(monotonic) - process.hrtime.bigint()) / 1e6
+  })
+  try {
+    for (const seconds of [3_600, -60, 0]) {
+      await clocks.step('watcher', seconds)
+      await eventually(() => Math.abs(wallMs - seconds * 1_000) < 500 && monotonicMs !== 0)
+      assert.ok(Math.abs(monotonicMs) < 500, `monotonic clocks are ${monotonicMs} ms apart`)
+    }
+  } finally {
+    await end(child)
+  }
+})
+
+test.run()
+
+/** Where libfaketime can't be had, runs leave the fault out, and say so. */
+async function openClocksIfThere(): Promise<Clocks | null> {
+  try {
+    return await openClocks(await folderFor('clocks-test'))
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    return null
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exit
+}
