@@ -3,7 +3,8 @@ import { eventually, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
-import { finishedLogin } from '../testing/logins.js'
+import { finishedLogin, signInTo } from '../testing/logins.js'
+import { createSessions } from './sessions.js'
 
 const test = suite('identity: sessions')
 
@@ -201,5 +202,16 @@ async function dump(redis: Awaited<ReturnType<typeof givenIdentity>>['redis'], p
   }
   return parts.join('\n')
 }
+
+// found 2026-11-26: in a failover it was our mistake (500), since the guard was at the new master already
+test('while the guard follows another history than the one that is written to, signing in is not possible', async () => {
+  await using world = await givenIdentity()
+  const elsewhere = { stats: () => ({ history: 'another:history' }), renew: async () => true }
+  const { redis, keys, seal } = world
+  const sessions = createSessions(redis, keys, seal, { idleTtlMs: 1_000, absoluteTtlMs: 1_000 }, elsewhere)
+
+  await rejects(signInTo(sessions), 'store-unavailable')
+  assert.equal(await world.logged(), [])
+})
 
 test.run()

@@ -76,6 +76,7 @@ export function createSessions(
     const createdAt = await redisNow()
     let generation = Number((await redis.hget(keys.user(userId), 'generation')) ?? 1)
     let era = Number(await redis.get(keys.era))
+    let hasRenewed = false
 
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const record = recordOf({ ref, userId, generation, era, createdAt }, login, times)
@@ -117,8 +118,11 @@ export function createSessions(
       if (verdict === 'created') return record
       if (verdict === 'blocked') throw new ServiceError('user-blocked', BLOCKED, { userId })
       if (verdict === 'superseded') throw new ServiceError('login-superseded', SUPERSEDED, { userId })
-      if (verdict === 'closed' && !(await guard.renew())) {
-        throw new ServiceError('store-unavailable', NOT_FOLLOWED, { userId })
+      if (verdict === 'closed') {
+        // In a failover the guard may be at the new master already, or still at the old one.
+        const wasRenewed = !hasRenewed && (await guard.renew())
+        if (!wasRenewed) throw new ServiceError('store-unavailable', NOT_FOLLOWED, { userId })
+        hasRenewed = true
       }
       generation = currentGeneration
       era = currentEra
