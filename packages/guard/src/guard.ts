@@ -11,8 +11,10 @@ import { createFollower, type Gap, type StoreBehind } from './follower.js'
 import { createHeldConnections, type Hold, type HoldEnd } from './held-connections.js'
 import { holdConnection } from './hold.js'
 import type { SignOffHook } from './hooks.js'
+import { createRecentSignOffs } from './recent-sign-offs.js'
 import { createSessionCache } from './session-cache.js'
 import { createSessionLookup, type Decision } from './session-lookup.js'
+import { type SessionSignal, signalSession } from './session-signal.js'
 import { createStoreLink } from './store-link.js'
 import { createUseReports } from './use-reports.js'
 
@@ -63,6 +65,11 @@ export interface Guard {
   onBehind(listener: (behind: StoreBehind) => void): () => void
   /** Keeps a long-lived connection only as long as its session. `onEnd` must close it, synchronously. */
   hold(session: SessionRecord, onEnd: (end: HoldEnd) => void): Hold
+  /**
+   * Tells work in flight when its session is signed off, before that is confirmed, or expires. To be
+   * released when the work is done: the adapters' `signalOf` does so.
+   */
+  signal(session: SessionRecord): SessionSignal
   /** Hands a fact to the event log. @throws when Redis can't be asked */
   recordFact(event: CurfewEvent): Promise<void>
   /** Resolves as soon as memory may be answered from. */
@@ -91,6 +98,7 @@ export interface GuardStats {
   /** The last time that sign-offs were not heard and had to be caught up with; null when that never was. */
   readonly lastGap: Gap | null
   readonly entries: number
+  /** Held connections, and signals of work in flight. */
   readonly held: number
   readonly hits: number
   readonly misses: number
@@ -120,6 +128,7 @@ export function createGuard(options: GuardOptions): Guard {
   const cache = createSessionCache(maxEntries)
   const held = createHeldConnections(onError)
   const behindListeners = new Set<(behind: StoreBehind) => void>()
+  const recent = createRecentSignOffs()
   const link = createStoreLink({
     redisUrl,
     keys: keysOf(namespace),
@@ -138,8 +147,10 @@ export function createGuard(options: GuardOptions): Guard {
     drop(signOff) {
       if (signOff === 'everything') {
         cache.clear()
+        recent.clear()
         held.endAll('recheck')
       } else {
+        recent.add(signOff)
         cache.dropCovered(signOff.target)
         held.endCovered(signOff.target, signOff.reason)
       }
@@ -149,6 +160,7 @@ export function createGuard(options: GuardOptions): Guard {
     },
     onError,
   })
+  const watching = { held, cache, follower, link, recent, onError }
   const reports = createUseReports(link.reportUse, () => performance.now(), onError)
   const lookup = createSessionLookup({
     cookieName: sessionCookieName(publicUrl),
@@ -168,7 +180,8 @@ export function createGuard(options: GuardOptions): Guard {
       behindListeners.add(listener)
       return () => behindListeners.delete(listener)
     },
-    hold: (session, onEnd) => holdConnection({ held, cache, follower, link, onError }, session, onEnd),
+    hold: (session, onEnd) => holdConnection(watching, session, onEnd),
+    signal: (session) => signalSession(watching, session),
     recordFact: (event) => link.recordFact(JSON.stringify(event)),
     ready: follower.ready,
     renew: follower.sayHello,

@@ -13,10 +13,18 @@ export interface Hold {
 
 /** Live connections by session, closed in the same step in which memory is dropped. */
 export interface HeldConnections {
-  add(session: SessionRecord, onEnd: (end: HoldEnd) => void): { readonly open: boolean; release(): void }
+  add(session: SessionRecord, onEnd: (end: HoldEnd) => void): HeldConnection
   endCovered(target: SignOffTarget, end: HoldEnd): void
   endAll(end: HoldEnd): void
   readonly size: number
+}
+
+export interface HeldConnection {
+  readonly open: boolean
+  /** Lets it go, and says why. Once. */
+  end(why: HoldEnd): void
+  /** Lets it go, and says nothing. */
+  release(): void
 }
 
 interface Held {
@@ -29,7 +37,7 @@ export function createHeldConnections(onError: (error: unknown) => void): HeldCo
   const byUser = new Map<string, Set<Held>>()
   let size = 0
 
-  function add(session: SessionRecord, onEnd: (end: HoldEnd) => void) {
+  function add(session: SessionRecord, onEnd: (end: HoldEnd) => void): HeldConnection {
     const held: Held = { session, onEnd, open: true }
     const ofUser = byUser.get(session.user.id) ?? new Set()
     byUser.set(session.user.id, ofUser.add(held))
@@ -38,6 +46,7 @@ export function createHeldConnections(onError: (error: unknown) => void): HeldCo
       get open() {
         return held.open
       },
+      end: (why) => end(held, why),
       release: () => release(held),
     }
   }
@@ -52,6 +61,8 @@ export function createHeldConnections(onError: (error: unknown) => void): HeldCo
   }
 
   function end(held: Held, why: HoldEnd): void {
+    // Ending one may have released others that were to be ended with it.
+    if (!held.open) return
     release(held)
     try {
       held.onEnd(why)

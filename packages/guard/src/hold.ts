@@ -6,10 +6,16 @@ import type { StoreLink } from './store-link.js'
 
 export interface HoldOptions {
   readonly held: HeldConnections
-  readonly cache: Pick<SessionCache, 'holds'>
-  readonly follower: Follower
+  readonly cache: Pick<SessionCache, 'entryOf'>
+  readonly follower: Pick<Follower, 'mayServe' | 'sayHello' | 'state'>
   readonly link: Pick<StoreLink, 'read'>
   readonly onError: (error: unknown) => void
+}
+
+/** A hold, and when it is known that its session is valid. */
+export interface LookedAfter extends Hold {
+  /** Null: it was in memory, nobody had to look. */
+  readonly firstLook: Promise<void> | null
 }
 
 /**
@@ -21,39 +27,44 @@ export function holdConnection(
   { held, cache, follower, link, onError }: HoldOptions,
   session: SessionRecord,
   onEnd: (end: HoldEnd) => void,
-): Hold {
+): LookedAfter {
   let timer: NodeJS.Timeout | undefined
-  // Between the decision and this call a sign-off may have come; one that comes from now on is heard.
-  let isCurrent = cache.holds(session)
   const connection = held.add(session, (end) => {
     clearTimeout(timer)
     onEnd(end)
   })
-  void look('recheck')
+  // Between the decision and this call a sign-off may have come; one that comes from now on is heard.
+  const entry = cache.entryOf(session)
+  let isCurrent = entry !== undefined
+  if (entry) lookIn(Math.min(entry.idleUntil, entry.expiresAt) - performance.now())
+  const firstLook = entry ? null : look('recheck')
+
+  function lookIn(ms: number): void {
+    const delayMs = Math.min(Math.max(ms, 0), LONGEST_TIMER_MS) + 1
+    timer = setTimeout(look, delayMs, 'expired').unref()
+  }
 
   async function look(endIfGone: HoldEnd): Promise<void> {
     const answer = await link.read(session.ref).catch(onError)
     if (!connection.open) return
-    if (!answer?.isOpen || answer.history !== follower.state.history) return end('recheck')
-    if (answer.found === null) return end(endIfGone)
+    if (!answer) return connection.end('recheck')
+    if (!answer.isOpen || answer.history !== follower.state.history) {
+      // Following another history ends this hold by itself, unless Redis can't be followed.
+      await follower.sayHello()
+      return connection.end('recheck')
+    }
+    if (answer.found === null) return connection.end(endIfGone)
     isCurrent = true
-    const { idleLeftMs, leftMs } = answer.found
-    timer = setTimeout(look, Math.min(idleLeftMs, leftMs, LONGEST_TIMER_MS) + 1, 'expired').unref()
-  }
-
-  function end(why: HoldEnd): void {
-    release()
-    onEnd(why)
-  }
-
-  function release(): void {
-    clearTimeout(timer)
-    connection.release()
+    lookIn(Math.min(answer.found.idleLeftMs, answer.found.leftMs))
   }
 
   return {
     mayDeliver: () => isCurrent && connection.open && follower.mayServe(performance.now()),
-    release,
+    release() {
+      clearTimeout(timer)
+      connection.release()
+    },
+    firstLook,
   }
 }
 

@@ -5,3 +5,4 @@ export { createGuard, type Guard, type GuardOptions, type GuardStats } from './g
 export type { Hold, HoldEnd } from './held-connections.js'
 export type { SignOffHeard, SignOffHook } from './hooks.js'
 export type { Decision } from './session-lookup.js'
+export { SessionEnded, type SessionSignal } from './session-signal.js'

@@ -1,6 +1,11 @@
-import { type Problem, problem, RETRY_AFTER_SECONDS, type SessionRecord } from '@curfew/contract'
+import type { Problem, SessionRecord } from '@curfew/contract'
 import type { Context, Middleware, Next } from 'koa'
+import { known } from './caller.js'
 import type { Guard } from './guard.js'
+import { askedIn } from './navigation.js'
+import { type Refusal, refuseCaller, refuseRole } from './refusal.js'
+import { signalUntilClosed } from './request-signal.js'
+import type { Decision } from './session-lookup.js'
 
 /** What `requireSession` leaves for the handlers below it. */
 export interface SessionState {
@@ -8,12 +13,13 @@ export interface SessionState {
   session: SessionRecord
   /** Whether Redis had to be asked who is calling. */
   sessionFrom: 'memory' | 'redis'
+  guard: Guard
 }
 
-export interface RequireSessionOptions {
+export interface RefusalOptions {
   /**
    * Answers a request that is refused. By default that is the problem as JSON (RFC 9457); a service
-   * with error pages of its own throws its error here.
+   * with error pages of its own throws its error here. `Retry-After` and the like are already set.
    */
   readonly refuse?: (ctx: Context, problem: Problem) => void
 }
@@ -24,69 +30,60 @@ export interface RequireSessionOptions {
  *
  * @example app.use(requireSession(guard))
  */
-export function requireSession(guard: Guard, { refuse = respond }: RequireSessionOptions = {}) {
-  return function requireSession(ctx: Context, next: Next): Promise<unknown> | unknown {
-    const decision = guard.decide(ctx.headers.cookie)
-    // From memory there is no promise to wait for.
-    return decision instanceof Promise ? decision.then(proceed) : proceed(decision)
-
-    function proceed(decided: Awaited<typeof decision>): Promise<unknown> | unknown {
-      switch (decided.kind) {
-        case 'session':
-          ctx.state['session'] = decided.session
-          ctx.state['sessionFrom'] = decision instanceof Promise ? 'redis' : 'memory'
-          return next()
-        case 'unavailable':
-          ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
-          return refuse(ctx, problem('store-unavailable', UNAVAILABLE_SENTENCE))
-        case 'none':
-          if (isNavigation(ctx)) return ctx.redirect(signInUrl(guard.publicUrl, ctx.url))
-          return refuse(ctx, problem('session-required', 'Sign in, then send this request again.'))
-      }
+export function requireSession(guard: Guard, options: RefusalOptions = {}) {
+  function proceed(ctx: Context, next: Next, decision: Decision, from: SessionState['sessionFrom']): unknown {
+    if (decision.kind !== 'session') {
+      const asked = askedIn(ctx.req, ctx.originalUrl)
+      return refuse(ctx, refuseCaller(decision, guard.publicUrl, asked), options)
     }
+    const { state } = ctx
+    state['session'] = decision.session
+    state['sessionFrom'] = from
+    state['guard'] = guard
+    return next()
+  }
+
+  return function requireSession(ctx: Context, next: Next): unknown {
+    const decision = guard.decide(ctx.req.headers.cookie)
+    // From memory there is no promise to wait for.
+    if (!(decision instanceof Promise)) return proceed(ctx, next, decision, 'memory')
+    return decision.then((decided) => proceed(ctx, next, decided, 'redis'))
   } satisfies Middleware<SessionState>
 }
 
 /** Lets only callers through who have one of the roles. Mount it below `requireSession`. */
-export function requireRole(
-  roles: string | readonly string[],
-  { refuse = respond }: RequireSessionOptions = {},
-) {
-  const allowed = typeof roles === 'string' ? [roles] : roles
-
-  return function requireRole(ctx: Context, next: Next): Promise<unknown> | unknown {
-    const session: SessionRecord | undefined = ctx.state['session']
-    if (session === undefined) throw new TypeError('requireRole is mounted above requireSession')
-    if (session.user.roles.some((role) => allowed.includes(role))) return next()
-    return refuse(
-      ctx,
-      problem('forbidden', `This needs the role ${allowed.join(' or ')}. Ask an admin for it.`),
-    )
+export function requireRole(roles: string | readonly string[], options: RefusalOptions = {}) {
+  return function requireRole(ctx: Context, next: Next): unknown {
+    const refusal = refuseRole(sessionOf(ctx), roles)
+    return refusal === null ? next() : refuse(ctx, refusal, options)
   }
 }
 
-const UNAVAILABLE_SENTENCE =
-  'Sessions can’t be looked up right now. You are still signed in; try again in a moment.'
-
-function respond(ctx: Context, body: Problem): void {
-  ctx.status = body.status
-  if (body.status === 401) ctx.set('WWW-Authenticate', 'Curfew')
-  ctx.set('Cache-Control', 'no-store')
-  ctx.body = JSON.stringify(body)
-  ctx.type = 'application/problem+json'
+/** Who is calling. For where the type of `ctx.state` says nothing of it. */
+export function sessionOf({ state }: Pick<Context, 'state'>): SessionRecord {
+  const { session }: Partial<SessionState> = state
+  return known(session)
 }
 
-/** A person who opens a page, as opposed to a script that fetches something. */
-function isNavigation(ctx: Context): boolean {
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return false
-  const mode = ctx.get('Sec-Fetch-Mode')
-  if (mode !== '' && mode !== 'navigate') return false
-  return ctx.accepts('json', 'html') === 'html'
+/**
+ * Aborted with a `SessionEnded` when the caller's session is signed off, before that is confirmed, or
+ * expires while the request is under way. One for all handlers of the request.
+ *
+ * @example await fetch(slow, { signal: signalOf(ctx) })
+ */
+export function signalOf(ctx: Pick<Context, 'state' | 'res'>): AbortSignal {
+  const { guard }: Partial<SessionState> = ctx.state
+  return signalUntilClosed(ctx.res, { guard: known(guard), session: sessionOf(ctx) })
 }
 
-/** The sign-in page is on the one domain, also for a page that was opened on a process's own port. */
-function signInUrl(publicUrl: URL, path: string): string {
-  const url = new URL('/auth/login', publicUrl)
-  url.searchParams.set('return_to', path)
-  return url.href
+function refuse(ctx: Context, refusal: Refusal, { refuse }: RefusalOptions): void {
+  const { status, headers, contentType, body, problem } = refusal
+  ctx.set(headers)
+  if (problem !== null && refuse) {
+    refuse(ctx, problem)
+  } else {
+    ctx.status = status
+    ctx.type = contentType
+    ctx.body = body
+  }
 }

@@ -14,8 +14,8 @@ export interface SessionCache {
   /** Drops what a sign-off covers. */
   dropCovered(target: SignOffTarget): void
   clear(): void
-  /** Whether this very record is still kept: no sign-off that covers it has been applied since it was read. */
-  holds(session: SessionRecord): boolean
+  /** What is kept of a session. While something is, no sign-off that covers it has been applied. */
+  entryOf(session: SessionRecord): CacheEntry | undefined
   readonly size: number
 }
 
@@ -96,11 +96,12 @@ export function createSessionCache(maxEntries: number): SessionCache {
     drop,
     dropCovered,
     clear,
-    holds(session) {
-      for (const sessionId of byFamily.get(session.family) ?? []) {
-        if (entries.get(sessionId)?.session === session) return true
+    entryOf({ family, ref }) {
+      for (const sessionId of byFamily.get(family) ?? []) {
+        const entry = entries.get(sessionId)
+        if (entry?.session.ref === ref) return entry
       }
-      return false
+      return undefined
     },
     get size() {
       return entries.size

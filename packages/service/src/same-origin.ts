@@ -1,17 +1,10 @@
+import { provesSameOrigin } from '@curfew/contract'
 import type { Middleware } from 'koa'
 import { ServiceError } from './errors.js'
 
 /**
- * Refuses a state-changing request that does not prove to come from our own pages.
- *
- * | what the request carries                     | verdict                                      |
- * | -------------------------------------------- | -------------------------------------------- |
- * | `Origin` equal to that of the public URL     | accepted                                     |
- * | `Sec-Fetch-Site: same-origin`                | accepted (no page can forge it)              |
- * | neither `Origin` nor `Sec-Fetch-Site`        | accepted with an `X-Curfew` header, whose    |
- * |                                              | value is free: no form can send one, and no  |
- * |                                              | page of another origin without our leave     |
- * | anything else, `Origin: null` too            | 403 `origin-not-proven`                      |
+ * Refuses a state-changing request that does not prove to come from our own pages, see
+ * `provesSameOrigin`: 403 `origin-not-proven`.
  *
  * @param exempt paths with an authentication of their own, compared as a whole
  */
@@ -21,9 +14,7 @@ export function requireSameOrigin(publicUrl: URL, exempt: readonly string[] = []
 
     const origin = ctx.get('Origin')
     const site = ctx.get('Sec-Fetch-Site')
-    const isOurs = origin === publicUrl.origin || site === 'same-origin'
-    const isNoBrowser = origin === '' && site === '' && ctx.get('X-Curfew') !== ''
-    if (isOurs || isNoBrowser) return next()
+    if (provesSameOrigin({ origin, fetchSite: site, marker: ctx.get('X-Curfew') }, publicUrl)) return next()
 
     throw new ServiceError(
       'origin-not-proven',

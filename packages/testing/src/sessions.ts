@@ -87,8 +87,10 @@ const OPEN_HISTORY = `${LUA_HISTORY_AND_HEAD}
 redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', head)
 return history`
 
-/** What a sign-off may be asked to end: one session, or everything that a user has. */
-export type SignOffWanted = { readonly session: SessionRecord } | { readonly userId: string }
+/** What a sign-off may be asked to end: one session, or everything that a user has but one session. */
+export type SignOffWanted =
+  | { readonly session: SessionRecord }
+  | { readonly userId: string; readonly except?: SessionRecord }
 
 export interface RecordedSignOff {
   readonly sequence: number
@@ -118,6 +120,7 @@ export async function signOff(
           kind: 'user',
           userId: wanted.userId,
           generation: Number(await redis.hget(keys.user(wanted.userId), 'generation')) + 1,
+          ...(wanted.except === undefined ? {} : { except: wanted.except.family }),
         }
   const { type, ref }: { type: EventType; ref?: string } =
     target.kind === 'session' ? { type: 'session.revoked', ref: target.ref } : { type: 'user.logged-out' }
@@ -127,9 +130,10 @@ export async function signOff(
     ...(ref === undefined ? {} : { ref }),
   })
 
+  const livesOn = 'except' in wanted && target.kind === 'user' ? wanted.except : undefined
   const sequence = await redis.eval(
     SIGN_OFF,
-    7,
+    8,
     keys.history,
     keys.sequence,
     keys.signoffs,
@@ -137,16 +141,21 @@ export async function signOff(
     keys.user(target.userId),
     target.kind === 'session' ? keys.session(target.ref) : keys.history,
     target.kind === 'session' ? keys.ended(target.family) : keys.history,
+    livesOn ? keys.session(livesOn.ref) : keys.history,
     randomBytes(16).toString('hex'),
     target.kind,
     JSON.stringify({ target, reason, eventId: event.id }),
     JSON.stringify(event),
     keys.channels.signoffs,
+    livesOn && target.kind === 'user' ? JSON.stringify({ ...livesOn, generation: target.generation }) : '',
   )
   return { sequence: Number(sequence), target }
 }
 
-/** KEYS history, sequence, signoffs, log, user, session, tombstone; ARGV nonce candidate, kind, sign-off, event, channel */
+/**
+ * KEYS history, sequence, signoffs, log, user, session, tombstone, the session that lives on
+ * ARGV nonce candidate, kind, sign-off, event, channel, the record of what lives on or nothing
+ */
 const SIGN_OFF = `${LUA_HISTORY_AND_HEAD}
 local sequence = redis.call('INCR', KEYS[2])
 if ARGV[2] == 'session' then
@@ -154,6 +163,7 @@ if ARGV[2] == 'session' then
   redis.call('SET', KEYS[7], sequence)
 else
   redis.call('HINCRBY', KEYS[5], 'generation', 1)
+  if ARGV[6] ~= '' then redis.call('SET', KEYS[8], ARGV[6]) end
 end
 redis.call('XADD', KEYS[3], sequence .. '-0', 'signoff', ARGV[3])
 redis.call('XADD', KEYS[4], '*', 'event', ARGV[4], 'sequence', sequence)

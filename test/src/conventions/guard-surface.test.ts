@@ -6,6 +6,7 @@ const test = suite('conventions: the public surface of guard')
 
 /** What the world builds on. A change here is a change for everybody: it needs a line in CHANGELOG.md. */
 const SURFACE = [
+  'SessionEnded',
   'createGuard',
   'type Decision',
   'type Gap',
@@ -15,6 +16,7 @@ const SURFACE = [
   'type Hold',
   'type HoldEnd',
   'type SessionRecord',
+  'type SessionSignal',
   'type SignOff',
   'type SignOffHeard',
   'type SignOffHook',

@@ -1,0 +1,73 @@
+import type { SessionRecord } from '@curfew/contract'
+import type { Follower } from './follower.js'
+import type { HoldEnd } from './held-connections.js'
+import { type HoldOptions, holdConnection } from './hold.js'
+import type { RecentSignOffs } from './recent-sign-offs.js'
+
+/** Tells work in flight that its session has ended. */
+export interface SessionSignal {
+  /** Aborted with a {@link SessionEnded}, in the same step in which memory is dropped. */
+  readonly signal: AbortSignal
+  /** The work is done. What happens to its session from now on is not told any more. */
+  release(): void
+}
+
+/**
+ * The session that some work was begun under has ended: the `reason` of its aborted signal. Thrown out
+ * of a handler, it is an error that Koa, Express and Fastify answer by its status, not a crash.
+ */
+export class SessionEnded extends Error {
+  override readonly name = 'SessionEnded'
+  readonly code = 'SESSION_ENDED'
+  /** `recheck`: memory was emptied, and the session is gone by now or can't be looked up. */
+  readonly reason: HoldEnd
+  /** 401: sign in again. 503 for `recheck`: nobody may have been signed off. */
+  readonly status: 401 | 503
+  /** The message may be shown to the caller. */
+  readonly expose = true
+
+  constructor(reason: HoldEnd) {
+    super(reason === 'recheck' ? 'The session has to be looked at anew.' : 'The session has ended.')
+    this.reason = reason
+    this.status = reason === 'recheck' ? 503 : 401
+  }
+}
+
+export interface SessionSignalOptions extends HoldOptions {
+  readonly follower: Pick<Follower, 'mayServe' | 'sayHello' | 'state' | 'onSignOff'>
+  readonly recent: RecentSignOffs
+}
+
+/**
+ * A signal that lives as long as the session: a hold whose end aborts it. Other than a connection,
+ * which its client opens anew, work outlives the emptying of memory, if Redis still has the session.
+ */
+export function signalSession(options: SessionSignalOptions, session: SessionRecord): SessionSignal {
+  const { cache, follower, recent } = options
+  const controller = new AbortController()
+
+  const signedOff = cache.entryOf(session) ? undefined : recent.reasonFor(session)
+  if (signedOff !== undefined) {
+    controller.abort(new SessionEnded(signedOff))
+    return { signal: controller.signal, release: () => undefined }
+  }
+  let hold = watch()
+
+  function watch() {
+    const { flushes } = follower.state
+    return holdConnection(options, session, (end) => {
+      if (end === 'recheck' && follower.state.flushes !== flushes) watchAnew()
+      else controller.abort(new SessionEnded(end))
+    })
+  }
+
+  /** Called while memory is emptied: what was missed may cover the session, so acknowledging it waits. */
+  function watchAnew(): void {
+    hold = watch()
+    const { firstLook } = hold
+    const forget = follower.onSignOff(() => firstLook ?? undefined)
+    void firstLook?.finally(forget)
+  }
+
+  return { signal: controller.signal, release: () => hold.release() }
+}
