@@ -49,7 +49,7 @@ const input = fc.oneof(
 )
 type Wanted = typeof input extends fc.Arbitrary<infer T> ? T : never
 
-const story = fc.array(fc.tuple(elapsed, input), { maxLength: 40 })
+const story = fc.array(fc.tuple(elapsed, input), { maxLength: 40, size: 'max' })
 
 /** One step of a story: what came, what was done about it, and where that led. */
 interface Step {
