@@ -6,8 +6,8 @@ import {
   openRedis,
   redisUrl,
   signOff,
-  startCable,
   startRedis,
+  startRedisProxy,
 } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
@@ -110,12 +110,12 @@ test('an instance that heard nothing catches up with its next hello', async () =
 // found 2026-11-26: a connection that went silent without being closed was listened to for ever
 test('a listening connection that went silent is noticed, and replaced by one that hears', async () => {
   await using redis = await openRedis()
-  await using cable = await startCable(await redisUrl())
-  await using world = await givenGuard({ redisUrl: cable.url, leaseMs: 400 })
+  await using proxy = await startRedisProxy(await redisUrl())
+  await using world = await givenGuard({ redisUrl: proxy.url, leaseMs: 400 })
 
-  cable.freeze('listening')
-
+  proxy.hold('messages')
   await eventually(() => !world.guard.stats().listening)
+  proxy.pass('messages')
   await eventually(() => world.guard.stats().listening)
   const heard: unknown[] = []
   world.guard.onSignOff((signOff) => void heard.push(signOff))

@@ -1,6 +1,5 @@
 /** What tests of every package open, start and wait for. Only test files import this package. */
 export { type Browser, createBrowser, type PageFetch, type Visit } from './browser.js'
-export { type Cable, startCable } from './cable.js'
 export { type Deferred, deferred } from './deferred.js'
 export type { EventStream, ServerSentEvent } from './event-stream.js'
 export { eventually } from './eventually.js'
