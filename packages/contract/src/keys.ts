@@ -30,13 +30,14 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:moved:<event id>`      | string  | 1 day                       | this fact of a service has come into the log               |
  * | `{curfew:0}:login:<state>`         | hash    | 10 minutes                  | a login under way; identity alone                          |
  * | `{curfew:0}:farewell:<random>`     | string  | 2 minutes                   | what the signed-out page shows, sealed; identity alone     |
+ * | `{curfew:0}:receipt:<random>`      | string  | 10 minutes                  | a sign-off on its way to be confirmed; identity alone      |
  * | `{curfew:0}:cursor:<consumer>`     | string  | forever                     | how far a consumer of the log has come                     |
  * | `{curfew:0}:jobs:…`                | various | BullMQ's                    | background work of identity                                |
  *
  * | channel                            | carries                                                        |
  * | ---------------------------------- | -------------------------------------------------------------- |
  * | `{curfew:0}:signoffs`              | each sign-off as it is recorded: `<history> <sequence> <JSON>` |
- * | `{curfew:0}:acknowledgements`      | `<instance> <history> <sequence>` once an instance applied it  |
+ * | `{curfew:0}:acknowledgements`      | `<instance> <history> <sequence> <failed hooks>` once an instance applied it  |
  */
 export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION) {
   const key = (...parts: string[]) => [`{${namespace}:${partition}}`, ...parts].join(':')
@@ -64,6 +65,7 @@ export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION)
     moved: (eventId: string) => key('moved', eventId),
     login: (state: string) => key('login', state),
     farewell: (capability: string) => key('farewell', capability),
+    receipt: (capability: string) => key('receipt', capability),
     cursor: (consumer: string) => key('cursor', consumer),
     jobs: key('jobs'),
     /** What scripts put in front of a key whose last part they only learn while running. */

@@ -9,13 +9,19 @@ export type Answer<Body> =
   | { readonly ok: false; readonly detail: string }
 
 /** Asks one of the services. Never throws for what a network or a server may do. */
-export async function ask<Body>(path: string, method = 'GET', json?: unknown): Promise<Answer<Body>> {
+export async function ask<Body>(
+  path: string,
+  method = 'GET',
+  json?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<Body>> {
   try {
     const answer = await fetch(path, {
       method,
       headers: {
         Accept: 'application/json',
         ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
       },
       cache: 'no-store',
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),

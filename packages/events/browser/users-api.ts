@@ -42,11 +42,14 @@ export const getUser = (id: string) => ask<ConsoleUser>(user(id))
 export const sessionsOf = (id: string) => ask<{ sessions: ConsoleSession[] }>(`${user(id)}/sessions`)
 
 export const blockUser = (id: string, reason: string) =>
-  ask<Receipt>(`${user(id)}/block`, 'POST', reason === '' ? {} : { reason })
+  signOff(`${user(id)}/block`, 'POST', reason === '' ? {} : { reason })
 
 export const unblockUser = (id: string) => ask<ConsoleUser>(`${user(id)}/unblock`, 'POST', {})
 
-export const signOffUser = (id: string) => ask<Receipt>(`${user(id)}/logout`, 'POST', {})
+export const signOffUser = (id: string) => signOff(`${user(id)}/logout`, 'POST', {})
 
-export const endSession = (ref: string) =>
-  ask<Receipt>(`${ADMIN}/sessions/${encodeURIComponent(ref)}`, 'DELETE')
+export const endSession = (ref: string) => signOff(`${ADMIN}/sessions/${encodeURIComponent(ref)}`, 'DELETE')
+
+/** Is answered after a second at the latest, so that one sees who has yet to confirm it. */
+const signOff = (path: string, method: string, json?: unknown) =>
+  ask<Receipt>(path, method, json, { Prefer: 'wait=1' })

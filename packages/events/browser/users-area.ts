@@ -25,11 +25,6 @@ export function createUsersArea(onShowEvents: (user: ConsoleUser) => void): User
   const more = part('users-more', HTMLButtonElement)
   const note = part('users-note', HTMLElement)
   const view = part('user-view', HTMLElement)
-  const elsewhere = part('users-elsewhere', HTMLElement)
-
-  // On a process's own port there is no identity to ask. Only the browser knows what it was opened at.
-  const home = elsewhere.querySelector('a')?.origin
-  elsewhere.hidden = home === location.origin
 
   let shown: string | null = null
   let next: string | null = null

@@ -428,6 +428,17 @@ test('Redis away: 503 and try again, and the instance says that it is not ready'
   redis.disconnect()
 })
 
+test('without a lease it is not ready, and says so', async () => {
+  await using world = await open()
+  assert.match((await world.browser.fetchApi('/metrics')).text, 'curfew_guard_following{service="events"} 1')
+
+  await world.events.guard.close()
+
+  const answer = await world.browser.fetchApi('/readyz')
+  assert.is(answer.status, 503)
+  assert.match(answer.text, 'The guard has no lease')
+})
+
 test('an unknown address and an unknown method', async () => {
   await using world = await open()
 

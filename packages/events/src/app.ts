@@ -1,23 +1,10 @@
 import { keysOf } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { requireRole, requireSession } from '@curfew/guard/koa'
-import {
-  correlate,
-  createMetrics,
-  type Log,
-  logRequests,
-  measureRequests,
-  noStore,
-  type PageUser,
-  refuse,
-  reportHealth,
-  respondWithErrors,
-  securityHeaders,
-  serveAssets,
-} from '@curfew/service'
+import { createServiceApp, type Log, refuse, type ServiceApp } from '@curfew/service'
 import Router from '@koa/router'
 import type { Redis } from 'ioredis'
-import Koa, { type Context } from 'koa'
+import type { Context } from 'koa'
 import { CONSOLE_ASSETS, showConsole } from './console-page.js'
 import { createLiveLog } from './live-log.js'
 import { createLogReader } from './log-reader.js'
@@ -36,10 +23,7 @@ export interface EventsAppOptions {
   readonly maxBufferedBytes?: number
 }
 
-export interface EventsApp {
-  readonly app: Koa
-  /** True, or a sentence that says what is missing. */
-  readonly ready: () => Promise<true | string>
+export interface EventsApp extends Pick<ServiceApp, 'app' | 'ready'> {
   /** Ends the streams and hangs up its own connection. */
   readonly stop: () => void
 }
@@ -48,7 +32,6 @@ export interface EventsApp {
 export function createEventsApp(options: EventsAppOptions): EventsApp {
   const { guard, redis, redisUrl, namespace, publicUrl, log, maxBufferedBytes } = options
   const { log: key } = keysOf(namespace)
-  const metrics = createMetrics('events')
   const reader = createLogReader({ redis, key })
   const liveLog = createLiveLog({
     redisUrl,
@@ -66,16 +49,8 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     .get('/events', leadPeopleToTheConsole, signedIn, admin, listEvents(reader))
     .get('/events/stream', signedIn, admin, streamEvents({ guard, reader, liveLog, maxBufferedBytes }))
 
-  const ready = () => isReady(redis, guard)
-  const app = new Koa()
-  app.use(reportHealth({ ready, metrics }))
-  app.use(correlate())
-  app.use(logRequests(log))
-  app.use(measureRequests(metrics))
-  app.use(securityHeaders(publicUrl))
-  app.use(noStore())
-  app.use(respondWithErrors(log, { assets: CONSOLE_ASSETS, publicUrl, userOf }))
-  app.use(serveAssets(CONSOLE_ASSETS, ...ASSET_FOLDERS))
+  const assets = { path: CONSOLE_ASSETS, folders: ASSET_FOLDERS }
+  const { app, ready } = createServiceApp({ name: 'events', guard, redis, log, assets })
   app.use(router.routes())
   app.use(router.allowedMethods())
 
@@ -92,17 +67,4 @@ const ASSET_FOLDERS = [
 async function leadPeopleToTheConsole(ctx: Context, next: () => Promise<unknown>): Promise<void> {
   if (ctx.accepts('json', 'html') === 'html') ctx.redirect('/console')
   else await next()
-}
-
-function userOf(ctx: Context): PageUser | undefined {
-  return ctx.state.session?.user
-}
-
-async function isReady(redis: Redis, guard: Guard): Promise<true | string> {
-  const { following, connected } = guard.stats()
-  if (!following) return 'The guard does not follow the sign-offs.'
-  // A lease outlives the connection that it came by.
-  if (!connected) return 'The guard has no connection to Redis.'
-  await redis.ping()
-  return true
 }

@@ -20,11 +20,13 @@ const body = (publicUrl: URL) => html`<link rel="stylesheet" href="${CONSOLE_ASS
 <nav class="tabs" aria-label="Areas">
 <a id="log-tab" href="#log" aria-current="page">Log</a>
 <a id="users-tab" href="#users">Users</a>
+<a id="instances-tab" href="#instances">Instances</a>
 </nav>
 </div>
 <noscript><p class="notice warn">This page is made by its script, and scripts are off. The log is also at <code>/events</code> and <code>/events/stream</code>.</p></noscript>
 ${logArea()}
-${usersArea(publicUrl)}`
+${usersArea(publicUrl)}
+${instancesArea(publicUrl)}`
 
 const logArea = () => html`<section id="log-area" aria-label="Log">
 <form class="log-bar" id="log-filter" role="search">
@@ -42,7 +44,7 @@ ${typesByNoun().map(([noun, types]) => typeGroup(noun, types))}</select>
 </section>`
 
 const usersArea = (publicUrl: URL) => html`<section id="users-area" aria-label="Users" hidden>
-<p class="notice warn" id="users-elsewhere" hidden>This address has the log alone. Users are managed at <a href="${new URL('/console#users', publicUrl).href}">${publicUrl.host}</a>.</p>
+${elsewhere('users', publicUrl)}
 <div class="users-list">
 <form id="users-search" role="search">
 <input type="search" id="users-query" aria-label="Search users" placeholder="A name or e-mail address" autocomplete="off" spellcheck="false" maxlength="200">
@@ -53,6 +55,21 @@ const usersArea = (publicUrl: URL) => html`<section id="users-area" aria-label="
 </div>
 <div class="card user-view" id="user-view" aria-live="polite"></div>
 </section>`
+
+const instancesArea = (publicUrl: URL) => html`<section id="instances-area" aria-label="Instances" hidden>
+${elsewhere('instances', publicUrl)}
+<p class="instances-bar"><span id="instances-summary"></span> <span class="badge live warn" id="instances-state" role="status">Connecting…</span></p>
+<div class="table-wrap stack" id="instances-wrap" hidden>
+<table>
+<thead><tr><th scope="col">Instance</th><th scope="col">Service</th><th scope="col">State</th><th scope="col">Has applied</th><th scope="col">Lease</th></tr></thead>
+<tbody id="instances-list"></tbody>
+</table>
+</div>
+</section>`
+
+/** On a process's own port there is no identity to ask: browser/console.ts shows it there. */
+const elsewhere = (area: string, publicUrl: URL) =>
+  html`<p class="notice warn elsewhere" hidden>This address has the log alone. The rest is at <a href="${new URL(`/console#${area}`, publicUrl).href}">${publicUrl.host}</a>.</p>`
 
 const typeGroup = (noun: string, types: readonly string[]): Html => html`<optgroup label="${noun}">
 ${types.length > 1 && html`<option value="${noun}.*">${noun}: all</option>\n`}${types.map((type) => html`<option value="${type}">${type}</option>\n`)}</optgroup>

@@ -17,6 +17,7 @@ await runService({
       namespace,
       publicUrl,
       leaseMs: config.LEASE_MS,
+      serveSignedOffUsersForMs: config.SERVE_SIGNED_OFF_USERS_FOR_MS,
       onError: (error) => log.warn('guard.failed', { error }),
     })
     await guard.ready()

@@ -113,7 +113,18 @@ test('the process says that it lives, that it is ready, and what it counts', asy
   for (const { headers } of [alive, ready]) assert.is(headers.get('cache-control'), 'no-store')
 })
 
-test('sign-offs are counted by reason and state, logins by result, and confirmations timed', async () => {
+test('without a lease it is not ready, and says so', async () => {
+  await using app = await givenApp()
+  assert.match((await app.ask('/metrics')).text, 'curfew_guard_following{service="identity"} 1')
+
+  await app.guard.close()
+
+  const answer = await app.ask('/readyz')
+  assert.is(answer.status, 503)
+  assert.match(answer.text, 'The guard has no lease')
+})
+
+test('sign-offs are counted by reason, logins by result, and confirmations timed', async () => {
   await using app = await givenApp()
   const [ada, phone, admin] = [await app.login(), await app.login(), await app.loginAdmin()]
 
@@ -131,9 +142,10 @@ test('sign-offs are counted by reason and state, logins by result, and confirmat
   const counted = lines.filter((line) => line.startsWith('curfew_'))
   const has = (line: string) => assert.ok(lines.includes(line), `${line} is not in\n${counted.join('\n')}`)
   for (const reason of ['logged-out', 'others', 'admin', 'blocked']) {
-    has(`curfew_signoffs_total{reason="${reason}",state="confirmed",service="identity"} 1`)
+    has(`curfew_signoffs_total{reason="${reason}",result="recorded",service="identity"} 1`)
   }
-  has('curfew_signoff_confirmation_ms_count{service="identity"} 4')
+  has('curfew_signoff_confirmation_ms_count{service="identity",reason="others",how="applied"} 1')
+  has('curfew_signoffs_pending{service="identity"} 0')
   has('curfew_logins_total{result="login-failed",service="identity"} 1')
   assert.match(
     text,

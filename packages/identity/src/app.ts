@@ -2,24 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { boundMs, type Keys, type SessionRecord } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { requireRole, requireSession } from '@curfew/guard/koa'
-import {
-  correlate,
-  createMetrics,
-  type Log,
-  logRequests,
-  measureRequests,
-  noStore,
-  readBody,
-  refuse,
-  reportHealth,
-  requireSameOrigin,
-  respondWithErrors,
-  securityHeaders,
-  serveAssets,
-} from '@curfew/service'
+import { createServiceApp, type Log, readBody, refuse } from '@curfew/service'
 import Router from '@koa/router'
 import type { Redis } from 'ioredis'
-import Koa, { type Context } from 'koa'
 import { ASSETS } from './account/assets.js'
 import { authorOf, type Caller } from './account/author.js'
 import { createFarewells } from './account/farewells.js'
@@ -29,6 +14,7 @@ import { showSession, streamSession } from './account/show-session.js'
 import { signOut } from './account/sign-out.js'
 import { createSignedOffCookie } from './account/signed-off-cookie.js'
 import { showSignedOff } from './account/signed-off-page.js'
+import { listInstances } from './admin/instances.js'
 import { adminRoutes } from './admin/routes.js'
 import type { IdentityConfig } from './config.js'
 import { createLogWriter } from './log-writer.js'
@@ -43,16 +29,19 @@ import { createIdentityMetrics } from './metrics.js'
 import { endSessionUrl as endSessionUrlOf } from './providers/end-session.js'
 import { createProviders, type Provider } from './providers/providers.js'
 import { revokeTokens } from './providers/revoke.js'
+import { showReceipt } from './receipts/answer-receipt.js'
+import { createReceipts } from './receipts/receipts.js'
 import { createKoaSession } from './seams/koa-session.js'
 import { createPassport } from './seams/passport.js'
 import { createKoaSessionStore } from './sessions/koa-session-store.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { createUsers } from './sessions/users.js'
 import { createBell } from './sign-off/bell.js'
-import { recordOnDisk, recordOnReplicas } from './sign-off/record-durably.js'
+import { createRecorder } from './sign-off/recorder.js'
 import { createRecovery } from './sign-off/recovery.js'
 import { rememberSignOffs } from './sign-off/remembered.js'
 import { createSignOffs, type SignOffs } from './sign-off/sign-offs.js'
+import { takeOver } from './sign-off/take-over.js'
 import { createSeal, SealBroken } from './tokens/seal.js'
 import { startWork } from './work/work.js'
 
@@ -72,25 +61,25 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     idleTtlMs: config.SESSION_IDLE_SECONDS * 1000,
     absoluteTtlMs: config.SESSION_ABSOLUTE_SECONDS * 1000,
   }
-  const bound = boundMs(config.LEASE_MS)
+  const bound = boundMs(config.LEASE_MS + config.SERVE_SIGNED_OFF_USERS_FOR_MS)
+  const recorder = createRecorder({ redis, replicas: config.REDIS_REPLICAS, onError })
+  const { recordDurably } = recorder
+  const { app, metrics, ready } = createServiceApp({
+    name: 'identity',
+    guard,
+    redis,
+    log,
+    assets: { path: ASSETS, folders: [new URL('../assets/', import.meta.url)] },
+    alsoReady: () => recorder.isReady || 'Sign-offs can’t be recorded: their connection to Redis is gone.',
+  })
 
   const seal = createSeal(config.TOKEN_KEYS)
   const sessions = createSessions(redis, keys, seal, times, guard)
   const users = createUsers(redis, keys)
-  const farewells = createFarewells(redis, keys, seal)
   const signedOffCookie = createSignedOffCookie(publicUrl)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
-  const { REDIS_REPLICAS: replicas } = config
-  // WAIT blocks its connection, and speaks of nothing but the writes of it.
-  const recorder = replicas > 0 ? redis.duplicate({ commandTimeout: 2 * WAIT_TIMEOUT_MS }) : redis
-  recorder.on('error', onError)
-  const recordDurably =
-    replicas > 0
-      ? recordOnReplicas({ redis: recorder, replicas, timeoutMs: WAIT_TIMEOUT_MS })
-      : recordOnDisk(redis)
   const bell = createBell({ redis, ears, recordDurably, keys, boundMs: bound, onError })
-  const metrics = createMetrics('identity')
-  const { countLogin, countDroppedFailure, countSignOff } = createIdentityMetrics(metrics)
+  const count = createIdentityMetrics(metrics)
   const remembered = rememberSignOffs({ redis, keys, guard, onError })
   const recovery = createRecovery({
     recordDurably,
@@ -103,7 +92,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     onError,
   })
   const stopWatching = guard.onBehind(recovery.onBehind)
-  const stopping = new AbortController()
+  const [leaving, stopping] = [new AbortController(), new AbortController()]
   const signOffs = createSignOffs({
     redis,
     recordDurably,
@@ -111,9 +100,19 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     bell,
     guard,
     times,
-    onSignOff: countSignOff,
+    observer: count.signOffs,
     stopping: stopping.signal,
+    leaving: leaving.signal,
   })
+  const receipts = createReceipts({
+    redis,
+    keys,
+    takeOver: (facts, stopping) =>
+      takeOver({ recordDurably, keys, bell, stopping, leaving: leaving.signal }, facts),
+    stopping: stopping.signal,
+    onError,
+  })
+  const farewells = createFarewells({ redis, keys, seal, receipts })
   const providers = createProviders(config.providers)
   const writeToLog = createLogWriter(redis, keys)
   const work = startWork({
@@ -129,16 +128,6 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     setInterval(() => void remembered.refresh().catch(onError), REFRESH_EVERY_MS).unref(),
   ]
 
-  async function ready(): Promise<true | string> {
-    await redis.ping()
-    if (recorder.status !== 'ready') return 'sign-offs can’t be recorded: no connection to Redis'
-    const { following, connected } = guard.stats()
-    if (!following) return 'the guard has no lease: it is not following the sign-offs'
-    // A lease outlives the connection that it came by.
-    return connected || 'the guard has no connection to Redis'
-  }
-
-  const app = new Koa()
   const passport = createPassport()
   const carrySession = createKoaSession(app, {
     publicUrl,
@@ -154,7 +143,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     passport,
     publicUrl,
     assets: ASSETS,
-    recordFailure: boundFailures({ writeToLog, onDropped: countDroppedFailure, log }),
+    recordFailure: boundFailures({ writeToLog, onDropped: count.droppedFailure, log }),
     log,
   }
   const endSessionUrl = (session: SessionRecord) => endSessionAt(providers.find(session.provider), session)
@@ -170,7 +159,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
       '/auth/callback/:provider',
       offerToSignInAgain(providers),
       limit(),
-      countLogin,
+      count.logins,
       carrySession,
       passport.initialize,
       finishLogin(login),
@@ -178,11 +167,21 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     .get('/auth/session', signedIn, showSession)
     .get('/auth/session/stream', signedIn, streamSession(guard))
     .get('/auth/sessions', signedIn, listOwnSessions(sessions))
-    .delete('/auth/sessions/:ref', signedIn, endOwnSession(sessions, signOffs))
+    .delete('/auth/sessions/:ref', signedIn, endOwnSession({ sessions, signOffs, receipts }))
     .post('/auth/sessions/:ref/end', signedIn, endOwnSessionByForm(sessions, signOffs))
-    .post('/auth/logout', signOut({ guard, sessions, signOffs, farewells, signedOffCookie, endSessionUrl }))
+    .post(
+      '/auth/logout',
+      signOut({ guard, sessions, signOffs, receipts, farewells, signedOffCookie, endSessionUrl }),
+    )
     .get('/auth/signed-off/:capability', showSignedOff(guard, farewells))
-  const admin = adminRoutes({ users, sessions, signOffs })
+    .get('/auth/receipts/:capability', showReceipt(receipts))
+  const admin = adminRoutes({
+    users,
+    sessions,
+    signOffs,
+    receipts,
+    instances: () => listInstances({ redis, keys, boundMs: bound }),
+  })
   router.use(
     '/auth/admin',
     signedIn,
@@ -191,15 +190,6 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     admin.allowedMethods(),
   )
 
-  app.use(reportHealth({ ready, metrics }))
-  app.use(correlate())
-  app.use(logRequests(log))
-  app.use(measureRequests(metrics))
-  app.use(securityHeaders(publicUrl))
-  app.use(noStore())
-  app.use(respondWithErrors(log, { assets: ASSETS, publicUrl, userOf }))
-  app.use(serveAssets(ASSETS, new URL('../assets/', import.meta.url)))
-  app.use(requireSameOrigin(publicUrl))
   app.use(readBody())
   app.use(router.routes())
   app.use(router.allowedMethods())
@@ -207,6 +197,8 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   return {
     app,
     ready,
+    /** Whoever waits for a receipt hears how it stands before they are cut off; another identity goes on. */
+    drain: () => void setTimeout(() => leaving.abort(), LONGEST_LEAVING_MS).unref(),
     async stop() {
       for (const timer of housekeeping) clearInterval(timer)
       stopWatching()
@@ -214,7 +206,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
       stopping.abort()
       await work.stop()
       bell.close()
-      if (recorder !== redis) recorder.disconnect()
+      recorder.close()
     },
   }
 
@@ -241,13 +233,11 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   }
 }
 
-/** How long a sign-off waits for all replicas. Then it is not durable, and answers 503. Milliseconds. */
-const WAIT_TIMEOUT_MS = 1_500
-
 /** Only a block that another identity lifted is not heard of at once. Milliseconds. */
 const REFRESH_EVERY_MS = 60_000
 
-const userOf = (ctx: Context) => ctx.state['session']?.user
+/** Requests under way have 10 s, see `drain` of @curfew/service. Milliseconds. */
+const LONGEST_LEAVING_MS = 8_000
 
 /** A provider that is not configured any more can't be told. */
 async function revokeAt(provider: Provider | null, tokens: ProviderTokens) {

@@ -18,6 +18,7 @@ await runService({
       instance: config.INSTANCE,
       namespace: config.NAMESPACE,
       leaseMs: config.LEASE_MS,
+      serveSignedOffUsersForMs: config.SERVE_SIGNED_OFF_USERS_FOR_MS,
       onError: (error) => log.warn('guard.disturbed', { error }),
     })
     const identity = createIdentityApp({ config, guard, redis, keys: keysOf(config.NAMESPACE), log })

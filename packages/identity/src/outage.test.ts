@@ -87,6 +87,22 @@ test('a sign-off that Redis hears too late happens whole and once, or not at all
   assert.equal([told, status], status === 200 ? [[], 200] : [['session.revoked'], 401])
 })
 
+test('it may be told to serve for longer than a lease, which every receipt then says', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url, env: { SERVE_SIGNED_OFF_USERS_FOR_MS: '2000' } })
+  const [ada, phone] = [await app.login(), await app.login()]
+  await ada.browser.fetchApi('/auth/session')
+
+  const { boundMs } = readReceipt(await phone.browser.fetchApi('/auth/logout', POST))
+  await server.stop()
+  const stoppedAt = performance.now()
+  await eventually(async () => (await ada.browser.fetchApi('/auth/session')).status === 503)
+  const servedMs = performance.now() - stoppedAt
+
+  assert.ok(boundMs >= 2_676 && boundMs < 3_500, `${boundMs} ms`)
+  assert.ok(servedMs > 1_500 && servedMs < 3_500, `${servedMs} ms`)
+})
+
 test('a Redis that was killed comes back with every sign-off that was confirmed', async () => {
   await using server = await startRedis({ appendonly: true })
   await using app = await givenApp({ redisUrl: server.url })

@@ -296,7 +296,21 @@ test('it is alive, and ready when Redis answers and the guard follows', async ()
 
   assert.is((await anyone.fetchApi('/healthz')).status, 200)
   assert.is((await anyone.fetchApi('/readyz')).status, 200)
-  assert.match((await anyone.fetchApi('/metrics')).text, 'http_request_duration_seconds')
+  const { text } = await anyone.fetchApi('/metrics')
+  assert.match(text, 'http_request_duration_seconds')
+  assert.match(text, 'curfew_guard_following{service="projects"} 1')
+})
+
+test('without a lease it is not ready, and says so', async () => {
+  await using world = await givenProjects()
+  const anyone = await world.service.browser()
+
+  await world.service.guard.close()
+
+  const answer = await anyone.fetchApi('/readyz')
+  assert.is(answer.status, 503)
+  assert.match(answer.text, 'The guard has no lease')
+  assert.match((await anyone.fetchApi('/metrics')).text, 'curfew_guard_following{service="projects"} 0')
 })
 
 test.run()

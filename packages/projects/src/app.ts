@@ -1,23 +1,8 @@
 import type { Guard } from '@curfew/guard'
 import { requireSession } from '@curfew/guard/koa'
-import {
-  correlate,
-  createMetrics,
-  type Log,
-  logRequests,
-  measureRequests,
-  noStore,
-  type PageUser,
-  readBody,
-  refuse,
-  reportHealth,
-  requireSameOrigin,
-  respondWithErrors,
-  securityHeaders,
-  serveAssets,
-} from '@curfew/service'
+import { createServiceApp, type Log, readBody, refuse } from '@curfew/service'
 import type { Redis } from 'ioredis'
-import Koa, { type Context } from 'koa'
+import type { Context, Next } from 'koa'
 import { listenToChanges } from './changes.js'
 import { projectKeys } from './keys.js'
 import { createOutbox } from './outbox.js'
@@ -42,9 +27,7 @@ export interface ProjectsAppOptions {
 /** The projects service, assembled but not listening. `main.ts` and the tests both start here. */
 export function createProjectsApp(options: ProjectsAppOptions) {
   const { guard, redis, namespace, log, now = Date.now, listMaxAgeMs } = options
-  const { publicUrl } = guard
   const keys = projectKeys(namespace)
-  const metrics = createMetrics('projects')
 
   const store = createProjectStore(redis, keys)
   const lists = createProjectCache({
@@ -65,27 +48,16 @@ export function createProjectsApp(options: ProjectsAppOptions) {
   changes.listen((change) => (change === 'missed' ? lists.clear() : lists.drop(change.project.owner)))
   const sweeping = setInterval(outbox.sweep, SWEEP_EVERY_MS).unref()
 
-  async function ready(): Promise<true | string> {
-    await redis.ping()
-    const { following, connected } = guard.stats()
-    if (!following) return 'The guard does not follow the sign-offs.'
-    // A lease outlives the connection that it came by.
-    if (!connected) return 'The guard has no connection to Redis.'
-    return changes.listening || 'Changes by other instances are not heard.'
-  }
-
   const router = projectRoutes({ projects, guard, stream: streamChanges({ guard, changes }) })
-  const app = new Koa()
-  app.use(reportHealth({ ready, metrics }))
-  app.use(correlate())
-  app.use(logRequests(log))
-  app.use(measureRequests(metrics))
-  app.use(securityHeaders(publicUrl))
-  app.use(serveAssets(ASSETS, new URL('../assets/', import.meta.url), new URL('./browser/', import.meta.url)))
-  app.use(noStore())
-  app.use(respondWithErrors(log, { assets: ASSETS, publicUrl, userOf }))
+  const { app, ready } = createServiceApp({
+    name: 'projects',
+    guard,
+    redis,
+    log,
+    assets: { path: ASSETS, folders: ASSET_FOLDERS },
+    alsoReady: () => changes.listening || 'Changes by other instances are not heard.',
+  })
   app.use(leadToProjects())
-  app.use(requireSameOrigin(publicUrl))
   app.use(requireSession(guard, { refuse }))
   app.use(readBody())
   app.use(router.routes())
@@ -105,14 +77,12 @@ export function createProjectsApp(options: ProjectsAppOptions) {
 
 /** The service's own port shows the same as the one domain does. */
 function leadToProjects() {
-  return async function leadToProjects(ctx: Context, next: Koa.Next) {
+  return async function leadToProjects(ctx: Context, next: Next) {
     if (ctx.path !== '/') return next()
     ctx.redirect('/projects')
   }
 }
 
-function userOf(ctx: Context): PageUser | undefined {
-  return ctx.state['session']?.user
-}
+const ASSET_FOLDERS = [new URL('../assets/', import.meta.url), new URL('./browser/', import.meta.url)]
 
 const SWEEP_EVERY_MS = 2_000

@@ -15,6 +15,7 @@ await runService({
       instance: config.INSTANCE,
       namespace: config.NAMESPACE,
       leaseMs: config.LEASE_MS,
+      serveSignedOffUsersForMs: config.SERVE_SIGNED_OFF_USERS_FOR_MS,
       onError: (error) => log.warn('guard.disturbed', { error }),
     })
     const projects = createProjectsApp({ guard, redis, namespace: config.NAMESPACE, log })

@@ -61,6 +61,7 @@ export type CommonConfig = Env<ReturnType<typeof commonReaders>>
  * | `INSTANCE`    | the service's name    | begins the name of this process in receipts, logs and the console |
  * | `PROXY_HOPS`  | `0`                   | how many reverse proxies in front are trusted to name the caller |
  * | `LEASE_MS`    | `5000`                | how long memory may be answered from after Redis was last heard  |
+ * | `SERVE_SIGNED_OFF_USERS_FOR_MS` | `0` | how much longer memory is answered from while Redis is away; every sign-off then takes so much longer at worst |
  * | `LOG_LEVEL`   | `info`                | `debug`, `info`, `warn`, `error`                                 |
  */
 export const commonReaders = (serviceName: string) => ({
@@ -72,6 +73,7 @@ export const commonReaders = (serviceName: string) => ({
   INSTANCE: instance(serviceName),
   PROXY_HOPS: count(0),
   LEASE_MS: milliseconds(DEFAULT_LEASE_MS),
+  SERVE_SIGNED_OFF_USERS_FOR_MS: count(0),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
 })
 

@@ -1,15 +1,10 @@
-/**
- * What every Curfew service needs around its own work.
- *
- * An app mounts it in this order: `reportHealth`, `correlate`, `logRequests`, `measureRequests`,
- * `securityHeaders`, `noStore`, `respondWithErrors`, `serveAssets`, `requireSameOrigin`, `readBody`,
- * and then the guard and the service's own routes.
- */
+/** What every Curfew service needs around its own work: `createServiceApp` has it in its order. */
 export * from './assets.js'
 export * from './caller.js'
 export * from './correlate.js'
 export * from './env.js'
 export * from './errors.js'
+export * from './guard-state.js'
 export * from './health.js'
 export * from './html.js'
 export * from './log.js'
@@ -21,7 +16,9 @@ export * from './read-body.js'
 export * from './redis.js'
 export * from './refuse.js'
 export * from './respond-with-errors.js'
+export * from './run-command.js'
 export * from './run-service.js'
 export * from './same-origin.js'
 export * from './security-headers.js'
+export * from './service-app.js'
 export * from './sse.js'

@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type Koa from 'koa'
 import { drain, trackRequests } from './drain.js'
-import { type CommonConfig, ConfigInvalid } from './env.js'
+import type { CommonConfig } from './env.js'
+import { exitWith, isForTheOperator, readConfigOrExit } from './exit.js'
 import { askReady } from './health.js'
-import { CannotListen, listen, portOf } from './listen.js'
+import { listen, portOf } from './listen.js'
 import { createLog, type Log } from './log.js'
-import { RedisUnreachable } from './redis.js'
 import { refuseStrangeTargets } from './request-target.js'
 
 export interface ServiceDefinition<Config extends CommonConfig> {
@@ -41,7 +41,7 @@ export interface RunningService {
 export async function runService<Config extends CommonConfig>(
   definition: ServiceDefinition<Config>,
 ): Promise<void> {
-  const config = readConfigOrExit(definition)
+  const config = readConfigOrExit(definition.name, definition.readConfig)
   if (process.argv.includes('--check-config')) return
 
   const log = createLog({ service: definition.name, instance: config.INSTANCE, level: config.LOG_LEVEL })
@@ -79,18 +79,6 @@ async function start<Config extends CommonConfig>(
   log.info('service.listening', { port: servers.map(portOf)[0], host: config.HOST, pid: process.pid })
   const ready = service.ready === undefined || (await askReady(service.ready))
   if (ready !== true) log.warn('service.not-ready', { reason: ready })
-}
-
-function readConfigOrExit<Config extends CommonConfig>({
-  name,
-  readConfig,
-}: ServiceDefinition<Config>): Config {
-  try {
-    return readConfig(process.env)
-  } catch (error) {
-    if (!(error instanceof ConfigInvalid)) throw error
-    exitWith(error.problems.map((line) => `${name}: ${line}`).join('\n'))
-  }
 }
 
 /** @returns takes what has to be done first, once there is something to end */
@@ -133,9 +121,6 @@ function endOnUnhandled(log: Log): void {
   }
 }
 
-const isForTheOperator = (error: unknown): error is Error =>
-  error instanceof CannotListen || error instanceof RedisUnreachable || error instanceof ConfigInvalid
-
 function isClientGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && CLIENT_GONE.has(String(error.code))
 }
@@ -147,8 +132,3 @@ const CLIENT_GONE = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
   'HPE_INVALID_EOF_STATE',
 ])
-
-function exitWith(sentence: string): never {
-  process.stderr.write(`${sentence}\n`)
-  process.exit(1)
-}

@@ -26,8 +26,8 @@ test('only keys.ts spells a Redis key', async () => {
 })
 
 test('only config.ts reads the environment', () => {
-  // Service's runner hands it to config.ts; what runs before anything is installed has no config.ts.
-  const allowed = /^packages\/service\/src\/run-service\.ts$|^infra\/|^test\//
+  // Service hands it to config.ts; what runs before anything is installed has no config.ts.
+  const allowed = /^packages\/service\/src\/exit\.ts$|^infra\/|^test\//
 
   assert.equal(
     linesOf(/\bprocess\.env\b/, (file) => !isConfig(file) && !allowed.test(file.path)),

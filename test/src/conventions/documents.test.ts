@@ -70,6 +70,23 @@ test('docs/configuration.md names every variable that is read, and no other', as
   )
 })
 
+test('docs/operations.md has the rows of the comments of what counts and measures', async () => {
+  const isMetric = (row: readonly string[]) => /^`(curfew|http)_\w+`$/.test(row[0] ?? '')
+  const documented = tableRows(await read('docs/operations.md'))
+    .filter(isMetric)
+    .map(asLine)
+  const counting = sources.filter(({ text, isTest }) => !isTest && text.includes("from 'prom-client'"))
+  const commented = counting.flatMap(({ text }) => tableRows(text).filter(isMetric)).map(asLine)
+  const named = counting.flatMap(({ text }) => withoutComments(text).match(/'(curfew|http)_\w+'/g) ?? [])
+
+  assert.equal(without(commented, documented), [], 'not documented')
+  assert.equal(without(documented, commented), [], 'only documented')
+  assert.equal(
+    named.map((name) => name.replaceAll("'", '`')).toSorted(),
+    documented.map((row) => row.split(' | ')[0]).toSorted(),
+  )
+})
+
 test('docs/dependencies.md gives a reason for each dependency', async () => {
   const rows = tableRows(await read('docs/dependencies.md'))
   const packages = await readPackages()

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Keys, Receipt } from '@curfew/contract'
 import type { Redis } from 'ioredis'
+import type { Receipts } from '../receipts/receipts.js'
+import type { SignedOff } from '../sign-off/signed-off.js'
 import { type Seal, SealBroken } from '../tokens/seal.js'
 
 /** What the page after a sign-off shows, and where it leads on to. */
 export interface Farewell {
+  /** How it stands now. */
   readonly receipt: Receipt
   readonly scope: 'session' | 'others' | 'user'
   /** The provider's end-session address, with its ID token in it: hence sealed. */
@@ -13,20 +16,33 @@ export interface Farewell {
 
 export const FAREWELL_SECONDS = 120
 
+/** Nobody looks at an empty page for longer than this: then they see what there is, and how it goes on. */
+export const PAGE_PATIENCE_MS = 1_000
+
+export interface FarewellOptions {
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly seal: Seal
+  readonly receipts: Receipts
+}
+
+/** As it is kept: what was not confirmed then has a receipt that fills, under its capability. */
+type Kept = Farewell & { readonly fills?: string }
+
 /**
  * Carries a receipt over the redirect after a form (POST, redirect, GET), under a random address that
  * nobody else can know.
  */
-export function createFarewells(redis: Redis, keys: Keys, seal: Seal) {
+export function createFarewells({ redis, keys, seal, receipts }: FarewellOptions) {
   return {
-    async keep(farewell: Farewell): Promise<string> {
+    /** Waits for a moment: most are confirmed by then. */
+    async keep({ signedOff, ...farewell }: Omit<Farewell, 'receipt'> & { signedOff: SignedOff }) {
+      const receipt = await signedOff.within(receipts.mayKeep ? PAGE_PATIENCE_MS : undefined)
+      const fills = receipt.confirmed ? {} : { fills: await receipts.keep(signedOff) }
+      const kept: Kept = { ...farewell, receipt, ...fills }
       const capability = randomBytes(32).toString('base64url')
-      await redis.set(
-        keys.farewell(capability),
-        seal.seal(JSON.stringify(farewell), capability),
-        'EX',
-        FAREWELL_SECONDS,
-      )
+      const value = seal.seal(JSON.stringify(kept), capability)
+      await redis.set(keys.farewell(capability), value, 'EX', FAREWELL_SECONDS)
       return capability
     },
 
@@ -36,8 +52,9 @@ export function createFarewells(redis: Redis, keys: Keys, seal: Seal) {
       if (sealed === null) return null
       try {
         // What opens under our key was sealed by us.
-        const farewell: Farewell = JSON.parse(seal.open(sealed, capability))
-        return farewell
+        const { fills, ...farewell }: Kept = JSON.parse(seal.open(sealed, capability))
+        if (fills === undefined) return farewell
+        return { ...farewell, receipt: (await receipts.find(fills)) ?? farewell.receipt }
       } catch (error) {
         // The key was taken out of the ring meanwhile.
         if (error instanceof SealBroken) return null

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenApp } from '../testing/given-app.js'
+import { givenFarewell } from '../testing/given-farewell.js'
 import { givenReceipt } from '../testing/given-receipt.js'
-import { createSeal } from '../tokens/seal.js'
-import { createFarewells } from './farewells.js'
 
 const test = suite('identity: landing page')
 
@@ -29,11 +27,9 @@ test('who comes back signed out is told so, and by how many, once', async () => 
 })
 
 test('the receipt can be looked at without being sent to the provider once more', async () => {
-  const key = randomBytes(32)
-  await using app = await givenApp({ env: { TOKEN_KEYS: key.toString('base64url') } })
+  await using app = await givenApp()
   const continueTo = 'https://provider.test/end?id_token_hint=secret'
-  const farewells = createFarewells(app.redis, app.keys, createSeal([key]))
-  const capability = await farewells.keep({ scope: 'session', receipt: givenReceipt(), continueTo })
+  const capability = await givenFarewell(app, { scope: 'session', continueTo })
   const browser = await app.openBrowser(`curfew-signed-off=${capability}`)
 
   const landing = await browser.get('/')
@@ -49,16 +45,15 @@ test('the receipt can be looked at without being sent to the provider once more'
 })
 
 test('what is not confirmed is not called so', async () => {
-  const key = randomBytes(32)
-  await using app = await givenApp({ env: { TOKEN_KEYS: key.toString('base64url') } })
-  const farewells = createFarewells(app.redis, app.keys, createSeal([key]))
+  await using app = await givenApp()
   const receipt = givenReceipt({ confirmed: false, tookMs: 6_100 })
-  const capability = await farewells.keep({ scope: 'user', receipt, continueTo: null })
+  const capability = await givenFarewell(app, { receipt })
 
-  const { text } = await (await app.openBrowser(`curfew-signed-off=${capability}`)).get('/')
+  const { text, headers } = await (await app.openBrowser(`curfew-signed-off=${capability}`)).get('/')
 
-  assert.match(text, 'Not confirmed yet: 4 of 4 instances had answered after 6.1 s.')
+  assert.match(text, 'Not confirmed yet: applied by 4 of 4 instances after 6.1 s.')
   assert.not.match(text, /Confirmed by|class="tick"/)
+  assert.equal(headers.getSetCookie(), [], 'it is said again once it is')
 })
 
 test('a cookie that says nothing, or nothing any more, goes, and the page is as always', async () => {

@@ -42,7 +42,8 @@ export function showLanding({ guard, sessions, farewells, signedOffCookie }: Lan
     const capability = signedOffCookie.read(ctx)
     if (capability === null) return null
     const farewell = await farewells.find(capability)
-    signedOffCookie.forget(ctx)
+    // What is still pending is worth another look.
+    if (farewell === null || farewell.receipt.confirmed) signedOffCookie.forget(ctx)
     return farewell && signedOffLine(capability, farewell)
   }
 }

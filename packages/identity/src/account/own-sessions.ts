@@ -1,10 +1,12 @@
 import { isRef, type SessionRecord } from '@curfew/contract'
 import { ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
+import { answerReceipt } from '../receipts/answer-receipt.js'
+import type { Receipts } from '../receipts/receipts.js'
 import type { ListedSession, Sessions } from '../sessions/sessions.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
 import { authorOf } from './author.js'
-import { answerReceipt } from './receipts.js'
+import { PAGE_PATIENCE_MS } from './farewells.js'
 
 /** What is shown of a session to its owner and to admins. */
 export function describeSession({ record, lastSeenAt }: ListedSession, currentRef: string) {
@@ -22,9 +24,10 @@ export function listOwnSessions(sessions: Sessions) {
 }
 
 /** `DELETE /auth/sessions/:ref`: ends one of mine. Somebody else's looks like none. */
-export function endOwnSession(sessions: Sessions, signOffs: SignOffs) {
+export function endOwnSession(options: { sessions: Sessions; signOffs: SignOffs; receipts: Receipts }) {
+  const { sessions, signOffs, receipts } = options
   return async function endOwnSession(ctx: Context): Promise<void> {
-    await answerReceipt(ctx, await endOwn(ctx, sessions, signOffs))
+    await answerReceipt(ctx, await endOwn(ctx, sessions, signOffs), receipts)
   }
 }
 
@@ -32,7 +35,8 @@ export function endOwnSession(sessions: Sessions, signOffs: SignOffs) {
 export function endOwnSessionByForm(sessions: Sessions, signOffs: SignOffs) {
   return async function endOwnSessionByForm(ctx: Context): Promise<void> {
     const signedOff = await endOwn(ctx, sessions, signOffs)
-    await signedOff.within()
+    // It is over at once where it counts most, in Redis, and everywhere within the bound: no page waits for that.
+    await signedOff.within(PAGE_PATIENCE_MS)
     ctx.status = 303
     ctx.redirect('/')
   }

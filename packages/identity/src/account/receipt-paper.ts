@@ -17,8 +17,8 @@ ${notesOn(receipt).map((note) => html`<p class="receipt-note">${note}</p>`)}
 </section>`
 }
 
-const line = ({ id, state, ms }: InstanceReceipt) => html`<li class="${state}">
-<span class="receipt-name">${id}</span> <span class="receipt-state">${state}</span> <span class="receipt-ms">${ms === undefined ? '' : tookWords(ms)}</span>
+const line = ({ id, state, ms, hook }: InstanceReceipt) => html`<li class="${state}">
+<span class="receipt-name">${id}</span> <span class="receipt-state">${state}</span> <span class="receipt-ms">${ms === undefined ? '' : tookWords(ms)}</span>${hook === 'failed' && html` <span class="receipt-hook">a hook failed</span>`}
 </li>`
 
 /** The sum: who has confirmed, and how long it took. */
@@ -30,20 +30,26 @@ export function totalOf({ confirmed, instances, tookMs }: Receipt): string {
   const share = `${applied} of ${instances.length} ${instances.length === 1 ? 'instance' : 'instances'}`
   return confirmed
     ? `Confirmed by ${share} in ${took}`
-    : `Not confirmed yet: ${share} had answered after ${took}`
+    : `Not confirmed yet: applied by ${share} after ${took}`
 }
 
-/** What the states other than `applied` mean for the person. */
-function notesOn({ confirmed, instances, boundMs }: Receipt): string[] {
-  const hasLapsed = instances.some(({ state }) => state === 'lapsed')
-  return [
-    ...(hasLapsed
-      ? ['Lapsed: it did not answer, and its lease has run out. Without one it serves nothing from memory.']
-      : []),
-    ...(confirmed
-      ? []
-      : [
-          `No instance can serve what has ended for longer than ${tookWords(boundMs)} after it was recorded. This receipt says how it stood when it was written, and doesn’t change.`,
-        ]),
-  ]
+/** What stands on it besides `applied`, in words for the person. */
+function notesOn({ confirmed, instances, boundMs, tookMs }: Receipt): string[] {
+  const notes: string[] = []
+  if (!confirmed) notes.push(tookMs <= boundMs ? fills(boundMs) : LATE)
+  if (instances.some(({ state }) => state === 'lapsed')) notes.push(LAPSED)
+  if (instances.some(({ hook }) => hook === 'failed')) notes.push(HOOK_FAILED)
+  return notes
 }
+
+const fills = (boundMs: number) =>
+  `An instance that has not answered ${tookWords(boundMs).replace(' ', '\u00a0')} after it was recorded serves nothing from memory any more. This receipt fills by itself until then.`
+
+const LATE =
+  'It takes longer than it should: our store can’t be asked right now. This receipt goes on by itself as soon as it can.'
+
+const LAPSED =
+  'Lapsed: it did not answer, and its lease has run out. Without one it serves nothing from memory.'
+
+const HOOK_FAILED =
+  'A hook failed: a service could not clean up after a session in time. It does not serve the session all the same.'

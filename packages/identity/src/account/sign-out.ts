@@ -3,18 +3,20 @@ import type { Guard } from '@curfew/guard'
 import { parseBody, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
 import { z } from 'zod'
+import { answerReceipt } from '../receipts/answer-receipt.js'
+import type { Receipts } from '../receipts/receipts.js'
 import type { Sessions } from '../sessions/sessions.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
 import type { SignedOff } from '../sign-off/signed-off.js'
 import { authorOf } from './author.js'
 import type { Farewells } from './farewells.js'
-import { answerReceipt } from './receipts.js'
 import type { SignedOffCookie } from './signed-off-cookie.js'
 
 export interface SignOutOptions {
   readonly guard: Guard
   readonly sessions: Sessions
   readonly signOffs: SignOffs
+  readonly receipts: Receipts
   readonly farewells: Farewells
   readonly signedOffCookie: SignedOffCookie
   /** Where the provider ends its own session too, or null. Must not fail: the local sign-off never depends on it. */
@@ -34,6 +36,7 @@ export function signOut({
   guard,
   sessions,
   signOffs,
+  receipts,
   farewells,
   signedOffCookie,
   endSessionUrl,
@@ -64,9 +67,8 @@ export function signOut({
     const signedOff = await end(ctx, session, scope)
     if (leaves) forgetCookie(ctx, guard.publicUrl)
 
-    if (!wantsPage) return answerReceipt(ctx, signedOff)
-    const receipt = await signedOff.within()
-    const capability = await farewells.keep({ receipt, scope, continueTo: continueTo?.href ?? null })
+    if (!wantsPage) return answerReceipt(ctx, signedOff, receipts)
+    const capability = await farewells.keep({ signedOff, scope, continueTo: continueTo?.href ?? null })
     // The provider leads back to the first page, which then says what the receipt says.
     if (leaves) signedOffCookie.keep(ctx, capability)
     ctx.status = 303

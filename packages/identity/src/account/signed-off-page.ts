@@ -23,6 +23,8 @@ export function showSignedOff(guard: Guard, farewells: Farewells) {
     const continueTo = stays ? null : farewell.continueTo
     // A header, not a script: it works everywhere, and leaves the policy for forms as strict as it is.
     if (continueTo !== null) ctx.set('Refresh', `0; url=${continueTo}`)
+    // The receipt fills while one looks at it.
+    else if (!farewell.receipt.confirmed) ctx.set('Refresh', String(FILLS_EVERY_SECONDS))
     const body = farewellBody({ ...farewell, continueTo }, user !== undefined)
     respondWithPage(
       ctx,
@@ -30,6 +32,8 @@ export function showSignedOff(guard: Guard, farewells: Farewells) {
     )
   }
 }
+
+const FILLS_EVERY_SECONDS = 1
 
 export const HEADLINES = {
   session: 'You are signed out',
@@ -41,8 +45,8 @@ export function farewellBody(farewell: Farewell, isSignedIn: boolean): Html {
   const { scope, receipt, continueTo } = farewell
   return night({
     size: 'whole',
-    // The lights are out where it is true.
-    lights: receipt.confirmed ? (scope === 'others' ? 'one' : 'none') : 'all',
+    // The lights go out where it is true.
+    lights: receipt.confirmed ? (scope === 'others' ? 'one' : 'none') : 'still',
     content: html`<div class="farewell">
 <h1>${HEADLINES[scope]}</h1>
 <p class="lead">${whatEnded(farewell)}</p>

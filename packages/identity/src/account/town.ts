@@ -1,7 +1,10 @@
 import { type Html, html } from '@curfew/service'
 
-/** Behind which windows there is light: one login lights all of them, the bell puts out what it ends. */
-export type Lights = 'all' | 'one' | 'none'
+/**
+ * Behind which windows there is light: one login lights all of them, the bell puts out what it ends. `still`
+ * they are all lit, and nothing moves: the page is loaded again and again.
+ */
+export type Lights = 'all' | 'still' | 'one' | 'none'
 
 /** The bell tower and the houses around it. A picture only: the words beside it say the same. */
 export function town(lights: Lights): Html {

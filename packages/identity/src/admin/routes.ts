@@ -5,16 +5,20 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { authorOf } from '../account/author.js'
 import { describeSession, noSuchSession } from '../account/own-sessions.js'
-import { answerReceipt } from '../account/receipts.js'
 import { plainText } from '../plain-text.js'
+import { answerReceipt } from '../receipts/answer-receipt.js'
+import type { Receipts } from '../receipts/receipts.js'
 import type { Sessions } from '../sessions/sessions.js'
 import type { User, Users } from '../sessions/users.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
+import type { Instances } from './instances.js'
 
 export interface AdminOptions {
   readonly users: Users
   readonly sessions: Sessions
   readonly signOffs: SignOffs
+  readonly receipts: Receipts
+  readonly instances: () => Promise<Instances>
 }
 
 const Search = z.object({
@@ -36,7 +40,7 @@ const BlockInput = z.object({
 })
 
 /** What an operator does to users and their sessions. Mounted below `requireRole('admin')`. */
-export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router {
+export function adminRoutes({ users, sessions, signOffs, receipts, instances }: AdminOptions): Router {
   const router = new Router()
 
   router.get('/users', async (ctx) => {
@@ -61,7 +65,8 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router
     if (user.id === caller(ctx).user.id) {
       throw new ServiceError('conflict', 'You can’t block yourself: nobody might be left to unblock you.')
     }
-    await answerReceipt(ctx, orNoUser(await signOffs.block(user, authorOf(ctx, caller(ctx)), reason)))
+    const signedOff = orNoUser(await signOffs.block(user, authorOf(ctx, caller(ctx)), reason))
+    await answerReceipt(ctx, signedOff, receipts)
   })
 
   router.post('/users/:id/unblock', async (ctx) => {
@@ -74,10 +79,9 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router
 
   router.post('/users/:id/logout', async (ctx) => {
     const user = await findUser(ctx)
-    await answerReceipt(
-      ctx,
-      orNoUser(await signOffs.endUser(user, authorOf(ctx, caller(ctx)), { reason: 'admin' })),
-    )
+    const by = authorOf(ctx, caller(ctx))
+    const signedOff = orNoUser(await signOffs.endUser(user, by, { reason: 'admin' }))
+    await answerReceipt(ctx, signedOff, receipts)
   })
 
   router.delete('/sessions/:ref', async (ctx) => {
@@ -85,7 +89,11 @@ export function adminRoutes({ users, sessions, signOffs }: AdminOptions): Router
     const session = isRef(ref) ? await sessions.find(ref) : null
     const signedOff = session && (await signOffs.endSession(session, 'admin', authorOf(ctx, caller(ctx))))
     if (signedOff === null) throw noSuchSession()
-    await answerReceipt(ctx, signedOff)
+    await answerReceipt(ctx, signedOff, receipts)
+  })
+
+  router.get('/instances', async (ctx) => {
+    ctx.body = await instances()
   })
 
   async function findUser(ctx: Context): Promise<User> {

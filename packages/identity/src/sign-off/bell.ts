@@ -54,6 +54,7 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
   let state = startCoordination(boundMs)
   let tickets = 0
   let timer: NodeJS.Timeout | undefined
+  let isClosed = false
 
   ears.on('error', onError)
   ears.on('ready', () => {
@@ -72,7 +73,8 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
     for (const effect of effects) carryOut(effect)
     clearTimeout(timer)
     const at = nextLook(state, now)
-    if (at === Number.POSITIVE_INFINITY) return
+    // An answer that was under way when it was closed still arrives.
+    if (isClosed || at === Number.POSITIVE_INFINITY) return
     timer = setTimeout(() => step({ type: 'time-passed' }), Math.max(1, Math.ceil(at - now)))
   }
 
@@ -126,6 +128,7 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
     follow,
     lookAround,
     close() {
+      isClosed = true
       ears.disconnect()
       clearTimeout(timer)
       for (const { end } of entries.values()) end('closed')

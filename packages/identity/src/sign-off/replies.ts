@@ -46,7 +46,7 @@ const RecordShape = z.union([
 const WitnessShape = z.tuple([z.string(), z.number(), z.number()], z.string())
 
 /** `instance, row, instance, row…` */
-function rowsIn(parts: readonly string[]): MemberRows {
+export function rowsIn(parts: readonly string[]): MemberRows {
   const rows: Array<readonly [string, string]> = []
   for (let i = 0; i + 1 < parts.length; i += 2) rows.push([parts[i] ?? '', parts[i + 1] ?? ''])
   return rows

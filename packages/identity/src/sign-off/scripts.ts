@@ -149,6 +149,21 @@ for _, part in ipairs(redis.call('HGETALL', KEYS[3])) do reply[#reply + 1] = par
 return reply`
 
 /**
+ * Whether a sign-off is in the history that Redis has, and who is a member, by a write: see WITNESS_HISTORY.
+ *
+ * KEYS  history, sequence, members, signoffs
+ * ARGV  nonce candidate, sequence of the sign-off, its event id
+ * Returns `{history, 1 when it is open, 1 when the sign-off is there, instance, row…}`
+ */
+export const TAKE_OVER = `${LUA_HISTORY_AND_HEAD}
+redis.call('HSET', KEYS[1], 'nonce', nonce)
+local entry = redis.call('XRANGE', KEYS[4], ARGV[2] .. '-0', ARGV[2] .. '-0')[1]
+local isThere = entry and cjson.decode(entry[2][2]).eventId == ARGV[3]
+local reply = { history, isOpen and 1 or 0, isThere and 1 or 0 }
+for _, part in ipairs(redis.call('HGETALL', KEYS[3])) do reply[#reply + 1] = part end
+return reply`
+
+/**
  * Takes rows off the table of members, each only if it has not changed since it was found silent.
  *
  * KEYS  members

@@ -56,10 +56,20 @@ export interface SignOffOptions {
   /** Asks for a lease when Redis has a history that is not open yet: whoever comes first may open it. */
   readonly guard: Pick<Guard, 'renew'>
   readonly times: SessionTimes
-  /** Told of each sign-off once it is confirmed; null when it could not be recorded. @default nobody is */
-  readonly onSignOff?: (reason: string, receipt: Receipt | null) => void
-  /** When it is aborted, nothing is recorded again any more. */
+  /** @default nobody is told */
+  readonly observer?: SignOffObserver
   readonly stopping?: AbortSignal
+  readonly leaving?: AbortSignal
+}
+
+/** Is told what becomes of each sign-off. */
+export interface SignOffObserver {
+  /** It could not be recorded, so nothing was promised. */
+  failed(reason: string): void
+  recorded(reason: string): void
+  /** Redis had another history, which may not have held it. */
+  recordedAgain(): void
+  confirmed(reason: string, receipt: Receipt): void
 }
 
 /**
@@ -70,8 +80,8 @@ export interface SignOffOptions {
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs(options: SignOffOptions): SignOffs {
-  const { redis, recordDurably, keys, bell, guard, times, onSignOff = () => undefined, stopping } = options
-  const follow = followSignOff({ bell, ...(stopping ? { stopping } : {}) })
+  const { redis, recordDurably, keys, bell, guard, times, observer, stopping, leaving } = options
+  const follow = followSignOff({ bell, stopping, leaving })
 
   async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
     const { ref, family, user } = session
@@ -167,10 +177,17 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     try {
       const reply = await twice(record)
       if (reply.kind === 'gone') return null
-      const onConfirmed = (receipt: Receipt) => onSignOff(reason, receipt)
-      return follow({ recorded: reply, type: event.type, decidedAt, record, onConfirmed })
+      observer?.recorded(reason)
+      return follow({
+        recorded: reply,
+        type: event.type,
+        decidedAt,
+        record,
+        onRecordedAgain: () => observer?.recordedAgain(),
+        onConfirmed: (receipt) => observer?.confirmed(reason, receipt),
+      })
     } catch (cause) {
-      onSignOff(reason, null)
+      observer?.failed(reason)
       throw new ServiceError('store-unavailable', NOT_RECORDED, {}, { cause })
     }
   }

@@ -8,12 +8,23 @@ import type { RecordReply } from './replies.js'
 export interface SignedOff {
   /** How it stands now. */
   receipt(): Receipt
+  /** What another identity needs to follow it in our place. */
+  facts(): SignOffFacts
   /**
    * Resolves as soon as it is confirmed, or after `waitMs` with how it stands then.
    *
    * @param waitMs milliseconds; by default long enough that it is confirmed while Redis can be asked
    */
   within(waitMs?: number): Promise<Receipt>
+  /** Tells each time that it was recorded again, and when it is confirmed. */
+  onChange(listener: () => void): void
+}
+
+export interface SignOffFacts {
+  readonly recorded: RecordedReply
+  readonly type: EventType
+  /** Epoch milliseconds: for people, since no two clocks are compared. */
+  readonly decidedAt: number
 }
 
 /** How much longer than the bound an answer waits, unless told: then it says what is pending. Milliseconds. */
@@ -22,7 +33,7 @@ const PATIENCE_MS = 1_000
 /** How long to wait before Redis is asked again to record what it may have lost. Milliseconds. */
 const RECORD_AGAIN_MS = 250
 
-type RecordedReply = Extract<RecordReply, { kind: 'recorded' }>
+export type RecordedReply = Extract<RecordReply, { kind: 'recorded' }>
 
 export interface ToFollow {
   readonly recorded: RecordedReply
@@ -31,12 +42,23 @@ export interface ToFollow {
   readonly decidedAt: number
   /** Records it once more; it may be repeated. */
   readonly record: () => Promise<RecordReply>
-  readonly onConfirmed: (receipt: Receipt) => void
+  readonly onRecordedAgain?: () => void
+  readonly onConfirmed?: (receipt: Receipt) => void
+}
+
+export interface FollowOptions {
+  readonly bell: Bell
+  /** When it is aborted, nothing is recorded again any more. */
+  readonly stopping?: AbortSignal | undefined
+  /** When it is aborted, every answer says at once how things stand. */
+  readonly leaving?: AbortSignal | undefined
 }
 
 /** Follows a sign-off to its confirmation, over changes of history. */
-export function followSignOff({ bell, stopping }: { bell: Bell; stopping?: AbortSignal }) {
-  return function follow({ recorded, type, decidedAt, record, onConfirmed }: ToFollow): SignedOff {
+export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
+  return function follow(toFollow: ToFollow): SignedOff {
+    const { recorded, type, decidedAt, record, onRecordedAgain, onConfirmed } = toFollow
+    const listeners = new Set<() => void>()
     let current = recorded
     let followed = bell.follow(current, decidedAt)
     let confirmedAt: number | null = null
@@ -50,9 +72,16 @@ export function followSignOff({ bell, stopping }: { bell: Bell; stopping?: Abort
         const again = await recordAgain()
         if (again === null) return
         followed = again
+        onRecordedAgain?.()
+        tell()
       }
       confirmedAt = performance.now()
-      onConfirmed(receipt())
+      onConfirmed?.(receipt())
+      tell()
+    }
+
+    function tell(): void {
+      for (const listener of listeners) listener()
     }
 
     /** Null when we are stopping. */
@@ -86,10 +115,20 @@ export function followSignOff({ bell, stopping }: { bell: Bell; stopping?: Abort
 
     return {
       receipt,
+      facts: () => ({
+        recorded: current,
+        type,
+        decidedAt: Math.round(Date.now() - (performance.now() - decidedAt)),
+      }),
+      onChange: (listener) => void listeners.add(listener),
       async within(waitMs = confirmedBy(followed.confirmation) - performance.now() + PATIENCE_MS) {
         const waiting = new AbortController()
-        const deadline = pause(Math.max(0, waitMs), undefined, { signal: waiting.signal }).catch(ignoreAbort)
-        await Promise.race([confirmed, deadline])
+        const answer = () => waiting.abort()
+        leaving?.addEventListener('abort', answer)
+        const { signal } = waiting
+        const deadline = pause(leaving?.aborted ? 0 : Math.max(0, waitMs), undefined, { signal })
+        await Promise.race([confirmed, deadline.catch(ignoreAbort)])
+        leaving?.removeEventListener('abort', answer)
         waiting.abort()
         return receipt()
       },

@@ -39,6 +39,7 @@ const receipt = z.strictObject({
       service: z.string(),
       state: z.enum(['applied', 'lapsed', 'pending']),
       ms: z.number().optional(),
+      hook: z.literal('failed').optional(),
     }),
   ),
 })

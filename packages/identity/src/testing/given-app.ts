@@ -16,6 +16,10 @@ import { type LoginWanted, signInTo } from './logins.js'
 export interface AppWanted {
   /** @default the shared one of this test process */
   readonly redisUrl?: string
+  /** Another instance of identity, over the same Redis. */
+  readonly beside?: { readonly namespace: string; readonly tokenKey: Buffer }
+  /** @default "identity-1" */
+  readonly instance?: string
   /** More of the environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -30,19 +34,20 @@ export const CLIENT_SECRET = 'client-secret-of-the-provider'
 const LEASE_MS = 600
 
 /** Identity as `main.ts` builds it, served on a port of its own. Nobody ever asks its provider. */
-export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted = {}) {
+export async function givenApp(wanted: AppWanted = {}) {
+  const { redisUrl: wantedRedisUrl, beside, instance = 'identity-1', env = {} } = wanted
   const url = wantedRedisUrl ?? (await redisUrl())
-  const namespace = freshNamespace()
+  const namespace = beside?.namespace ?? freshNamespace()
   const keys = keysOf(namespace)
   let handler: RequestListener = (_request, response) => response.writeHead(503).end()
   const served = await serve((request, response) => handler(request, response))
-  const tokenKey = randomBytes(32)
+  const tokenKey = beside?.tokenKey ?? randomBytes(32)
   const config = readConfig({
     PORT: '0',
     PUBLIC_URL: served.url,
     REDIS_URL: url,
     NAMESPACE: namespace,
-    INSTANCE: 'identity-1',
+    INSTANCE: instance,
     LEASE_MS: String(LEASE_MS),
     LOG_LEVEL: 'debug',
     TOKEN_KEYS: tokenKey.toString('base64url'),
@@ -70,6 +75,7 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
     instance: config.INSTANCE,
     namespace,
     leaseMs: config.LEASE_MS,
+    serveSignedOffUsersForMs: config.SERVE_SIGNED_OFF_USERS_FOR_MS,
     onError: (error) => log.warn('guard.disturbed', { error }),
   })
   const identity = createIdentityApp({ config, guard, redis, keys, log })
@@ -105,10 +111,14 @@ export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted
 
   return {
     url: served.url,
+    redisUrl: url,
+    namespace,
+    tokenKey,
     keys,
     config,
     guard,
     identity,
+    seal,
     redis: looking,
     /** Lines of the log, as they were written. */
     logged,

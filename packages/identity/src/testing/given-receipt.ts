@@ -1,4 +1,5 @@
 import type { Receipt } from '@curfew/contract'
+import type { SignedOff } from '../sign-off/signed-off.js'
 
 /** A receipt that all four instances have confirmed, unless wanted otherwise. */
 export function givenReceipt(wanted: Partial<Receipt> = {}): Receipt {
@@ -15,5 +16,21 @@ export function givenReceipt(wanted: Partial<Receipt> = {}): Receipt {
       { id: 'events-1', service: 'events', state: 'applied', ms: 2.3 },
     ],
     ...wanted,
+  }
+}
+
+/** A sign-off that stands as its receipt says, and stays so. */
+export function givenSignedOff(receipt: Receipt): SignedOff {
+  const { event, sessions } = receipt
+  const { id: eventId, sequence, type } = event
+  return {
+    receipt: () => receipt,
+    facts: () => ({
+      recorded: { kind: 'recorded', history: 'history', sequence, sessions, eventId, members: [] },
+      type,
+      decidedAt: Date.now(),
+    }),
+    within: async () => receipt,
+    onChange: () => undefined,
   }
 }

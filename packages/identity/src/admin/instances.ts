@@ -1,0 +1,64 @@
+import { boundMs, type Keys, type Member, nonceCandidate, parseMember } from '@curfew/contract'
+import { evaluate } from '@curfew/guard/evaluate'
+import type { Redis } from 'ioredis'
+import { parseWitnessReply, type WitnessReply } from '../sign-off/replies.js'
+import { WITNESS_HISTORY } from '../sign-off/scripts.js'
+
+/** Who may answer from memory, and how far they have come: for people to look at. */
+export interface Instances {
+  readonly history: string
+  /** The number of the newest sign-off. */
+  readonly head: number
+  /** By then every lease that runs now has ended. Milliseconds. */
+  readonly boundMs: number
+  readonly instances: readonly ListedInstance[]
+}
+
+export interface ListedInstance {
+  readonly id: string
+  readonly service: string
+  /** `other-history`: it follows one that Redis does not have any more, and has yet to say hello. */
+  readonly state: 'following' | 'lapsed' | 'other-history'
+  /** Every sign-off up to this one has been applied there. */
+  readonly acknowledged: number
+  /** How many sign-offs it is behind; null where it counts in another history. */
+  readonly lag: number | null
+  /** By the clock of Redis alone. Milliseconds. */
+  readonly leaseLeftMs: number
+  readonly leaseMs: number
+}
+
+export interface InstancesOptions {
+  readonly redis: Redis
+  readonly keys: Keys
+  /** Of this identity's own lease: the longest in the table decides. */
+  readonly boundMs: number
+}
+
+export async function listInstances({ redis, keys, boundMs: own }: InstancesOptions): Promise<Instances> {
+  const reply = await evaluate(
+    redis,
+    WITNESS_HISTORY,
+    [keys.history, keys.sequence, keys.members],
+    [nonceCandidate()],
+  )
+  const witness = parseWitnessReply(reply)
+  const members = witness.rows.flatMap(([instance, row]) => parseMember(instance, row) ?? [])
+  return {
+    history: witness.history,
+    head: witness.head,
+    boundMs: Math.max(own, ...members.map(({ leaseMs }) => boundMs(leaseMs))),
+    instances: members
+      .map((member) => describe(member, witness))
+      .sort((a, b) => a.service.localeCompare(b.service) || a.id.localeCompare(b.id)),
+  }
+}
+
+function describe(member: Member, { history, head, redisNow }: WitnessReply): ListedInstance {
+  const { id, service, acknowledged, leaseMs, renewedAt } = member
+  const leaseLeftMs = Math.max(0, renewedAt + leaseMs - redisNow)
+  const isOurs = member.history === history
+  const state = !isOurs ? 'other-history' : leaseLeftMs > 0 ? 'following' : 'lapsed'
+  const lag = isOurs ? Math.max(0, head - acknowledged) : null
+  return { id, service, state, acknowledged, lag, leaseLeftMs, leaseMs }
+}

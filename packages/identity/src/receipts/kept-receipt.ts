@@ -1,0 +1,59 @@
+import { EVENT_TYPES, type Receipt } from '@curfew/contract'
+import { z } from 'zod'
+import type { SignOffFacts } from '../sign-off/signed-off.js'
+
+/** A receipt as it is kept in Redis: how it stood, and what it takes to follow the sign-off from there on. */
+export interface KeptReceipt {
+  readonly receipt: Receipt
+  readonly facts: SignOffFacts
+}
+
+/** Identity wrote it, perhaps an older one or a newer one: what can't be read is not there. */
+export function parseKept(json: string): KeptReceipt | null {
+  const parsed = Kept.safeParse(JSON.parse(json))
+  return parsed.success ? parsed.data : null
+}
+
+const type = z.enum(EVENT_TYPES)
+
+const Kept = z.object({
+  receipt: z.object({
+    event: z.object({ id: z.string(), type, sequence: z.number() }),
+    sessions: z.number(),
+    confirmed: z.boolean(),
+    tookMs: z.number(),
+    boundMs: z.number(),
+    instances: z.array(
+      z.object({
+        id: z.string(),
+        service: z.string(),
+        state: z.enum(['applied', 'lapsed', 'pending']),
+        ms: z.number().exactOptional(),
+        hook: z.literal('failed').exactOptional(),
+      }),
+    ),
+  }),
+  facts: z.object({
+    type,
+    decidedAt: z.number(),
+    recorded: z.object({
+      kind: z.literal('recorded'),
+      history: z.string(),
+      sequence: z.number(),
+      sessions: z.number(),
+      eventId: z.string(),
+      members: z.array(
+        z.object({
+          id: z.string(),
+          service: z.string(),
+          history: z.string(),
+          acknowledged: z.number(),
+          renewals: z.number(),
+          leaseMs: z.number(),
+          renewedAt: z.number(),
+          hooksFailed: z.array(z.number()),
+        }),
+      ),
+    }),
+  }),
+})

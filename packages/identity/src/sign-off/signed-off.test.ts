@@ -1,0 +1,36 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { givenIdentity } from '../testing/given-identity.js'
+import { followSignOff, type RecordedReply } from './signed-off.js'
+
+const test = suite('identity: a sign-off that is being confirmed')
+
+test('when its identity leaves, everybody who waits hears how it stands', async () => {
+  await using world = await givenIdentity({ leaseMs: 60_000 })
+  const leaving = new AbortController()
+  const silent = { id: 'projects-1', service: 'projects', history: 'h', acknowledged: 0, renewals: 1 }
+  const recorded: RecordedReply = {
+    kind: 'recorded',
+    history: 'h',
+    sequence: 1,
+    sessions: 1,
+    eventId: 'event-1',
+    members: [{ ...silent, leaseMs: 60_000, renewedAt: 0, hooksFailed: [] }],
+  }
+  const signedOff = followSignOff({ bell: world.bell, leaving: leaving.signal })({
+    recorded,
+    type: 'session.revoked',
+    decidedAt: performance.now(),
+    record: async () => recorded,
+  })
+
+  const answering = Promise.all(Array.from({ length: 30 }, () => signedOff.within()))
+  leaving.abort()
+  const [first, ...others] = [...(await answering), await signedOff.within(60_000)]
+
+  assert.is(first?.confirmed, false)
+  assert.is(first?.instances[0]?.state, 'pending')
+  assert.is(others.length, 30)
+})
+
+test.run()

@@ -1,0 +1,25 @@
+import { ConfigInvalid } from './env.js'
+import { CannotListen } from './listen.js'
+import { RedisUnreachable } from './redis.js'
+
+/** Reads the environment of this process. What is wrong with it is one line each, and exit code 1. */
+export function readConfigOrExit<Config>(
+  name: string,
+  readConfig: (env: NodeJS.ProcessEnv) => Config,
+): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error
+    exitWith(error.problems.map((line) => `${name}: ${line}`).join('\n'))
+  }
+}
+
+/** Errors whose message is a sentence that says what to do. */
+export const isForTheOperator = (error: unknown): error is Error =>
+  error instanceof CannotListen || error instanceof RedisUnreachable || error instanceof ConfigInvalid
+
+export function exitWith(sentence: string): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}

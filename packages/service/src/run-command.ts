@@ -1,0 +1,34 @@
+import type { CommonConfig } from './env.js'
+import { exitWith, isForTheOperator, readConfigOrExit } from './exit.js'
+import { createLog, type Log } from './log.js'
+
+export interface CommandDefinition<Config extends CommonConfig> {
+  readonly name: string
+  /** @throws {ConfigInvalid} */
+  readonly readConfig: (env: NodeJS.ProcessEnv) => Config
+  /** Does it, gives everything back, and says what it did. */
+  readonly run: (config: Config, log: Log) => Promise<string>
+}
+
+/**
+ * What a `main` calls that does one thing for an operator and ends. What it did is one sentence on standard
+ * output; what is wrong is one on standard error, and exit code 1. The log goes to standard error too.
+ */
+export async function runCommand<Config extends CommonConfig>(
+  definition: CommandDefinition<Config>,
+): Promise<void> {
+  const { name, readConfig, run } = definition
+  const config = readConfigOrExit(name, readConfig)
+  const log = createLog({
+    service: name,
+    instance: config.INSTANCE,
+    level: config.LOG_LEVEL,
+    destination: process.stderr,
+  })
+  try {
+    process.stdout.write(`${await run(config, log)}\n`)
+  } catch (error) {
+    if (!isForTheOperator(error)) log.error('command.failed', { error })
+    exitWith(isForTheOperator(error) ? error.message : `${name} did not succeed, see above`)
+  }
+}
