@@ -23,11 +23,11 @@ async function signOffsTold(app: GivenApp): Promise<string[]> {
   return types.filter((type) => type === 'session.revoked' || type.startsWith('user.'))
 }
 
-/** Everything that a person or a program may ask meanwhile. */
-async function askEverything({ browser, record }: SignedIn, admin: SignedIn) {
+/** Everything that a person or a program may ask meanwhile. With a lease a stream begins, and stays. */
+async function askEverything({ browser, record }: SignedIn, admin: SignedIn, leased: boolean) {
   const api: ReadonlyArray<readonly [string, string]> = [
     ['GET', '/auth/session'],
-    ['GET', '/auth/session/stream'],
+    ['GET', leased ? '/auth/session' : '/auth/session/stream'],
     ['GET', '/auth/sessions'],
     ['DELETE', `/auth/sessions/${record.ref}`],
     ['POST', '/auth/logout'],
@@ -132,7 +132,7 @@ test('it is 503, nobody is signed out, and afterwards everything is as it was', 
   // First with a lease that is still running, then without.
   for (const leased of [true, false]) {
     if (!leased) await eventually(() => !app.guard.stats().following)
-    const { answers, pages } = await askEverything(ada, admin)
+    const { answers, pages } = await askEverything(ada, admin, leased)
     // Who is calling is answered from memory for as long as the lease runs.
     for (const answer of leased ? answers.slice(2) : answers) {
       isProblem(answer, 503, 'store-unavailable')
