@@ -1,4 +1,5 @@
 /** What tests of every package open, start and wait for. Only test files import this package. */
+export { passwordOf, type RuledRedis, startRuledRedis } from './access-rules.js'
 export { type Browser, createBrowser, type PageFetch, type Visit } from './browser.js'
 export { type Deferred, deferred } from './deferred.js'
 export type { EventStream, ServerSentEvent } from './event-stream.js'
