@@ -1,5 +1,4 @@
 /** What tests of every package open, start and wait for. Only test files import this package. */
-export { passwordOf, type RuledRedis, startRuledRedis } from './access-rules.js'
 export { type Browser, createBrowser, type PageFetch, type Visit } from './browser.js'
 export { type Deferred, deferred } from './deferred.js'
 export type { EventStream, ServerSentEvent } from './event-stream.js'
@@ -10,6 +9,7 @@ export { freshNamespace, openRedis, redisUrl, type TestRedis } from './redis.js'
 export { type RedisProxy, startRedisProxy, type Traffic } from './redis-proxy.js'
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js'
 export { rejects } from './rejects.js'
+export { type RuledRedis, startRuledRedis } from './ruled-redis.js'
 export { type SentinelSystem, startSentinel } from './sentinel.js'
 export { type Served, serve } from './serve.js'
 export {
