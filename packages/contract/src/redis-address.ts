@@ -45,6 +45,14 @@ export function redisConnection(address: string | URL): RedisConnection {
   return connection
 }
 
+/**
+ * Whether Redis says by this that it may not be the master any more: it is a replica, or has lost its own. Take
+ * another connection then; who is behind Sentinels is led to the master.
+ */
+export function isMasterNoMore(error: Error): boolean {
+  return /^(?:READONLY|NOREPLICAS) /.test(error.message)
+}
+
 function connectionAt(address: string): RedisConnection | null {
   if (!URL.canParse(address)) return null
   const url = new URL(address)

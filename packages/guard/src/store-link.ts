@@ -1,4 +1,5 @@
 import {
+  isMasterNoMore,
   type Keys,
   nonceCandidate,
   parseSessionRecord,
@@ -88,8 +89,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     // How long a socket that we close may take to say goodbye, before it is cut.
     disconnectTimeout: 200,
     retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
-    // A replica that was a master a moment ago, or the other way round: ask for the new one.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: isMasterNoMore,
   }
   const commands = new Redis(wire)
   // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.

@@ -16,7 +16,7 @@ await runCommand({
     const keys = keysOf(config.NAMESPACE)
     const redis = await openRedis(config.REDIS_URL, { name: 'after-restore', log })
     const onError = (error: unknown) => log.error('after-restore.failed', { error })
-    const recorder = createRecorder({ redis, replicas: config.REDIS_REPLICAS, onError })
+    const recorder = createRecorder({ redis, keys, replicas: config.REDIS_REPLICAS, onError })
     const recovery = createRecovery({
       recordDurably: recorder.recordDurably,
       keys,

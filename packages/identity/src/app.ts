@@ -62,7 +62,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     absoluteTtlMs: config.SESSION_ABSOLUTE_SECONDS * 1000,
   }
   const bound = boundMs(config.LEASE_MS + config.SERVE_SIGNED_OFF_USERS_FOR_MS)
-  const recorder = createRecorder({ redis, replicas: config.REDIS_REPLICAS, onError })
+  const recorder = createRecorder({ redis, keys, replicas: config.REDIS_REPLICAS, onError })
   const { recordDurably } = recorder
   const { app, metrics, ready } = createServiceApp({
     name: 'identity',

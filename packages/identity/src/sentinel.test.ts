@@ -1,6 +1,8 @@
 import { eventually, startSentinel } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { askRedis } from './durability/ask-redis.js'
+import { shortcomingsOf } from './durability/shortcomings.js'
 import { isProblem, readReceipt } from './testing/answers.js'
 import { type GivenApp, givenApp, type SignedIn } from './testing/given-app.js'
 
@@ -9,8 +11,12 @@ const test = suite('identity: over a master that Sentinels watch')
 const POST = { method: 'POST', json: {} }
 
 test('a failover signs nobody out, and nobody in; with a replica missing nothing is confirmed', async () => {
-  await using system = await startSentinel()
+  await using system = await startSentinel({ advised: true })
   await using app = await givenApp({ redisUrl: system.url, env: { REDIS_REPLICAS: '2', LEASE_MS: '1000' } })
+  assert.equal(shortcomingsOf(await askRedis(app.redis), { replicas: 2, isLocal: false }), {
+    lasting: [],
+    passing: [],
+  })
   const [ada, grace, edda] = [
     await app.login(),
     await app.login({ subject: 'grace' }),

@@ -72,6 +72,18 @@ test('a connection that went silent is replaced', async () => {
   await eventually(async () => (await redis.ping()) === 'PONG')
 })
 
+// found 2026-11-26: when a failover was asked for, services stayed with the old master until it was made a replica
+test('a master without its replicas is left, in case that there is another one', async () => {
+  await using server = await startRedis({ settings: { 'min-replicas-to-write': '1' } })
+  const log = recordLog()
+  await using redis = closing(await openRedis(server.url, { name: 'test', log }))
+
+  const error = await failureOf(redis.set('x', '1'))
+
+  assert.ok(isStoreUnavailable(error), String(error))
+  await eventually(() => log.lines.includes('info redis.restored'))
+})
+
 test('a start waits for a Redis that is about to come', async () => {
   const port = await freePort()
   const log = recordLog()

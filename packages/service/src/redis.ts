@@ -1,4 +1,4 @@
-import { redisConnection } from '@curfew/contract'
+import { isMasterNoMore, redisConnection } from '@curfew/contract'
 import { type ChainableCommander, Redis, type RedisOptions } from 'ioredis'
 import type { Log } from './log.js'
 
@@ -33,8 +33,7 @@ export async function openRedis(url: URL | string, options: OpenRedisOptions): P
     commandTimeout: 2_000,
     // A connection cut without a word would otherwise look alive until TCP gives up, many minutes later.
     socketTimeout: 5_000,
-    // A master that became a replica a moment ago: ask for the new one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: isMasterNoMore,
     ...others,
   })
   const lastError = reportOutages(redis, name, log)

@@ -9,6 +9,7 @@ export { freshNamespace, openRedis, redisUrl, type TestRedis } from './redis.js'
 export { type RedisProxy, startRedisProxy, type Traffic } from './redis-proxy.js'
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js'
 export { rejects } from './rejects.js'
+export { type RuledRedis, startRuledRedis } from './ruled-redis.js'
 export { type SentinelSystem, startSentinel } from './sentinel.js'
 export { type Served, serve } from './serve.js'
 export {

@@ -65,6 +65,20 @@ test('a connection that is lost between the script and the wait is no confirmati
   assert.is(await eventually(() => record(WRITE, ['n'], [])), 3, 'the new connection works')
 })
 
+// found 2026-11-26: from Redis 7.2 on, WAIT asks for nothing on a connection that has written nothing
+test('what a script finds done already is waited for too, also on a new connection', async () => {
+  await using nodes = await startNodes(1, { timeoutMs: 300 })
+  nodes.replicas[0]?.pause()
+  assert.instance(await outcome(nodes.record(1)(WRITE, ['n'], [])), NotDurable)
+
+  await using other = await nodes.connect()
+  const record = recordOnReplicas({ redis: other.redis, replicas: 1, timeoutMs: 300, touch: 'touched' })
+  const again = await outcome(record(`return redis.call('GET', KEYS[1])`, ['n'], []))
+
+  assert.instance(again, NotDurable)
+  nodes.replicas[0]?.resume()
+})
+
 test('a master that becomes a replica while it waits confirms nothing', async () => {
   await using nodes = await startNodes(2, { timeoutMs: 5_000 })
   const [other, paused] = nodes.replicas
@@ -115,15 +129,7 @@ async function startNodes(count: number, { timeoutMs = 1_000 } = {}) {
   for (let i = 0; i < count; i++) {
     replicas.push(await startRedis({ settings: { replicaof: `127.0.0.1 ${master.port}` } }))
   }
-  const redis = new Redis(master.url, {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    lazyConnect: true,
-    retryStrategy: () => 20,
-  })
-  redis.on('error', () => 'it is cut on purpose')
-  await redis.connect()
+  const { redis } = await connectTo(master)
   await eventually(
     async () => {
       await redis.set('warm', 1)
@@ -134,12 +140,26 @@ async function startNodes(count: number, { timeoutMs = 1_000 } = {}) {
   return {
     master,
     replicas,
-    record: (wanted: number) => recordOnReplicas({ redis, replicas: wanted, timeoutMs }),
+    record: (wanted: number) => recordOnReplicas({ redis, replicas: wanted, timeoutMs, touch: 'touched' }),
+    connect: () => connectTo(master),
     async [Symbol.asyncDispose]() {
       redis.disconnect()
       for (const node of [...replicas, master]) await node[Symbol.asyncDispose]()
     },
   }
+}
+
+async function connectTo({ url }: RedisServer) {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    lazyConnect: true,
+    retryStrategy: () => 20,
+  })
+  redis.on('error', () => 'it is cut on purpose')
+  await redis.connect()
+  return { redis, [Symbol.asyncDispose]: async () => redis.disconnect() }
 }
 
 /** The reply, or the error. */

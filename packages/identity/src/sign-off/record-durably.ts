@@ -32,6 +32,8 @@ export interface RecordOnReplicasOptions {
   readonly replicas: number
   /** Milliseconds. */
   readonly timeoutMs: number
+  /** A key with a number, to which nothing is added: see below. */
+  readonly touch: string
 }
 
 /**
@@ -41,7 +43,12 @@ export interface RecordOnReplicasOptions {
  * One at a time is under way; what comes meanwhile goes together behind it, so that a missing replica delays
  * each by two timeouts at the most, and not by the sum of all.
  */
-export function recordOnReplicas({ redis, replicas, timeoutMs }: RecordOnReplicasOptions): RecordDurably {
+export function recordOnReplicas({
+  redis,
+  replicas,
+  timeoutMs,
+  touch,
+}: RecordOnReplicasOptions): RecordDurably {
   /** Digests that the master has answered to. */
   const known = new Set<string>()
   let next: Call[] = []
@@ -67,12 +74,15 @@ export function recordOnReplicas({ redis, replicas, timeoutMs }: RecordOnReplica
       if (known.has(digest)) pipeline.evalsha(digest, keys.length, ...keys, ...args)
       else pipeline.eval(script, keys.length, ...keys, ...args)
     }
-    const results = await pipeline.wait(replicas, timeoutMs).exec()
-    if (results?.length !== calls.length + 1) throw new Error('the connection was lost')
+    // WAIT speaks of this connection's writes, and a script that finds everything done writes nothing: the write
+    // that did it may have been another connection's. So there is one behind them all, which comes after it.
+    const results = await pipeline.incrby(touch, 0).wait(replicas, timeoutMs).exec()
+    if (results?.length !== calls.length + 2) throw new Error('the connection was lost')
     return results
   }
 
   function settle(calls: readonly Call[], results: Array<[Error | null, unknown]>): void {
+    const [touchFailed] = results.at(-2) ?? [null]
     const [waitFailed, have] = results.at(-1) ?? [null, 0]
     for (const [i, call] of calls.entries()) {
       const [failed, reply] = results[i] ?? [null, null]
@@ -83,7 +93,7 @@ export function recordOnReplicas({ redis, replicas, timeoutMs }: RecordOnReplica
         continue
       }
       if (failed === null) known.add(call.digest)
-      const error = failed ?? waitFailed
+      const error = failed ?? touchFailed ?? waitFailed
       if (error) call.reject(error)
       else if (Number(have) < replicas) call.reject(new NotDurable(Number(have), replicas))
       else call.resolve(reply)

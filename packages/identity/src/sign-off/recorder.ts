@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Keys } from '@curfew/contract'
 import type { Redis } from 'ioredis'
 import { type RecordDurably, recordOnDisk, recordOnReplicas } from './record-durably.js'
 
@@ -14,6 +15,7 @@ export interface Recorder {
 
 export interface RecorderOptions {
   readonly redis: Redis
+  readonly keys: Keys
   readonly replicas: number
   readonly onError: (error: unknown) => void
 }
@@ -21,7 +23,7 @@ export interface RecorderOptions {
 /** How long a sign-off waits for all replicas. Then it is not durable, and answers 503. Milliseconds. */
 const WAIT_TIMEOUT_MS = 1_500
 
-export function createRecorder({ redis, replicas, onError }: RecorderOptions): Recorder {
+export function createRecorder({ redis, keys, replicas, onError }: RecorderOptions): Recorder {
   if (replicas === 0) {
     return {
       recordDurably: recordOnDisk(redis),
@@ -36,7 +38,12 @@ export function createRecorder({ redis, replicas, onError }: RecorderOptions): R
   const own = redis.duplicate({ commandTimeout: 2 * WAIT_TIMEOUT_MS })
   own.on('error', onError)
   return {
-    recordDurably: recordOnReplicas({ redis: own, replicas, timeoutMs: WAIT_TIMEOUT_MS }),
+    recordDurably: recordOnReplicas({
+      redis: own,
+      replicas,
+      timeoutMs: WAIT_TIMEOUT_MS,
+      touch: keys.sequence,
+    }),
     get isReady() {
       return own.status === 'ready'
     },
