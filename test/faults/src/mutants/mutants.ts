@@ -155,6 +155,22 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "redis.call('HINCRBY', user, 'generation', block == '' and 1 or 0)",
   },
   {
+    name: 'a Redis that has lost sign-offs is followed',
+    promise: 1,
+    scenario: 'restored',
+    file: 'guard/dist/scripts.js',
+    find: 'if lost then',
+    replace: 'if false then',
+  },
+  {
+    name: 'blocks are forgotten with an emptied Redis',
+    promise: 3,
+    scenario: 'emptied',
+    file: 'identity/dist/sign-off/recovery.js',
+    find: 'JSON.stringify(blocked),',
+    replace: "'[]',",
+  },
+  {
     name: 'a sign-off is not in the log',
     promise: 4,
     scenario: 'plain',
