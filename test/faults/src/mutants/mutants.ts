@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'cut off',
     file: 'identity/dist/sign-off/confirmation.js',
     find: 'return durableAt + boundMs;',
-    replace: 'return durableAt + 3 * boundMs;',
+    replace: 'return durableAt + 6 * boundMs;',
   },
   {
     name: 'the dead are waited for',
