@@ -198,9 +198,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'an outage is a 503 without Retry-After',
     promise: 5,
     scenario: 'outage',
-    file: 'guard/dist/koa.js',
-    find: "ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));",
-    replace: '',
+    file: 'guard/dist/refusal.js',
+    find: "{ 'Retry-After': String(RETRY_AFTER_SECONDS) }",
+    replace: '{}',
   },
   {
     name: 'an outage deletes the cookie',
