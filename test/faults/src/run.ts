@@ -13,7 +13,7 @@ import { type RedisWorld, startRedisOf } from './world/redis-world.js'
 import { startWorld } from './world/world.js'
 
 /** Short, so that leases end often; but not before a failover is over. Milliseconds. */
-export const LEASE_MS = { single: 900, sentinel: 3_000 } as const
+export const LEASE_MS = { single: 900, sentinel: 6_000 } as const
 
 export interface RunOptions {
   readonly seed: number

@@ -14,3 +14,11 @@ const BEHIND_MS = 1_000
 export function mayBeLost(faults: readonly FaultEntry[], { start, end }: Span): boolean {
   return faults.some((fault) => fault.mayLose && start <= fault.end && end >= fault.start - BEHIND_MS)
 }
+
+/**
+ * Whether Redis was restored from an older copy or emptied after that moment. What was signed off stays so, but
+ * everybody may have to sign in again, and the log that was lost with it is not written anew.
+ */
+export function mayBeForgotten(faults: readonly FaultEntry[], moment: number): boolean {
+  return faults.some((fault) => fault.forgets && moment <= fault.end)
+}

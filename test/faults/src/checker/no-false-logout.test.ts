@@ -65,6 +65,13 @@ test('a session that a failover may have lost is excused', () => {
   assert.equal(judge(login(), fault(2_000, 2_100, { mayLose: true }), refused(2_200)), ['5 refused alive'])
 })
 
+test('after Redis was restored from an older copy people may have to sign in again', () => {
+  const restored = fault(500, 900, { forgets: true })
+
+  assert.equal(judge(login(), restored, refused(1_000)), [])
+  assert.equal(judge(login({ start: 950, end: 960 }), restored, refused(1_000)), ['5 refused alive'])
+})
+
 test('a session that nobody used for its idle time ends by itself', () => {
   const short = login({ idleMs: 1_000 })
 

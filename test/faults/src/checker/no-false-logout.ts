@@ -1,6 +1,6 @@
 import type { Endings } from './coverage.js'
 import { mayHaveExpired } from './expiry.js'
-import { mayBeLost } from './lost-writes.js'
+import { mayBeForgotten, mayBeLost } from './lost-writes.js'
 import type { Session, Story } from './story.js'
 import type { Violation } from './violation.js'
 
@@ -11,14 +11,15 @@ import type { Violation } from './violation.js'
  * - What can't be answered is a 503 with `Retry-After`, and nothing else.
  * - When all is over every instance answers again, and serves every session that nothing may have ended.
  *
- * Excused are sessions that a failover may have lost (see `mayBeLost`), and that nobody used for so long that
+ * Excused are sessions that a failover or a restored copy may have lost (see lost-writes.ts), and that nobody used for so long that
  * they ended by themselves.
  */
 export function noFalseLogout(story: Story, endings: ReadonlyMap<string, Endings>): Violation[] {
   const ofSessions = [...story.sessions.values()].flatMap((session) => {
     const { certain, possible } = endings.get(session.name) ?? { certain: [], possible: [] }
     const endedFrom = Math.min(...[...certain, ...possible].map(({ start }) => start))
-    if (mayBeLost(story.faults, session.login)) return []
+    const { login } = session
+    if (mayBeLost(story.faults, login) || mayBeForgotten(story.faults, login.start)) return []
     return [...turnedAway(session, endedFrom), ...deletedCookies(story, session, endings)]
   })
   return [...ofSessions, ...badAnswers(story), ...notWellAgain(story)]

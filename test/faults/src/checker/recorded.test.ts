@@ -52,6 +52,13 @@ test('what a failover may have lost is excused', () => {
   assert.equal(judge(login(), failover, ...log(BEGAN), refused(90, LAST)), [])
 })
 
+test('so is the log that was lost with a restored Redis', () => {
+  const restored = fault(50, 60, { forgets: true })
+
+  assert.equal(judge(login(), signOff(30, 40), restored, ...log(BEGAN)), [])
+  assert.equal(judge(login(), restored, signOff(70, 80), ...log(BEGAN)), ['4 not in the log'])
+})
+
 test('a log that nobody read says nothing', () => {
   assert.equal(judge(login(), signOff(30, 40), refused(90, LAST)), [])
 })

@@ -1,6 +1,6 @@
 import type { LoggedEntry, SignOffEntry } from '../history/entry.js'
 import { mayHaveExpired } from './expiry.js'
-import { mayBeLost } from './lost-writes.js'
+import { mayBeForgotten, mayBeLost } from './lost-writes.js'
 import type { Session, Story } from './story.js'
 import type { Violation } from './violation.js'
 
@@ -17,11 +17,11 @@ export function recorded(story: Story): Violation[] {
   return [...missing(story), ...unexpected(story), ...withoutEffect(story)]
 }
 
-function missing({ signOffs, log }: Story): Violation[] {
+function missing({ signOffs, log, faults }: Story): Violation[] {
   const times = new Map<string, number>()
   for (const { eventId } of log) times.set(eventId, (times.get(eventId) ?? 0) + 1)
   return signOffs.flatMap((entry): Violation[] => {
-    if (entry.receipt === undefined) return []
+    if (entry.receipt === undefined || mayBeForgotten(faults, entry.start)) return []
     const count = times.get(entry.receipt.eventId) ?? 0
     if (count === 1) return []
     const says = `${entry.id} was answered with event ${entry.receipt.eventId}, which is in the log ${count} times`

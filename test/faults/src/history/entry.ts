@@ -143,6 +143,8 @@ export interface FaultEntry extends Span {
   readonly hit: readonly string[]
   /** Whether writes that nobody waited for may be gone, as with a failover. */
   readonly mayLose: boolean
+  /** Whether Redis came back as it was at its start, or with nothing at all. */
+  readonly forgets?: boolean
 }
 
 /** A line of the system's event log that says that a session began or was ended. */

@@ -92,8 +92,10 @@ function outcomeOf(status: number): LoginEntry['outcome'] {
       return 'superseded'
     case 503:
       return 'unavailable'
-    // Its beginning was used up by an answer that got lost, or by a Redis that came back.
+    // Its beginning was used up by an answer that got lost, or by a Redis that came back: an error page, or the
+    // first page for somebody whose old session lives.
     case 400:
+    case 302:
       return 'failed'
     default:
       return 'unexpected'

@@ -18,6 +18,13 @@ test('there is at least one of every promise', () => {
   assert.equal([...new Set(MUTANTS.map(({ promise }) => promise))].toSorted(), [1, 2, 3, 4, 5])
 })
 
+test('docs/faults.md lists them', async () => {
+  const page = await readFile(new URL('../../../../docs/faults.md', import.meta.url), 'utf8')
+  const rows = MUTANTS.map(({ name, promise, scenario }) => `| ${name} | ${promise} | ${scenario} |`)
+
+  assert.equal(page.match(/^\| .* \| \d \| .* \|$/gm), rows)
+})
+
 test('no two have one name', () => {
   assert.is(new Set(MUTANTS.map(({ name }) => name)).size, MUTANTS.length)
 })

@@ -1,3 +1,5 @@
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { RedisServer } from '@curfew/testing'
 import type { Stage } from './stage.js'
 
@@ -148,6 +150,41 @@ export const SCENARIOS = {
     await stage.askAll(session)
     await stage.signOff('session', session)
     await heal()
+  },
+
+  /** Redis comes back from a copy that was made before a sign-off. */
+  async restored(stage: Stage) {
+    const { dir, kill, restart } = serverOf(stage)
+    const session = await stage.arrive('ada')
+    const copy = `${dir}-copy`
+    const restore = async () => {
+      await kill()
+      await cp(copy, dir, { recursive: true, force: true })
+      await rm(copy, { recursive: true })
+      await restart()
+    }
+    const makeCopy = () => cp(dir, copy, { recursive: true })
+    const heal = await stage.suffer('restore', 'redis', makeCopy, restore, { mayLose: true, forgets: true })
+    await stage.signOff('session', session)
+    await heal()
+    await stage.untilAnswered(session)
+  },
+
+  /** Redis dies, and comes back with nothing when every lease has ended, while somebody is blocked. */
+  async emptied(stage: Stage) {
+    const { dir, kill, restart } = serverOf(stage)
+    const admin = await stage.arrive('admin-root')
+    const session = await stage.arrive('ada')
+    await stage.signOff('block', admin, session)
+    const comeBackEmpty = async () => {
+      await rm(join(dir, 'appendonlydir'), { recursive: true })
+      await restart()
+    }
+    const heal = await stage.suffer('emptied', 'redis', kill, comeBackEmpty, { forgets: true })
+    await stage.pause(stage.world.leaseMs * 1.2)
+    await heal()
+    await stage.untilAnswered(session)
+    await stage.tryToArrive('ada')
   },
 } satisfies Record<string, (stage: Stage) => Promise<void>>
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { keysOf } from '@curfew/contract'
 import { eventually } from '@curfew/testing'
-import type { RequestEntry, SignOffEntry, SignOffKind, UnblockEntry } from '../history/entry.js'
+import type { FaultEntry, RequestEntry, SignOffEntry, SignOffKind, UnblockEntry } from '../history/entry.js'
 import type { History } from '../history/history.js'
 import { logIn } from '../load/log-in.js'
 import type { KnownSession, People } from '../load/people.js'
@@ -40,7 +40,10 @@ export interface Stage {
     victim: string,
     begin: () => unknown,
     heal: () => unknown,
+    more?: Partial<FaultEntry>,
   ): Promise<() => Promise<void>>
+  /** Asks until there is an answer, of whatever kind. */
+  untilAnswered(session: KnownSession): Promise<void>
   /** Until `there` has said hello once more, and Redis has heard it. */
   nextHello(): Promise<void>
   pause(ms: number): Promise<void>
@@ -63,13 +66,20 @@ export function setStage({ world, history, people, userIds }: StageOptions): Sta
   const streams: Promise<void>[] = []
   let disturbedSince: number | undefined
 
-  async function suffer(kind: string, victim: string, begin: () => unknown, heal: () => unknown) {
+  async function suffer(
+    kind: string,
+    victim: string,
+    begin: () => unknown,
+    heal: () => unknown,
+    more: Partial<FaultEntry> = {},
+  ) {
     const start = history.now()
     await begin()
     return async () => {
       await heal()
       const id = history.nextId('fault')
-      history.record({ op: 'fault', id, kind, hit: [victim], mayLose: false, start, end: history.now() })
+      const end = history.now()
+      history.record({ op: 'fault', id, kind, hit: [victim], mayLose: false, start, end, ...more })
     }
   }
 
@@ -127,6 +137,13 @@ export function setStage({ world, history, people, userIds }: StageOptions): Sta
       disturbedSince = undefined
     },
     suffer,
+    async untilAnswered(session) {
+      const isAnswered = async (instance: Instance) => {
+        const { outcome } = await visit(history, instance, session)
+        return outcome === 'accepted' || outcome === 'refused'
+      }
+      await Promise.all(instances.map((instance) => eventually(() => isAnswered(instance), PATIENT)))
+    },
     async nextHello() {
       const rows = () => redis.ask((one) => one.hgetall(keysOf('curfew').members))
       const rowOf = (all: Record<string, string>) =>
@@ -141,6 +158,8 @@ export function setStage({ world, history, people, userIds }: StageOptions): Sta
     },
   }
 }
+
+const PATIENT = { within: 15_000 }
 
 function proxyOf({ proxy, name }: Instance): TcpProxy {
   if (proxy === null) throw new TypeError(`nothing stands between ${name} and its Redis`)

@@ -26,7 +26,7 @@ export interface ChildOptions {
   readonly isReady: () => Promise<boolean>
 }
 
-const READY_WITHIN_MS = 20_000
+const READY_WITHIN_MS = 60_000
 
 export function createChild({ name, main, env, nodeOptions = [], logFile, isReady }: ChildOptions): Child {
   let running: ChildProcess | undefined
