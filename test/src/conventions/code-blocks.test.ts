@@ -1,15 +1,18 @@
-import { execFile } from 'node:child_process'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT } from '../root.js'
+import { compile } from './compile.js'
 import { read } from './sources.js'
 
 const test = suite('conventions: code in documents')
 
-/** A block that begins with three backquotes and `ts compiled` is checked by the compiler. */
-const BLOCK = /^```ts compiled\n([\s\S]*?)^```$/gm
+/**
+ * A block that begins with three backquotes and `ts compiled` is checked by the compiler. One that goes on
+ * with a name, `ts compiled guard.ts`, can be imported by the other blocks of its page.
+ */
+const BLOCK = /^```ts compiled(?: (\S+\.ts))?\n([\s\S]*?)^```$/gm
 
 test('blocks that say that they compile, compile', async () => {
   const pages = ['README.md', ...(await markdownIn('docs')), ...(await markdownIn('packages'))]
@@ -19,8 +22,9 @@ test('blocks that say that they compile, compile', async () => {
   await mkdir(folder, { recursive: true })
   const files: string[] = []
   for (const page of pages) {
-    for (const [, code = ''] of (await read(page)).matchAll(BLOCK)) {
-      const file = `${page.replace(/\W/g, '-')}-${files.length + 1}.ts`
+    for (const [, name = `block-${files.length + 1}.ts`, code = ''] of (await read(page)).matchAll(BLOCK)) {
+      const file = join(page.replace(/\W/g, '-'), name)
+      await mkdir(dirname(join(folder, file)), { recursive: true })
       await writeFile(join(folder, file), `${code}\nexport {}\n`)
       files.push(file)
     }
@@ -41,12 +45,4 @@ async function markdownIn(folder: string): Promise<string[]> {
   return names
     .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
     .map((name) => `${folder}/${name}`)
-}
-
-/** What the compiler complains about. */
-function compile(folder: string): Promise<string> {
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
-  return new Promise((resolve) => {
-    execFile(process.execPath, [compiler, '-p', folder], (error, output) => resolve(error ? output : ''))
-  })
 }
