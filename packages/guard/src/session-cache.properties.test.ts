@@ -35,7 +35,7 @@ test('it holds what a list would hold that is searched from end to end', () => {
       const ever: SessionRecord[] = []
       for (const one of acts) {
         if (one.do === 'put') {
-          const entry = entryOf(one.family)
+          const entry = entryOf(one.family, one.id)
           ever.push(entry.session)
           cache.put(one.id, { ...entry })
           list.put(one.id, { ...entry })
@@ -46,7 +46,7 @@ test('it holds what a list would hold that is searched from end to end', () => {
         for (const name of IDS) assert.is(cache.get(name)?.session, list.get(name)?.session, name)
         assert.is(cache.size, list.size)
         assert.ok(cache.size <= MOST)
-        for (const session of ever) assert.is(cache.entryOf(session)?.session === session, list.holds(session))
+        for (const session of ever) assert.is(cache.entryOf(session)?.session, list.entryOf(session)?.session)
       }
     }),
     { numRuns: 500, includeErrorInReport: true },
@@ -141,7 +141,8 @@ function createList(most: number) {
     clear() {
       kept = []
     },
-    holds: (session: SessionRecord) => kept.some(({ entry }) => entry.session === session),
+    entryOf: ({ family, ref }: SessionRecord) =>
+      kept.find(({ entry: { session } }) => session.family === family && session.ref === ref)?.entry,
     get size() {
       return kept.length
     },
@@ -163,10 +164,10 @@ function sessionTarget(family: Family): SignOffTarget {
   return { kind: 'session', family: familyOf(family), ref: 'any', userId: family.user }
 }
 
-function entryOf(family: Family): CacheEntry {
+function entryOf(family: Family, ref = 'any'): CacheEntry {
   const session: SessionRecord = {
     v: 1,
-    ref: 'any',
+    ref,
     family: familyOf(family),
     revision: 1,
     user: { id: family.user, name: family.user, email: null, picture: null, roles: [] },
