@@ -41,7 +41,7 @@ test('messages can be lost or held back, while answers pass', async () => {
 
   world.proxy.lose('messages')
   await world.direct.publish(world.key, 'lost')
-  await world.through.ping()
+  await eventually(() => world.proxy.lost === 1)
   world.proxy.pass('messages')
   world.proxy.hold('messages')
   await world.direct.publish(world.key, 'late')

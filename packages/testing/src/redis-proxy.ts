@@ -18,6 +18,8 @@ export interface RedisProxy extends AsyncDisposable {
   pass(...traffic: readonly Traffic[]): void
   /** Breaks all connections. Clients may come back. */
   cut(): void
+  /** How many pieces it has thrown away. */
+  readonly lost: number
 }
 
 type Treatment = 'pass' | 'hold' | 'lose'
@@ -25,9 +27,10 @@ type Treatment = 'pass' | 'hold' | 'lose'
 export async function startRedisProxy(redisUrl: string): Promise<RedisProxy> {
   const treatments: Record<Traffic, Treatment> = { commands: 'pass', answers: 'pass', messages: 'pass' }
   const lines = new Set<Line>()
+  let lost = 0
   const server = createServer((client) => {
     const upstream = connect(Number(new URL(redisUrl).port), new URL(redisUrl).hostname)
-    const line = createLine(client, upstream, treatments)
+    const line = createLine(client, upstream, treatments, () => lost++)
     lines.add(line)
     upstream.once('close', () => lines.delete(line))
   }).listen(0, '127.0.0.1')
@@ -50,6 +53,9 @@ export async function startRedisProxy(redisUrl: string): Promise<RedisProxy> {
     lose: (...traffic) => treat(traffic, 'lose'),
     pass: (...traffic) => treat(traffic, 'pass'),
     cut,
+    get lost() {
+      return lost
+    },
     async [Symbol.asyncDispose]() {
       cut()
       await new Promise((closed) => server.close(closed))
@@ -59,7 +65,12 @@ export async function startRedisProxy(redisUrl: string): Promise<RedisProxy> {
 
 type Line = ReturnType<typeof createLine>
 
-function createLine(client: Socket, upstream: Socket, treatments: Readonly<Record<Traffic, Treatment>>) {
+function createLine(
+  client: Socket,
+  upstream: Socket,
+  treatments: Readonly<Record<Traffic, Treatment>>,
+  onLost: () => void,
+) {
   let back: Traffic = 'answers'
 
   client.on('data', (bytes) => {
@@ -67,10 +78,12 @@ function createLine(client: Socket, upstream: Socket, treatments: Readonly<Recor
       back = 'messages'
       adjust()
     }
-    if (treatments.commands !== 'lose') upstream.write(bytes)
+    if (treatments.commands === 'lose') onLost()
+    else upstream.write(bytes)
   })
   upstream.on('data', (bytes) => {
-    if (treatments[back] !== 'lose') client.write(bytes)
+    if (treatments[back] === 'lose') onLost()
+    else client.write(bytes)
   })
   for (const socket of [client, upstream]) {
     // What goes wrong ends in `close`.

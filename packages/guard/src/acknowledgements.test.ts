@@ -1,0 +1,97 @@
+import { eventually, givenSession, signOff } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { givenGuardBehindProxy } from './testing/given-guard-behind-proxy.js'
+
+const test = suite('guard: acknowledgements')
+
+test('when it is acknowledged memory was dropped, connections were closed and hooks have finished', async () => {
+  await using world = await givenGuardBehindProxy()
+  const acknowledged = await world.acknowledged()
+  const { cookie, record } = await givenSession(world.redis, world.namespace)
+  await world.guard.decide(cookie)
+  const story: unknown[] = []
+  const note = (what: string) => {
+    story.push([what, world.guard.stats().entries, world.guard.stats().held, acknowledged.length])
+  }
+  world.guard.hold(record, () => note('closed'))
+  // Its first look at Redis is answered before this is.
+  await world.guard.renew()
+  world.guard.onSignOff(async () => {
+    note('hook begins')
+    // Long enough that an acknowledgement which did not wait would have been heard.
+    for (let rounds = 0; rounds < 5; rounds++) await world.ears.ping()
+    note('hook ends')
+  })
+
+  await signOff(world.redis, world.namespace, { session: record })
+  await eventually(() => acknowledged.length > 0)
+
+  assert.equal(story, [
+    ['closed', 0, 0, 0],
+    ['hook begins', 0, 0, 0],
+    ['hook ends', 0, 0, 0],
+  ])
+})
+
+test('sign-offs that are heard together are acknowledged by one message, which says the newest', async () => {
+  await using world = await givenGuardBehindProxy()
+  const acknowledged = await world.acknowledged()
+
+  world.proxy.hold('messages')
+  for (let i = 0; i < 3; i++) await signOff(world.redis, world.namespace, { userId: 'ada' })
+  world.proxy.pass('messages')
+  await eventually(() => acknowledged.length > 0)
+
+  assert.is(acknowledged[0], 3)
+})
+
+test('an acknowledgement that gets lost is said again by the next hello', async () => {
+  await using world = await givenGuardBehindProxy()
+  const acknowledged = await world.acknowledged()
+  // What the guard sends is lost in the network from here on, and the sign-off is heard all the same.
+  world.proxy.lose('commands')
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await eventually(() => world.guard.stats().sequence === 1)
+  world.proxy.pass('commands')
+  assert.equal(acknowledged, [])
+
+  world.proxy.cut()
+  await eventually(() => world.guard.renew())
+  await eventually(() => acknowledged.length > 0)
+
+  assert.equal(acknowledged, [1])
+})
+
+test('who joins acknowledges nothing before memory was emptied and the hooks were told', async () => {
+  await using world = await givenGuardBehindProxy()
+  const acknowledged = await world.acknowledged()
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await eventually(() => acknowledged.length > 0)
+  const said: unknown[] = []
+  world.guard.onSignOff(async (what) => {
+    // Whatever was to be said by the next hello is in the table then.
+    await world.guard.renew()
+    await world.guard.renew()
+    said.push([what, acknowledged.length, await rowOf(world)])
+  })
+
+  await world.redis.hdel(world.keys.members, world.guard.instance)
+  await world.guard.renew()
+  await eventually(() => acknowledged.length > 1)
+
+  assert.equal(said, [['everything', 1, 0]])
+  assert.equal(acknowledged, [1, 1])
+})
+
+test.run()
+
+/** What the table of members says that the instance has acknowledged. */
+async function rowOf({
+  redis,
+  keys,
+  guard,
+}: Awaited<ReturnType<typeof givenGuardBehindProxy>>): Promise<number> {
+  const row: { acknowledged: number } = JSON.parse((await redis.hget(keys.members, guard.instance)) ?? '{}')
+  return row.acknowledged
+}
