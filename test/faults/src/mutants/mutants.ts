@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
     promise: 1,
     scenario: 'cut off',
     file: 'identity/dist/sign-off/confirmation.js',
-    find: 'return durableAt + boundMs;',
+    find: 'return durableAt + boundMs - ASKING_MS;',
     replace: 'return durableAt + boundMs / 4;',
   },
   {
@@ -104,6 +104,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'it is confirmed late',
+    promise: 2,
+    scenario: 'cut off',
+    file: 'identity/dist/sign-off/confirmation.js',
+    find: 'return durableAt + boundMs - ASKING_MS;',
+    replace: 'return durableAt + 6 * boundMs;',
+  },
+  {
+    name: 'a longer bound is named than is promised',
     promise: 2,
     scenario: 'cut off',
     file: 'identity/dist/sign-off/confirmation.js',
