@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '@curfew/testing'
 
 /** A process of ours that faults are done to. It ends with this process, however that ends. */
@@ -27,11 +28,21 @@ export interface ChildOptions {
 }
 
 const READY_WITHIN_MS = 60_000
+const MOST_STARTS = 10
+const START_AGAIN_MS = 250
 
 export function createChild({ name, main, env, nodeOptions = [], logFile, isReady }: ChildOptions): Child {
   let running: ChildProcess | undefined
 
+  /** What can't start while Redis is away ends, and is started again, as any supervisor does. */
   async function start(): Promise<void> {
+    for (let attempt = 1; !(await launch()); attempt++) {
+      if (attempt === MOST_STARTS) throw new Error(`${name} does not start, see ${logFile}`)
+      await pause(START_AGAIN_MS)
+    }
+  }
+
+  async function launch(): Promise<boolean> {
     const log = await open(logFile, 'a')
     try {
       const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, main], {
@@ -42,7 +53,7 @@ export function createChild({ name, main, env, nodeOptions = [], logFile, isRead
       await once(child, 'spawn')
       running = child
       await eventually(() => hasEnded(child) || isReady(), { within: READY_WITHIN_MS })
-      if (hasEnded(child)) throw new Error(`${name} ended while it was starting, see ${logFile}`)
+      return !hasEnded(child)
     } finally {
       await log.close()
     }
