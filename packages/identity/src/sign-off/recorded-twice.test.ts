@@ -1,0 +1,86 @@
+import { rejects } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { type RecordDurably, recordOnDisk } from './record-durably.js'
+import { createSignOffs, type SignOffs } from './sign-offs.js'
+
+const test = suite('identity: sign-offs whose answer gets lost')
+
+type World = Awaited<ReturnType<typeof givenIdentity>>
+type Login = Awaited<ReturnType<World['login']>>
+
+for (const [what, signOff, logged] of [
+  [
+    'one session',
+    (signOffs, { record }) => signOffs.endSession(record, 'logged-out', ADMIN),
+    'session.revoked',
+  ],
+  [
+    'everywhere',
+    (signOffs, { record }) => signOffs.endUser(record.user, ADMIN, { reason: 'everywhere' }),
+    'user.logged-out',
+  ],
+  [
+    'the others',
+    (signOffs, { record: { user, ref } }) =>
+      signOffs.endUser(user, ADMIN, { reason: 'everywhere', except: ref }),
+    'user.logged-out',
+  ],
+  ['a block', (signOffs, { record }) => signOffs.block(record.user, ADMIN, 'lost laptop'), 'user.blocked'],
+] satisfies ReadonlyArray<[string, (signOffs: SignOffs, login: Login) => unknown, string]>) {
+  test(`it is recorded once, and answers as if nothing had been lost: ${what}`, async () => {
+    await using world = await givenIdentity()
+    const [mine, other] = [await world.login(), await world.login()]
+
+    const signedOff = await signOff(losing(world, 1), mine)
+
+    const receipt = signedOff?.receipt()
+    assert.is(receipt?.event.sequence, 1)
+    assert.is(receipt?.sessions, what === 'one session' || what === 'the others' ? 1 : 2)
+    assert.equal(await world.logged(), ['session.created', 'session.created', logged])
+    assert.is(await world.redis.get(world.keys.sequence), '1')
+    assert.is(await world.redis.xlen(world.keys.signoffs), 1)
+    const generation = Number(await world.redis.hget(world.keys.user(other.record.user.id), 'generation'))
+    assert.is(generation, what === 'one session' ? 1 : 2)
+  })
+}
+
+test('with both answers lost nothing is promised; it happened all the same, and the next try answers the same event', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const { cookie, record } = await world.login()
+
+  await rejects(losing(world, 2).endSession(record, 'logged-out', ADMIN), 'store-unavailable')
+  assert.is((await guard.decide(cookie)).kind, 'none')
+  const [again, oncemore] = [
+    await world.signOffs.endSession(record, 'logged-out', ADMIN),
+    await world.signOffs.endSession(record, 'admin', ADMIN),
+  ]
+
+  assert.is(again?.receipt().event.sequence, 1)
+  assert.equal(again?.receipt().event, oncemore?.receipt().event)
+  assert.is((await again?.within())?.confirmed, true)
+  assert.equal(await world.logged(), ['session.created', 'session.revoked'])
+})
+
+test.run()
+
+/** Sign-offs over a Redis that does what it is told, and of which so many answers never arrive. */
+function losing({ redis, keys, bell }: World, answers: number): SignOffs {
+  const record = recordOnDisk(redis)
+  let left = answers
+  const recordDurably: RecordDurably = async (...what) => {
+    const reply = await record(...what)
+    if (left-- > 0) throw new Error('Command timed out')
+    return reply
+  }
+  return createSignOffs({
+    redis,
+    recordDurably,
+    keys,
+    bell,
+    guard: { renew: async () => true },
+    times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
+  })
+}

@@ -1,0 +1,37 @@
+import { boundMs, keysOf, parseSessionRecord } from '@curfew/contract'
+import { Redis } from 'ioredis'
+import { createBell } from '../sign-off/bell.js'
+import { recordOnDisk } from '../sign-off/record-durably.js'
+import { createSignOffs } from '../sign-off/sign-offs.js'
+import { ADMIN } from './given-identity.js'
+
+/**
+ * An identity that signs one session off in a process of its own, to be killed before that is confirmed.
+ * Says the event when it is recorded.
+ */
+const [redisUrl = '', namespace = '', leaseMs = '', ref = ''] = process.argv.slice(2)
+
+const keys = keysOf(namespace)
+const redis = new Redis(redisUrl)
+const recordDurably = recordOnDisk(redis)
+const signOffs = createSignOffs({
+  redis,
+  recordDurably,
+  keys,
+  bell: createBell({
+    redis,
+    recordDurably,
+    ears: redis.duplicate({ lazyConnect: true, autoResubscribe: false }),
+    keys,
+    boundMs: boundMs(Number(leaseMs)),
+    onError: (error) => console.error(error),
+  }),
+  guard: { renew: async () => true },
+  times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
+})
+
+process.on('disconnect', () => process.exit(1))
+const session = parseSessionRecord((await redis.get(keys.session(ref))) ?? '')
+if (session === null) throw new Error(`there is no session ${ref}`)
+const signedOff = await signOffs.endSession(session, 'logged-out', ADMIN)
+process.send?.(signedOff?.receipt())
