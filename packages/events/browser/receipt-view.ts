@@ -65,7 +65,7 @@ function inWords({ confirmed, sessions, instances, tookMs, boundMs }: Receipt): 
   const them = sessions === 1 ? 'it' : 'them'
   if (confirmed) {
     const known = instances.every(({ state }) => state === 'applied')
-    const so = known ? 'Every instance knows it' : `None can serve ${them} any more`
+    const so = known ? 'Every instance knows it' : `No instance can serve ${them} any more`
     return `${ended} ${so}, ${milliseconds(tookMs)} after you asked.`
   }
   if (tookMs <= boundMs)

@@ -79,7 +79,10 @@ test('an admin sees in the console who is missing, and watches it come true', as
   await areFollowing(4)
 
   assert.match(said ?? '', 'Confirmed')
-  assert.match(said ?? '', /One session is over\. None can serve it any more, \d\.\d s after you asked\./)
+  assert.match(
+    said ?? '',
+    /One session is over\. No instance can serve it any more, \d\.\d s after you asked\./,
+  )
 })
 
 test.run()
