@@ -76,6 +76,7 @@ export function createSessions(
     const createdAt = await redisNow()
     let generation = Number((await redis.hget(keys.user(userId), 'generation')) ?? 1)
     let era = Number(await redis.get(keys.era))
+    let hasRenewed = false
 
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const record = recordOf({ ref, userId, generation, era, createdAt }, login, times)
@@ -117,8 +118,12 @@ export function createSessions(
       if (verdict === 'created') return record
       if (verdict === 'blocked') throw new ServiceError('user-blocked', BLOCKED, { userId })
       if (verdict === 'superseded') throw new ServiceError('login-superseded', SUPERSEDED, { userId })
-      if (verdict === 'closed' && !(await guard.renew())) {
-        throw new ServiceError('store-unavailable', NOT_FOLLOWED, { userId })
+      if (verdict === 'closed') {
+        // A lease in the history before may outlive its end: that there is one says nothing about this history.
+        if (hasRenewed || !(await guard.renew())) {
+          throw new ServiceError('store-unavailable', NOT_FOLLOWED, { userId })
+        }
+        hasRenewed = true
       }
       generation = currentGeneration
       era = currentEra

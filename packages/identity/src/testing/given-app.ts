@@ -16,6 +16,8 @@ import { type LoginWanted, signInTo } from './logins.js'
 export interface AppWanted {
   /** @default the shared one of this test process */
   readonly redisUrl?: string
+  /** @default one that nothing else has */
+  readonly namespace?: string
   /** More of the environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -30,9 +32,12 @@ export const CLIENT_SECRET = 'client-secret-of-the-provider'
 const LEASE_MS = 600
 
 /** Identity as `main.ts` builds it, served on a port of its own. Nobody ever asks its provider. */
-export async function givenApp({ redisUrl: wantedRedisUrl, env = {} }: AppWanted = {}) {
+export async function givenApp({
+  redisUrl: wantedRedisUrl,
+  namespace = freshNamespace(),
+  env = {},
+}: AppWanted = {}) {
   const url = wantedRedisUrl ?? (await redisUrl())
-  const namespace = freshNamespace()
   const keys = keysOf(namespace)
   let handler: RequestListener = (_request, response) => response.writeHead(503).end()
   const served = await serve((request, response) => handler(request, response))
