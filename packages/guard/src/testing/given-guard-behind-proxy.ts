@@ -10,12 +10,12 @@ import { createUseReports } from '../use-reports.js'
 
 /** A guard whose way to Redis can be held up, and a connection of the test's own that can't. */
 export async function givenGuardBehindProxy(options: Partial<GuardOptions> = {}) {
-  const world = await openWorld(options.redisUrl ?? (await redisUrl()))
+  const world = await openWorld(options.redisUrl ?? (await redisUrl()), options.namespace)
   const guard = createGuard({
     service: 'projects',
     publicUrl: PUBLIC_URL,
-    namespace: world.namespace,
     ...options,
+    namespace: world.namespace,
     redisUrl: world.proxy.url,
   })
   await guard.ready()
@@ -109,14 +109,14 @@ export async function givenPatientLookup({ leaseMs, beforeAnswer }: PatientLooku
 
 const PUBLIC_URL = new URL('http://localhost')
 
-async function openWorld(url: string) {
-  const namespace = freshNamespace()
+async function openWorld(url: string, namespace = freshNamespace()) {
   const keys = keysOf(namespace)
   const errors: unknown[] = []
   const [redis, ears, proxy] = [openRedisAt(url), openRedisAt(url), await startRedisProxy(url)]
-  // ioredis stumbles over a command of somebody else that is reported in the very moment in which it begins.
+  // ioredis stumbles over a command of somebody else in the very moment in which it begins to watch: it does
+  // so while it is quiet, and never again.
   await Promise.all([redis.ping(), ears.ping()])
-  const watching = await redis.monitor()
+  const watching = await new Redis(url, { lazyConnect: true, retryStrategy: () => null }).monitor()
   const commands: string[] = []
   watching.on('monitor', (_time: string, command: string[]) => commands.push(command.join(' ')))
   return {

@@ -20,6 +20,8 @@ export interface AppWanted {
   readonly beside?: { readonly namespace: string; readonly tokenKey: Buffer }
   /** @default "identity-1" */
   readonly instance?: string
+  /** @default one that nothing else has */
+  readonly namespace?: string
   /** More of the environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -37,7 +39,7 @@ const LEASE_MS = 600
 export async function givenApp(wanted: AppWanted = {}) {
   const { redisUrl: wantedRedisUrl, beside, instance = 'identity-1', env = {} } = wanted
   const url = wantedRedisUrl ?? (await redisUrl())
-  const namespace = beside?.namespace ?? freshNamespace()
+  const namespace = wanted.namespace ?? beside?.namespace ?? freshNamespace()
   const keys = keysOf(namespace)
   let handler: RequestListener = (_request, response) => response.writeHead(503).end()
   const served = await serve((request, response) => handler(request, response))
