@@ -28,6 +28,7 @@ import { ONLY_PARTITION, type Partition } from './partition.js'
  * | `{curfew:0}:inboxes`               | set     | forever                     | names of services that hand in facts                       |
  * | `{curfew:0}:inbox:<service>`       | stream  | until moved to the log      | facts of one service, append-only for it                   |
  * | `{curfew:0}:moved:<event id>`      | string  | 1 day                       | this fact of a service has come into the log               |
+ * | `{curfew:0}:recorded:<event id>`   | string  | 15 minutes                  | number and sessions of a sign-off: repeated, it is no second one |
  * | `{curfew:0}:login:<state>`         | hash    | 10 minutes                  | a login under way; identity alone                          |
  * | `{curfew:0}:farewell:<random>`     | string  | 2 minutes                   | what the signed-out page shows, sealed; identity alone     |
  * | `{curfew:0}:receipt:<random>`      | string  | 10 minutes                  | a sign-off on its way to be confirmed; identity alone      |
@@ -63,6 +64,7 @@ export function keysOf(namespace: string, partition: Partition = ONLY_PARTITION)
     inboxes: key('inboxes'),
     inbox: (service: string) => key('inbox', service),
     moved: (eventId: string) => key('moved', eventId),
+    recorded: (eventId: string) => key('recorded', eventId),
     login: (state: string) => key('login', state),
     farewell: (capability: string) => key('farewell', capability),
     receipt: (capability: string) => key('receipt', capability),

@@ -20,6 +20,7 @@ import { randomBytes } from 'node:crypto'
  * | `openedAt`           | its head when it was opened: who had applied more in another history has seen what is lost |
  * | `seen`               | the newest sign-off that anybody had applied in another history                   |
  * | `lost`               | there when sign-offs are missing, until identity has recorded them again          |
+ * | `forked`             | there when, besides, others were recorded since it was opened                     |
  */
 export const LUA_HISTORY_AND_HEAD = `
 local known = redis.call('HMGET', KEYS[1], 'nonce', 'opened')

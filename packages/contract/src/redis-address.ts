@@ -50,7 +50,8 @@ export function redisConnection(address: string | URL): RedisConnection {
  * another connection then; who is behind Sentinels is led to the master.
  */
 export function isMasterNoMore(error: Error): boolean {
-  return /^(?:READONLY|NOREPLICAS) /.test(error.message)
+  // Before Redis 7 a script that fails says so in words of its own around it.
+  return /(?:^|-)(?:READONLY|NOREPLICAS) /.test(error.message)
 }
 
 function connectionAt(address: string): RedisConnection | null {

@@ -72,6 +72,7 @@ export function createFollower(options: FollowerOptions): Follower {
   let state = NOT_FOLLOWING
   let saidHello: Promise<boolean> | undefined
   let soon: NodeJS.Timeout | undefined
+  let mustSayAgain = false
   let acknowledging = false
   let closed = false
   let hookFailures = 0
@@ -82,12 +83,15 @@ export function createFollower(options: FollowerOptions): Follower {
   function sayHello(): Promise<boolean> {
     saidHello ??= renew().finally(() => {
       saidHello = undefined
+      // What was noticed while that one was under way, it may not have brought.
+      if (mustSayAgain) void sayHello()
     })
     return saidHello
   }
 
   async function renew(): Promise<boolean> {
     if (closed) return false
+    mustSayAgain = false
     const sentAt = clock()
     try {
       const hello = helloOf(state, sentAt, leaseMs)
@@ -118,7 +122,8 @@ export function createFollower(options: FollowerOptions): Follower {
           acknowledgeSoon()
           break
         case 'hello':
-          void sayHello()
+          if (saidHello) mustSayAgain = true
+          else void sayHello()
           break
         case 'hello-later':
           clearTimeout(soon)

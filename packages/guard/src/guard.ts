@@ -122,6 +122,7 @@ export function createGuard(options: GuardOptions): Guard {
     maxEntries = 100_000,
     onError = () => undefined,
   } = options
+  if (!(maxEntries >= 1)) throw new TypeError('maxEntries must be 1 or more')
   // Whoever serves for longer says so in its row, and every bound follows.
   const leaseMs = promisedLeaseMs + serveSignedOffUsersForMs
 

@@ -46,6 +46,8 @@ if following ~= history then
 end
 if lost then
   redis.call('HSET', KEYS[1], 'lost', '1', 'seen', seen)
+  -- Its numbers were given to others since it was opened: what is missing can't be recorded under them.
+  if isOpen and head > openedAt then redis.call('HSET', KEYS[1], 'forked', '1') end
   redis.call('HDEL', KEYS[1], 'opened')
   return { history, head, ${STANDING.behind} }
 end

@@ -106,7 +106,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     ears.subscribe(keys.channels.signoffs).then(() => {
       listening = true
       options.onListening()
-    }, options.onError)
+    }, listenAnew)
   })
   ears.on('message', (_channel, message: string) => {
     const heard = parseMessage(message)
@@ -122,6 +122,11 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       if (isTimeout(error)) commands.disconnect(true)
       throw error
     }
+  }
+
+  function listenAnew(error: Error): void {
+    options.onError(error)
+    if (ears.status === 'ready') ears.disconnect(true)
   }
 
   /** Whoever only listens does not notice that the connection went silent. */

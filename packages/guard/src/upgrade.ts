@@ -46,7 +46,8 @@ export function requireSession(guard: Guard, handler: UpgradeHandler) {
     const decision = isOurs(request, guard.publicUrl) ? guard.decide(request.headers.cookie) : 'foreign'
     // From memory there is no promise to wait for.
     if (!(decision instanceof Promise)) proceed(decision)
-    else void decision.then(proceed)
+    // What the handler throws reaches nobody from here, and would end the process.
+    else decision.then(proceed).catch(() => socket.destroy())
 
     function proceed(decided: Decision | 'foreign'): void {
       if (!socket.readable || !socket.writable) socket.destroy()

@@ -10,6 +10,10 @@ export async function askRedis(redis: Redis): Promise<RedisFacts> {
     role: fact('role'),
     appendonly: fact('aof_enabled') === '1',
     appendfsync: await unlessForbidden(async () => settingIn(await redis.config('GET', 'appendfsync'))),
+    pausesSyncing:
+      (await unlessForbidden(async () =>
+        settingIn(await redis.config('GET', 'no-appendfsync-on-rewrite')),
+      )) === 'yes',
     evictionPolicy: fact('maxmemory_policy'),
     replicas: Number(fact('connected_slaves')),
     user: await unlessForbidden(async () => String(await redis.call('ACL', 'WHOAMI'))),

@@ -14,6 +14,7 @@ const GOOD: RedisFacts = {
   role: 'master',
   appendonly: true,
   appendfsync: 'always',
+  pausesSyncing: false,
   evictionPolicy: 'noeviction',
   replicas: 0,
   user: 'identity',
@@ -31,6 +32,7 @@ for (const [what, facts, wanted, sentence] of [
   ['without an append-only file', { appendonly: false }, ALONE, 'Set appendonly yes'],
   ['synced every second', { appendfsync: 'everysec' }, ALONE, 'Set appendfsync always'],
   ['silent about its settings', { appendfsync: null }, ALONE, 'let CONFIG GET be read'],
+  ['not syncing while it rewrites', { pausesSyncing: true }, ALONE, 'Set no-appendfsync-on-rewrite no'],
   ['evicting', { evictionPolicy: 'allkeys-lru' }, ALONE, 'Set maxmemory-policy noeviction'],
   ['replicated behind our back', { replicas: 2 }, ALONE, 'Set REDIS_REPLICAS to 2'],
   // found 2026-11-26: WAIT is content with any two of three, and the third may be promoted

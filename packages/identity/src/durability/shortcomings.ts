@@ -4,6 +4,8 @@ export interface RedisFacts {
   readonly role: string
   readonly appendonly: boolean
   readonly appendfsync: string | null
+  /** `no-appendfsync-on-rewrite`: nothing is synced while the append-only file is rewritten. */
+  readonly pausesSyncing: boolean
   readonly evictionPolicy: string
   /** Replicas that are attached now. */
   readonly replicas: number
@@ -31,7 +33,17 @@ export function shortcomingsOf(
   facts: RedisFacts,
   wanted: { readonly replicas: number; readonly isLocal: boolean },
 ): Shortcomings {
-  const { version, role, appendonly, appendfsync, evictionPolicy, replicas, user, tellsScripts } = facts
+  const {
+    version,
+    role,
+    appendonly,
+    appendfsync,
+    pausesSyncing,
+    evictionPolicy,
+    replicas,
+    user,
+    tellsScripts,
+  } = facts
   const lasting: string[] = []
   const passing: string[] = []
 
@@ -59,6 +71,11 @@ export function shortcomingsOf(
   } else if (appendfsync !== 'always') {
     lasting.push(
       `This Redis has appendfsync ${appendfsync}: a crash would undo sign-offs that were confirmed a moment ago. Set appendfsync always.`,
+    )
+  }
+  if (pausesSyncing) {
+    lasting.push(
+      'This Redis does not sync while it rewrites its file: a crash would undo sign-offs that were confirmed meanwhile. Set no-appendfsync-on-rewrite no.',
     )
   }
   if (evictionPolicy !== 'noeviction') {

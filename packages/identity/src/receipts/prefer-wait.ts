@@ -24,7 +24,11 @@ export function sayWaited(ctx: Context, seconds: number): void {
   ctx.set('Preference-Applied', `wait=${seconds}`)
 }
 
+/** Longer than anything that anybody prefers; a quote that never ends would take the time of its square. */
+const LONGEST_HEADER = 200
+
 /** They are separated by commas; one between quotes separates nothing. */
 function preferencesIn(header: string): string[] {
+  if (header.length > LONGEST_HEADER) return []
   return (header.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []).map((preference) => preference.trim())
 }

@@ -1,11 +1,13 @@
 import { LUA_HISTORY_AND_HEAD } from '@curfew/contract'
-import { LUA_RING } from './scripts.js'
+import { LUA_RING, RECORDED_MS } from './scripts.js'
 
-/** Nobody can have seen more than this: what was said of other histories is settled once Redis has recovered. */
+/** Nobody can have seen more than this: what is said of other histories is settled. */
+const SETTLED = Number.MAX_SAFE_INTEGER
+
 const LUA_OPEN = `
-local function open(history)
-  redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', ${Number.MAX_SAFE_INTEGER}, 'seen', 0)
-  redis.call('HDEL', KEYS[1], 'lost')
+local function open(history, openedAt)
+  redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', openedAt, 'seen', 0)
+  redis.call('HDEL', KEYS[1], 'lost', 'forked')
 end`
 
 /** A user whose row is gone, as identity remembers it. */
@@ -21,20 +23,23 @@ end`
 
 /**
  * Records the very sign-offs again that Redis has lost, under the numbers that they had, and opens the
- * history. Only if they are all that is missing: Redis ends where they begin, and nobody has seen more.
+ * history. Only if they are all that is missing: Redis ends where they begin, nobody has given their numbers
+ * to others, and nobody has seen more. Who had no lease may not know of all that was confirmed: then
+ * whoever comes later and has seen more closes the history again.
  *
  * A survivor of "sign out my other sessions" does not survive this: its record is of an older generation.
  *
  * KEYS  history, sequence, signoffs, log, blocked, expiries, seen
  * ARGV  nonce candidate, history, sequence before the first of them, channel, key prefix, tombstone
- *       lifetime ms, sign-offs as JSON: `[{sequence, target, signoff, event, eventId, row, block}…]`
+ *       lifetime ms, sign-offs as JSON: `[{target, signoff, event, eventId, row, block}…]`, 1 when a lease
+ *       in the history before still ran
  * Returns 1, or 0 when they are not enough
  */
 export const RECORD_AGAIN = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
 local channel, prefix, lifetimeMs, signOffs = ARGV[4], ARGV[5], ARGV[6], cjson.decode(ARGV[7])
-local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen')
+local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen', 'forked')
 if history ~= ARGV[2] or not gate[1] or head ~= tonumber(ARGV[3]) then return 0 end
-if tonumber(gate[2]) > head + #signOffs then return 0 end
+if gate[3] or tonumber(gate[2]) > head + #signOffs then return 0 end
 
 local function endSession(sequence, target)
   redis.call('SET', prefix .. 'ended:' .. target.family, sequence, 'PX', lifetimeMs)
@@ -53,7 +58,8 @@ local function endUser(sequence, target, again)
   end
   local generation = tonumber(redis.call('HGET', user, 'generation') or '0')
   redis.call('HSET', user, 'generation', math.max(generation, target.generation))
-  redis.call('HSET', user, 'endedAt', sequence, 'endedBy', again.eventId, 'endedSessions', 0)
+  redis.call('HSET', user, 'endedAt', sequence)
+  redis.call('SET', prefix .. 'recorded:' .. again.eventId, sequence .. ' 0', 'PX', ${RECORDED_MS})
   if again.block then
     redis.call('HSET', user, 'blocked', again.block)
     redis.call('SADD', KEYS[5], target.userId)
@@ -70,7 +76,7 @@ for _, again in ipairs(signOffs) do
   else endUser(sequence, again.target, again) end
   ring(sequence, again.signoff, again.event, { signoffs = KEYS[3], log = KEYS[4] }, channel)
 end
-open(history)
+open(history, ARGV[8] == '1' and '${SETTLED}' or head + #signOffs)
 return 1`
 
 /**
@@ -97,10 +103,10 @@ for _, blocked in ipairs(cjson.decode(ARGV[7])) do
   local user = prefix .. 'user:' .. blocked.id
   if redis.call('EXISTS', user) == 0 then restoreUser(prefix, blocked.id, blocked.row) end
   redis.call('HINCRBY', user, 'generation', 1)
-  redis.call('HSET', user, 'blocked', blocked.row.blocked, 'endedAt', sequence, 'endedBy', eventId, 'endedSessions', 0)
+  redis.call('HSET', user, 'blocked', blocked.row.blocked, 'endedAt', sequence)
   redis.call('SADD', KEYS[7], blocked.id)
 end
-open(history)
+open(history, '${SETTLED}')
 
 local signoff = '{"target":{"kind":"everyone","era":' .. sequence .. '},"reason":"store-behind","eventId":"' .. eventId .. '"}'
 ring(sequence, signoff, event, { signoffs = KEYS[4], log = KEYS[5] }, channel)

@@ -1,10 +1,21 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { eventually, type RedisServer, startRedis } from '@curfew/testing'
+import { keysOf } from '@curfew/contract'
+import {
+  eventually,
+  freshNamespace,
+  openHistory,
+  openRedis,
+  type RedisServer,
+  startRedis,
+} from '@curfew/testing'
+import type { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readReceipt } from '../testing/answers.js'
 import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
+import { recordOnDisk } from './record-durably.js'
+import { createRecovery } from './recovery.js'
 
 const test = suite('identity: a Redis that has lost sign-offs')
 
@@ -66,6 +77,31 @@ test('restored, and what is missing is remembered by nobody who lives: everybody
   assert.is((await told(app)).at(-1), 'everyone.logged-out')
   const again = await app.login({ subject: 'grace' })
   assert.is(await status(again), 200)
+})
+
+// found 2026-11-26: what is missing was recorded again on top of what others had recorded meanwhile
+test('a history in which others have signed off meanwhile is no place for what is missing: everybody signs in again', async () => {
+  await using redis = await openRedis()
+  const world = await recoveryOf(redis)
+  await redis.hset(world.keys.history, { opened: '', openedAt: 1, lost: 1, seen: 3, forked: 1 })
+  await redis.set(world.keys.sequence, 2)
+
+  await world.recover({ head: 2, applied: 3 })
+
+  assert.is(Number(await redis.get(world.keys.era)), 4)
+})
+
+// found 2026-11-26: who woke up after that could not show any more that still more was missing
+test('who knew of less than everything leaves the history to be closed again by who knows more', async () => {
+  await using redis = await openRedis()
+  const world = await recoveryOf(redis)
+  await redis.hset(world.keys.history, { openedAt: 1, lost: 1, seen: 2 })
+  await redis.set(world.keys.sequence, 1)
+
+  await world.recover({ head: 1, applied: 2 })
+
+  assert.is(await redis.get(world.keys.era), null)
+  assert.is(await redis.hget(world.keys.history, 'openedAt'), '2')
 })
 
 test('emptied by hand: who was blocked stays blocked, and can be found and unblocked', async () => {
@@ -132,6 +168,44 @@ function outcomeOf(login: Promise<unknown>): Promise<string> {
     () => 'let in',
     (error: unknown) => String(Reflect.get(Object(error), 'code')),
   )
+}
+
+/** The recovery of an identity without a lease that remembers every sign-off of the history before. */
+async function recoveryOf(redis: Redis) {
+  const namespace = freshNamespace()
+  const keys = keysOf(namespace)
+  const history = await openHistory(redis, namespace)
+  await redis.hdel(keys.history, 'opened')
+  const outcomes: Array<number | 'everyone'> = []
+  const signOff = (sequence: number) => ({
+    sequence,
+    target: { kind: 'session', family: `f${sequence}`, ref: `r${sequence}`, userId: 'ada' } as const,
+    reason: 'admin' as const,
+    eventId: `e${sequence}`,
+  })
+  const recovery = createRecovery({
+    recordDurably: recordOnDisk(redis),
+    keys,
+    remembered: {
+      between: (after, upTo) => Array.from({ length: upTo - after }, (_, i) => signOff(after + i + 1)),
+      blocked: new Map(),
+    },
+    guard: { renew: async () => true },
+    times: { idleTtlMs: 1_000, absoluteTtlMs: 1_000 },
+    leaseMs: 40,
+    onRecovered: (outcome) => outcomes.push(outcome),
+    onError: (error) => assert.unreachable(String(error)),
+  })
+  return {
+    keys,
+    async recover({ head, applied }: { head: number; applied: number }) {
+      const followed = { history: 'another:history', applied, leased: false }
+      await eventually(() => {
+        recovery.onBehind({ history, head, followed })
+        return outcomes.length > 0
+      })
+    },
+  }
 }
 
 /** What an operator keeps: the files of a Redis that was stopped. */

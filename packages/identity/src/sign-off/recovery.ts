@@ -27,6 +27,14 @@ export interface RecoveryOptions {
   readonly onError: (error: unknown) => void
 }
 
+interface ToRecordAgain {
+  readonly history: string
+  readonly head: number
+  readonly missing: ReadonlyArray<SignOff<TargetOfOne>>
+  /** Whether we still had the lease of the history before. */
+  readonly leased: boolean
+}
+
 /**
  * What identity does about a Redis that has lost sign-offs (restored from an older snapshot, emptied, or a
  * failover that lost its newest writes): until it is done, nobody is answered from that Redis.
@@ -59,7 +67,11 @@ export function createRecovery(options: RecoveryOptions) {
 
   async function recover({ history, head, followed }: StoreBehind): Promise<void> {
     const missing = followed && remembered.between(head, followed.applied)
-    if (missing !== null && missing.length > 0 && (await recordAgain(history, head, missing))) {
+    if (
+      missing !== null &&
+      missing.length > 0 &&
+      (await recordAgain({ history, head, missing, leased: followed?.leased === true }))
+    ) {
       onRecovered(missing.length)
     } else if (await endEveryone('only if behind')) {
       onRecovered('everyone')
@@ -69,11 +81,7 @@ export function createRecovery(options: RecoveryOptions) {
   }
 
   /** Whether they were all that was missing. */
-  async function recordAgain(
-    history: string,
-    head: number,
-    missing: ReadonlyArray<SignOff<TargetOfOne>>,
-  ): Promise<boolean> {
+  async function recordAgain({ history, head, missing, leased }: ToRecordAgain): Promise<boolean> {
     const reply = await recordDurably(
       RECORD_AGAIN,
       [keys.history, keys.sequence, keys.signoffs, keys.log, keys.blocked, keys.expiries, keys.seen],
@@ -85,6 +93,7 @@ export function createRecovery(options: RecoveryOptions) {
         keys.prefix,
         times.absoluteTtlMs + RECORD_SLACK_MS,
         JSON.stringify(missing.map(toRecord)),
+        leased ? 1 : 0,
       ],
     )
     return reply === 1

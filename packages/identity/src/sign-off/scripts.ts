@@ -4,6 +4,9 @@ import { LOG_LENGTH } from '../sessions/scripts.js'
 /** Sign-offs kept for guards that fell behind, about. One that missed more empties its memory. */
 const SIGN_OFFS_KEPT = 100_000
 
+/** A sign-off may be repeated for so long: longer than any goes on being confirmed. Milliseconds. */
+export const RECORDED_MS = 15 * 60 * 1000
+
 /**
  * What makes a sign-off true: the next number, the log that guards follow, the log that people read,
  * and the bell. All in the script that ended the sessions: it is in the log if and only if it happened.
@@ -65,7 +68,7 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  * in which `"generation":` can't stand inside a string, since quotes are escaped there.
  *
  * KEYS  history, sequence, user, user's sessions, signoffs, log, members, blocked, survivor's session or
- *       history
+ *       history, what was recorded with this event
  * ARGV  nonce candidate, user id, event id, reason, block as JSON or '', survivor's ref or '', event,
  *       channel, key prefix
  * Returns as END_SESSION; gone when there is no such user
@@ -75,9 +78,12 @@ local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], A
 local user, listed = KEYS[3], KEYS[4]
 if not isOpen then return { 'closed' } end
 
-local before = redis.call('HMGET', user, 'generation', 'endedBy', 'endedAt', 'endedSessions')
-if not before[1] then return { 'gone', history } end
-if before[2] == eventId then return recorded(tonumber(before[3]), tonumber(before[4]), eventId, KEYS[7]) end
+local before = redis.call('GET', KEYS[10])
+if before then
+  local first, ended = string.match(before, '^(%d+) (%d+)$')
+  return recorded(tonumber(first), tonumber(ended), eventId, KEYS[7])
+end
+if redis.call('HEXISTS', user, 'generation') == 0 then return { 'gone', history } end
 
 local sequence = redis.call('INCR', KEYS[2])
 local generation = redis.call('HINCRBY', user, 'generation', 1)
@@ -113,7 +119,8 @@ if sessions > 0 then
     end
   end
 end
-redis.call('HSET', user, 'endedAt', sequence, 'endedBy', eventId, 'endedSessions', sessions)
+redis.call('HSET', user, 'endedAt', sequence)
+redis.call('SET', KEYS[10], sequence .. ' ' .. sessions, 'PX', ${RECORDED_MS})
 
 local target = '{"kind":"user","userId":"' .. userId .. '","generation":' .. generation
   .. (family and ',"except":"' .. family .. '"' or '') .. '}'

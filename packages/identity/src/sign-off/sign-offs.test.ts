@@ -261,6 +261,33 @@ test('a sign-off that is pending when Redis has a new history is recorded again,
   assert.equal(await world.logged(), ['session.created', 'session.revoked'], 'it is told once')
 })
 
+// found 2026-11-26: repeated after another one of the same user, a sign-off ended what had begun meanwhile
+test('a sign-off that is recorded again in a new history ends nothing that began after it', async () => {
+  await using world = await givenIdentity({ leaseMs: 300 })
+  await world.settled()
+  const { history } = await memberOf(world)
+  await world.redis.hset(world.keys.members, 'projects-dead', deadRow(history))
+  const { user } = (await world.login()).record
+  const first = await world.signOffs.block(user, ADMIN, null)
+  await world.signOffs.unblock(user, ADMIN)
+  const second = await world.signOffs.endUser(user, ADMIN, { reason: 'everywhere' })
+  const head = Number(await world.redis.get(world.keys.sequence))
+  const back = await world.login({ beganAtSequence: head })
+
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await openHistory(world.redis, world.namespace)
+  await world.bell.lookAround()
+  for (const one of [first, second]) assert.is((await one?.within(5_000))?.confirmed, true)
+
+  const { record } = back
+  assert.equal(
+    (await world.sessions.listOf(record.user.id)).map((one) => one.record.ref),
+    [record.ref],
+  )
+  assert.is(await world.redis.hexists(world.keys.user(user.id), 'blocked'), 0)
+  assert.is(Number(await world.redis.get(world.keys.sequence)), head)
+})
+
 function deadRow(history: string): string {
   return JSON.stringify({
     service: 'projects',

@@ -152,6 +152,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
         keys.members,
         keys.blocked,
         except === undefined ? keys.history : keys.session(except),
+        keys.recorded(event.id),
       ],
       [
         nonceCandidate(),
