@@ -101,6 +101,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     guard,
     times,
     observer: count.signOffs,
+    onUnblock: remembered.forget,
     stopping: stopping.signal,
     leaving: leaving.signal,
   })

@@ -177,17 +177,18 @@ function look(
   pending = state.pending,
 ): [Coordination, CoordinationEffect[]] {
   const effects: CoordinationEffect[] = []
-  const left = new Map(pending)
+  let left: Map<number, Confirmation> | undefined
   let mustAsk = false
   for (const [ticket, confirmation] of pending) {
     if (isAcknowledged(confirmation, now)) {
+      left ??= new Map(pending)
       left.delete(ticket)
       effects.push({ type: 'confirmed', ticket, confirmation })
     } else if (hasLapsed(confirmation, now)) mustAsk = true
   }
   const asks = mustAsk && (state.askedAt === null || now - state.askedAt >= ASK_AGAIN_MS)
   if (asks) effects.push({ type: 'witness' })
-  return [{ ...state, pending: left, askedAt: asks ? now : state.askedAt }, effects]
+  return [{ ...state, pending: left ?? pending, askedAt: asks ? now : state.askedAt }, effects]
 }
 
 /** Redis has this history. What was recorded in another one is overtaken. */
@@ -219,6 +220,12 @@ function heed(state: Coordination, history: string, members: readonly Member[], 
 
 /** The same state when it says nothing new. */
 function note(state: Coordination, heard: Acknowledgement): Coordination {
+  // Who has left says nothing of a later instance of its name.
+  if (heard.sequence === Number.MAX_SAFE_INTEGER) {
+    const newest = new Map(state.newest)
+    newest.delete(heard.instance)
+    return { ...state, newest }
+  }
   const before = state.newest.get(heard.instance)
   if (before?.history === heard.history && before.sequence >= heard.sequence) return state
   return { ...state, newest: new Map(state.newest).set(heard.instance, heard) }
@@ -229,7 +236,14 @@ function acknowledgePending(
   heard: Acknowledgement,
   now: number,
 ): Coordination['pending'] {
-  return new Map([...pending].map(([ticket, one]) => [ticket, acknowledge(one, heard, now)]))
+  let next: Map<number, Confirmation> | undefined
+  for (const [ticket, one] of pending) {
+    const acknowledged = acknowledge(one, heard, now)
+    if (acknowledged === one) continue
+    next ??= new Map(pending)
+    next.set(ticket, acknowledged)
+  }
+  return next ?? pending
 }
 
 function parseMembers(rows: MemberRows): Member[] {

@@ -122,6 +122,22 @@ test('emptied by hand: who was blocked stays blocked, and can be found and unblo
   assert.is(await status(await app.login({ subject: 'mallory' })), 200)
 })
 
+// found 2026-11-26: a block that was lifted came back, when everybody was signed off within a minute
+test('emptied by hand: who was blocked, and is not any more, signs in again', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const [ada, admin] = [await app.login(), await app.loginAdmin()]
+  const { id } = ada.record.user
+  for (const what of ['block', 'unblock']) {
+    assert.is((await admin.browser.fetchApi(`/auth/admin/users/${id}/${what}`, POST)).status, 200)
+  }
+
+  await app.redis.flushall()
+  await eventually(async () => Number(await app.redis.get(app.keys.sequence)) > 0)
+
+  assert.is(await status(await app.login()), 200)
+})
+
 test('emptied by hand, in the very moment of a login: the login waits until the blocks are known again', async () => {
   await using server = await startRedis({ appendonly: true })
   await using app = await givenApp({ redisUrl: server.url, env: { LEASE_MS: '5000' } })

@@ -100,8 +100,8 @@ export function createRecovery(options: RecoveryOptions) {
   }
 
   function toRecord({ target, reason, eventId }: SignOff<TargetOfOne>) {
-    const row = remembered.blocked.get(target.userId)
-    const block = row?.['blocked'] ?? JSON.stringify({ at: Date.now(), by: 'system', reason: null })
+    // A block that was lifted since is not set again.
+    const row = reason === 'blocked' ? remembered.blocked.get(target.userId) : undefined
     const type =
       target.kind === 'session'
         ? 'session.revoked'
@@ -121,7 +121,7 @@ export function createRecovery(options: RecoveryOptions) {
       signoff: JSON.stringify({ target: ended, reason, eventId }),
       event: JSON.stringify({ ...event, id: eventId }),
       eventId,
-      ...(reason === 'blocked' ? { row, block } : {}),
+      ...(row ? { row, block: row['blocked'] } : {}),
     }
   }
 

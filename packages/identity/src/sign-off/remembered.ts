@@ -21,6 +21,8 @@ export interface Remembered {
   between(after: number, upTo: number): ReadonlyArray<SignOff<TargetOfOne>> | null
   /** The stored rows of the users who are blocked, by id. */
   readonly blocked: ReadonlyMap<string, UserRow>
+  /** A block was lifted. */
+  forget(userId: string): void
   /** Reads again who is blocked. Believes nobody but the Redis that its guard follows. */
   refresh(): Promise<void>
   close(): void
@@ -55,6 +57,8 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     if (recent.length > MOST_REMEMBERED) recent = recent.slice(-MOST_REMEMBERED / 2)
     if (signOff.reason !== 'blocked') return
     const { userId } = signOff.target
+    // Known at once, and completed as soon as the row is read.
+    blocked.set(userId, { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) })
     const row = await redis.hgetall(keys.user(userId))
     if (row['blocked'] !== undefined) blocked.set(userId, row)
   }
@@ -80,6 +84,7 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     get blocked() {
       return blocked
     },
+    forget: (userId) => void blocked.delete(userId),
     refresh,
     close,
   }

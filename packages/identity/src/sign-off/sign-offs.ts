@@ -58,6 +58,8 @@ export interface SignOffOptions {
   readonly times: SessionTimes
   /** @default nobody is told */
   readonly observer?: SignOffObserver
+  /** Told when a block was lifted. @default nobody is */
+  readonly onUnblock?: (userId: string) => void
   readonly stopping?: AbortSignal
   readonly leaving?: AbortSignal
 }
@@ -80,7 +82,7 @@ export interface SignOffObserver {
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs(options: SignOffOptions): SignOffs {
-  const { redis, recordDurably, keys, bell, guard, times, observer, stopping, leaving } = options
+  const { redis, recordDurably, keys, bell, guard, times, observer, stopping, leaving, onUnblock } = options
   const follow = followSignOff({ bell, stopping, leaving })
 
   async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
@@ -211,6 +213,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
       [keys.user(user.id), keys.log, keys.blocked],
       [JSON.stringify(event), user.id],
     )
+    if (reply === 1) onUnblock?.(user.id)
     return reply === 1
   }
 
