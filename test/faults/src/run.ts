@@ -15,6 +15,9 @@ import { startWorld } from './world/world.js'
 /** Short, so that leases end often; but not before a failover is over. Milliseconds. */
 export const LEASE_MS = { single: 900, sentinel: 6_000 } as const
 
+/** Between two faults, at the most: after a failover there is to be something to break. Milliseconds. */
+const CALM_MS = { single: 1_200, sentinel: 3_000 } as const
+
 export interface RunOptions {
   readonly seed: number
   readonly profile: RedisWorld['profile']
@@ -53,7 +56,14 @@ export async function run(options: RunOptions): Promise<History> {
   await Promise.all([
     putUnderLoad({ world, history, people, userIds, admin: ADMIN, random: random.fork('load') }, over),
     torment(
-      { world, history, random: random.fork('nemesis'), faults: faultsOf(world), atOnce: 2, calmMs: 1_200 },
+      {
+        world,
+        history,
+        random: random.fork('nemesis'),
+        faults: faultsOf(world),
+        atOnce: 2,
+        calmMs: CALM_MS[profile],
+      },
       over,
     ),
   ])

@@ -103,6 +103,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'confirmed before every replica has it',
+    promise: 1,
+    scenario: 'lost tail',
+    file: 'identity/dist/sign-off/record-durably.js',
+    find: 'Number(have) < replicas',
+    replace: 'false',
+  },
+  {
     name: 'it is confirmed late',
     promise: 2,
     scenario: 'cut off',

@@ -7,10 +7,10 @@ import { createHistory } from '../history/history.js'
 import { createPeople } from '../load/people.js'
 import { meetEverybody } from '../meet-everybody.js'
 import { settle } from '../settle.js'
-import { startSingleRedis } from '../world/redis-world.js'
+import { startRedisOf } from '../world/redis-world.js'
 import { startWorld } from '../world/world.js'
 import type { Mutant } from './mutant.js'
-import { SCENARIOS, type ScenarioName } from './scenarios.js'
+import { SCENARIOS, type ScenarioName, WITH_SENTINELS } from './scenarios.js'
 import { setStage } from './stage.js'
 
 const LEASE_MS = 900
@@ -19,7 +19,7 @@ const REGISTER = fileURLToPath(new URL('./register.js', import.meta.url))
 
 /** Performs a scenario in a world of its own, of real code or of a mutant, and lets the checker judge. */
 export async function perform(scenario: ScenarioName, folder: string, mutant?: Mutant): Promise<Verdict> {
-  await using redis = await startSingleRedis()
+  await using redis = await startRedisOf(WITH_SENTINELS.has(scenario) ? 'sentinel' : 'single')
   await using world = await startWorld({
     redis,
     leaseMs: LEASE_MS,

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import type { RedisServer } from '@curfew/testing'
 import type { Stage } from './stage.js'
 
+/** They take a master with replicas. */
+export const WITH_SENTINELS: ReadonlySet<ScenarioName> = new Set<ScenarioName>(['lost tail'])
+
 export type ScenarioName = keyof typeof SCENARIOS
 
 /**
@@ -170,12 +173,15 @@ export const SCENARIOS = {
     await stage.untilAnswered(session)
   },
 
-  /** Redis dies, and comes back with nothing when every lease has ended, while somebody is blocked. */
+  /** Redis dies, and comes back with nothing when every lease has ended; identity has not seen the block itself. */
   async emptied(stage: Stage) {
     const { dir, kill, restart } = serverOf(stage)
+    const { child, name } = stage.world.identity
     const admin = await stage.arrive('admin-root')
     const session = await stage.arrive('ada')
     await stage.signOff('block', admin, session)
+    const restarted = await stage.suffer('kill-identity', name, child.kill, child.start)
+    await restarted()
     const comeBackEmpty = async () => {
       await rm(join(dir, 'appendonlydir'), { recursive: true })
       await restart()
@@ -185,6 +191,35 @@ export const SCENARIOS = {
     await heal()
     await stage.untilAnswered(session)
     await stage.tryToArrive('ada')
+  },
+
+  /** A sign-off that no replica has; then everybody who heard of it dies, and the master with them. */
+  async 'lost tail'(stage: Stage) {
+    const { redis, instances } = stage.world
+    if (redis.profile !== 'sentinel') throw new TypeError('this takes replicas')
+    const { system, proxyOf } = redis
+    const session = await stage.arrive('ada')
+    const master = await system.master()
+    const begin = () => proxyOf(master).disturb({ kinds: ['replica'], freeze: true })
+    const heal = await stage.suffer(
+      'lost tail',
+      'redis',
+      begin,
+      async () => {
+        await Promise.all(instances.map(({ child }) => child.kill()))
+        await master.kill()
+        await system.failedOver(master)
+        proxyOf(master).heal()
+        await master.restart()
+        await system.replicated()
+        await Promise.all(instances.map(({ child }) => child.start()))
+      },
+      { mayLose: true },
+    )
+    await stage.signOff('session', session)
+    await heal()
+    await stage.untilAnswered(session)
+    await stage.askAll(session)
   },
 } satisfies Record<string, (stage: Stage) => Promise<void>>
 

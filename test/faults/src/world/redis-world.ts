@@ -32,7 +32,7 @@ export function startRedisOf(profile: RedisWorld['profile']): Promise<RedisWorld
 }
 
 /** Profile S: one Redis, everything synced before it answers, its files kept over every crash. */
-export async function startSingleRedis(): Promise<SingleRedis> {
+async function startSingleRedis(): Promise<SingleRedis> {
   const server = await startRedis({ appendonly: true })
   return {
     profile: 'single',
