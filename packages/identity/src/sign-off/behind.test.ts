@@ -1,5 +1,6 @@
 import { boundMs, keysOf } from '@curfew/contract'
 import { createGuard } from '@curfew/guard'
+import { evaluate } from '@curfew/guard/evaluate'
 import {
   eventually,
   freshNamespace,
@@ -19,6 +20,10 @@ import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
 import { signInTo } from '../testing/logins.js'
 import { recordOnDisk } from './record-durably.js'
+import { createRecovery } from './recovery.js'
+import { rememberSignOffs } from './remembered.js'
+import { parseWitnessReply } from './replies.js'
+import { WITNESS_HISTORY } from './scripts.js'
 import { createSignOffs } from './sign-offs.js'
 
 const test = suite('identity: a Redis that is behind')
@@ -68,46 +73,36 @@ test('an identity that has just started, and remembers nothing, waits a bound be
   assert.is(await redis.get(keys.era), '8', 'an era that none of the sessions can be of')
 })
 
-test('of two identities that find it behind at the same time, each remembering all, it is recorded again once', async () => {
-  await using server = await startRedis({ appendonly: true })
-  const namespace = freshNamespace()
-  const wanted = { redisUrl: server.url, namespace, env: { LEASE_MS: '5000' } }
-  await using one = await givenApp(wanted)
-  await using other = await givenApp({ ...wanted, env: { ...wanted.env, INSTANCE: 'identity-2' } })
-  const [mallory, admin] = [await one.login({ subject: 'mallory' }), await one.loginAdmin()]
-  await admin.browser.fetchApi(`/auth/admin/users/${mallory.record.user.id}/block`, POST)
-  await eventually(() => [one, other].every(({ guard }) => guard.stats().sequence === 1))
-  const { history } = one.guard.stats()
+test('of two identities that find it behind at the same time, and remember all, one records it again', async () => {
+  await using world = await givenLoss()
 
-  await one.redis.flushall()
-  await eventually(() => [one, other].every(({ guard }) => guard.stats().history !== history))
+  await world.recoverTwice({ seen: 2, remembersFrom: 0 })
 
-  assert.equal(
-    [one, other].map(({ guard }) => guard.stats().sequence),
-    [1, 1],
-  )
-  assert.equal(await told(one), ['user.blocked'])
-  assert.is(await one.redis.get(one.keys.era), null)
-  assert.is(await one.redis.xlen(one.keys.signoffs), 1)
+  assert.equal(world.outcomes, [2])
+  assert.is(await world.redis.get(world.keys.era), null)
+  assert.equal(await world.redis.mget(world.keys.sequence, world.keys.ended(world.ada.family)), ['2', '2'])
+  assert.ok((await world.users.find(world.mallory.user.id))?.blocked)
+  assert.equal((await world.logged()).slice(world.loggedBefore), ['user.blocked', 'session.revoked'])
 })
 
-test('of two identities that find it behind at the same time, neither remembering it, everybody is ended once', async () => {
-  await using server = await startRedis({ appendonly: true })
-  const namespace = freshNamespace()
-  const keys = keysOf(namespace)
-  const wanted = { redisUrl: server.url, namespace }
-  await using one = await givenApp(wanted)
-  await using other = await givenApp({ ...wanted, env: { INSTANCE: 'identity-2' } })
-  const ada = await one.login()
+test('of two identities that find it behind at the same time, and don’t remember all, one ends every session', async () => {
+  await using world = await givenLoss()
 
-  await one.redis.multi().hset(keys.history, 'lost', '1', 'seen', 9).hdel(keys.history, 'opened').exec()
-  await eventually(async () => (await told(one)).includes('everyone.logged-out'))
-  await Promise.all([one, other].map(isReady))
+  await world.recoverTwice({ seen: 2, remembersFrom: 1 })
 
-  await eventually(async () => (await status(ada)) === 401)
-  assert.equal(await told(one), ['session.created', 'everyone.logged-out'])
-  assert.is(await one.redis.get(keys.era), '10')
-  await eventually(() => [one, other].every(({ guard }) => guard.stats().sequence === 10))
+  assert.equal(world.outcomes, ['everyone'])
+  assert.is(await world.redis.get(world.keys.era), '3')
+  assert.ok((await world.users.find(world.mallory.user.id))?.blocked, 'whom they know to be blocked stays so')
+  assert.equal((await world.logged()).slice(world.loggedBefore), ['everyone.logged-out'])
+})
+
+test('what an identity remembers is not enough where somebody else has seen more', async () => {
+  await using world = await givenLoss()
+
+  await world.recoverTwice({ seen: 7, remembersFrom: 0 })
+
+  assert.equal(world.outcomes, ['everyone'])
+  assert.is(await world.redis.get(world.keys.era), '8')
 })
 
 test('an instance that wakes up late and has seen more ends what was begun without it', async () => {
@@ -134,11 +129,6 @@ test('an instance that wakes up late and has seen more ends what was begun witho
 })
 
 test.run()
-
-const POST = { method: 'POST', json: {} }
-
-const isReady = (app: GivenApp) =>
-  eventually(async () => (await app.ask('/readyz')).status === 200, { within: 15_000 })
 
 /** 503 says nothing yet. */
 const status = ({ browser }: SignedIn) =>
@@ -167,4 +157,65 @@ async function mount(redisUrl: string, namespace: string) {
   })
   await guard.ready()
   return { guard, [Symbol.asyncDispose]: () => guard.close() }
+}
+
+/** A block and a sign-off, which Redis then has lost, and two identities that were there. */
+async function givenLoss() {
+  const world = await givenIdentity()
+  const { redis, keys } = world
+  const guard = await world.mountGuard()
+  const remembered = rememberSignOffs({ redis, keys, guard, onError: (error) => world.errors.push(error) })
+  const [{ record: mallory }, { record: ada }] = [
+    await world.login({ subject: 'mallory' }),
+    await world.login(),
+  ]
+  await world.signOffs.block(mallory.user, ADMIN, null)
+  await world.signOffs.endSession(ada, 'logged-out', ADMIN)
+  await eventually(() => remembered.between(0, 2) !== null && remembered.blocked.size === 1)
+  const outcomes: Array<number | 'everyone'> = []
+
+  return {
+    ...world,
+    mallory,
+    ada,
+    outcomes,
+    loggedBefore: (await world.logged()).length,
+    /** Each is told that Redis is behind, and all that they do about it is done. */
+    async recoverTwice({ seen, remembersFrom }: { seen: number; remembersFrom: number }): Promise<void> {
+      await redis
+        .multi()
+        .set(keys.sequence, 0)
+        .del(keys.signoffs, keys.ended(ada.family), keys.blocked)
+        .hdel(keys.user(mallory.user.id), 'blocked', 'endedAt', 'endedBy')
+        .hset(keys.history, 'nonce', 'restored', 'lost', '1', 'seen', seen)
+        .hdel(keys.history, 'opened')
+        .exec()
+      const { history } = parseWitnessReply(
+        await evaluate(redis, WITNESS_HISTORY, [keys.history, keys.sequence, keys.members], ['nonce']),
+      )
+      let done = 0
+      for (let identities = 0; identities < 2; identities++) {
+        const recovery = createRecovery({
+          recordDurably: recordOnDisk(redis),
+          keys,
+          remembered: {
+            between: (after, upTo) => (after < remembersFrom ? null : remembered.between(after, upTo)),
+            blocked: remembered.blocked,
+          },
+          guard: {
+            async renew() {
+              done++
+              return true
+            },
+          },
+          times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
+          boundMs: 0,
+          onRecovered: (outcome) => outcomes.push(outcome),
+          onError: (error) => world.errors.push(error),
+        })
+        recovery.onBehind({ history, head: 0, followed: { history: 'before', applied: 2, leased: true } })
+      }
+      await eventually(() => done === 2)
+    },
+  }
 }
