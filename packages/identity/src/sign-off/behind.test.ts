@@ -209,7 +209,7 @@ async function givenLoss() {
             },
           },
           times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
-          boundMs: 0,
+          leaseMs: 5_000,
           onRecovered: (outcome) => outcomes.push(outcome),
           onError: (error) => world.errors.push(error),
         })
