@@ -1,0 +1,18 @@
+import type { Scale } from './scale.js'
+
+/** One thing that is measured. */
+export interface Measurement {
+  /** By which it is asked for on the command line. */
+  readonly name: string
+  readonly title: string
+  measure(scale: Scale, progress: Progress): Promise<Measured>
+}
+
+export interface Measured {
+  /** Tables and sentences, as markdown. */
+  readonly markdown: string
+  /** For the last line of `--json`. */
+  readonly figures: Readonly<Record<string, number | Readonly<Record<string, number>>>>
+}
+
+export type Progress = (doing: string) => void
