@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { boundMs, type Keys, keysOf } from '@curfew/contract'
-import { eventually, freePort, type RedisServer, startRedis } from '@curfew/testing'
+import { eventually, freePort, openHistory, type RedisServer, startRedis } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createLogins, type Logins } from './logins.js'
 import { createSignOffClient, type SignOffClient } from './sign-off-client.js'
@@ -30,7 +30,8 @@ export async function startCurfew(
   const redis = new Redis(server.url)
   const keys = keysOf(NAMESPACE)
   const tokenKey = randomBytes(32)
-  const logins = createLogins(redis, keys, tokenKey)
+  const history = await openHistory(redis, NAMESPACE)
+  const logins = createLogins({ redis, keys, tokenKey, history })
   await beforeIdentity({ redis, logins, keys })
   const identity = await startIdentity(server, tokenKey, leaseMs)
 

@@ -4,24 +4,37 @@ import { createSessions } from '@curfew/identity/dist/sessions/sessions.js'
 import { createSeal } from '@curfew/identity/dist/tokens/seal.js'
 import type { Redis } from 'ioredis'
 
-/** Logins without a browser and a provider: from the finished login on it is identity's own code that runs. */
+/**
+ * Logins without a browser and a provider: from the finished login on it is identity's own code that runs.
+ * Sessions are numbered, and any process knows the cookie of a number.
+ */
 export interface Logins {
-  /** Makes session number `n`, of this user. */
-  logIn(n: number, user: string): Promise<SessionRecord>
-  /** Makes `count` sessions, the first of which is number `from`. By default each of a user of its own. */
-  logInMany(from: number, count: number, userOf?: (n: number) => string): Promise<void>
+  /** Signs this user in, or else somebody who has never been here. */
+  logIn(user?: string): Promise<{ readonly n: number; readonly record: SessionRecord }>
+  /** Signs in so many times. Resolves with the number of the first of these sessions; the others follow it. */
+  logInMany(count: number, user?: string): Promise<number>
 }
 
 /** So many logins at a time: enough to keep Redis busy. */
 const AT_A_TIME = 200
 
-export function createLogins(redis: Redis, keys: Keys, tokenKey: Buffer): Logins {
-  const sessions = createSessions(redis, keys, createSeal([tokenKey]), {
-    idleTtlMs: 30 * 60_000,
-    absoluteTtlMs: 12 * 60 * 60_000,
-  })
+export interface LoginsOptions {
+  readonly redis: Redis
+  readonly keys: Keys
+  /** Seals the tokens. */
+  readonly tokenKey: Buffer
+  /** The history that Redis has: a login is good in no other. */
+  readonly history: string
+}
 
-  function logIn(n: number, user: string): Promise<SessionRecord> {
+export function createLogins({ redis, keys, tokenKey, history }: LoginsOptions): Logins {
+  const times = { idleTtlMs: 30 * 60_000, absoluteTtlMs: 12 * 60 * 60_000 }
+  const following = { stats: () => ({ history }), renew: async () => true }
+  const sessions = createSessions(redis, keys, createSeal([tokenKey]), times, following)
+
+  let numbers = 0
+
+  function logInAs(n: number, user = `user-${n}`): Promise<SessionRecord> {
     return sessions.create(sessionIdOf(n), {
       provider: 'dev',
       profile: {
@@ -43,16 +56,19 @@ export function createLogins(redis: Redis, keys: Keys, tokenKey: Buffer): Logins
   }
 
   return {
-    logIn,
-    async logInMany(from, count, userOf = (n) => `user-${n}`) {
-      let next = from
+    async logIn(user) {
+      const n = numbers++
+      return { n, record: await logInAs(n, user) }
+    },
+    async logInMany(count, user) {
+      const first = numbers
+      numbers += count
+      let next = first
       const work = async () => {
-        while (next < from + count) {
-          const n = next++
-          await logIn(n, userOf(n))
-        }
+        while (next < first + count) await logInAs(next++, user)
       }
       await Promise.all(Array.from({ length: AT_A_TIME }, work))
+      return first
     },
   }
 }

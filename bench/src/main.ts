@@ -7,10 +7,10 @@
  * names only those are measured. Standard output is markdown, for docs/performance.md.
  */
 import { parseArgs } from 'node:util'
-import { startRedis } from '@curfew/testing'
-import { Redis } from 'ioredis'
+import { startCurfew } from './curfew.js'
 import { describeMachine } from './machine.js'
 import type { Measurement } from './measurement.js'
+import { memory } from './memory/memory.js'
 import { clearProgress, showProgress } from './progress.js'
 import { decisionCost } from './requests/decision-cost.js'
 import { requestCost } from './requests/request-cost.js'
@@ -18,31 +18,33 @@ import { FULL, QUICK } from './scale.js'
 import { confirmation } from './sign-off/confirmation.js'
 import { everywhereLogout } from './sign-off/everywhere-logout.js'
 
-const MEASUREMENTS: readonly Measurement[] = [requestCost, decisionCost, confirmation, everywhereLogout]
+const MEASUREMENTS: readonly Measurement[] = [
+  requestCost,
+  decisionCost,
+  confirmation,
+  memory,
+  everywhereLogout,
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
 })
-const chosen = MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-if (chosen.length === 0) {
-  throw new Error(`there is nothing of that name, only ${MEASUREMENTS.map(({ name }) => name).join(', ')}`)
+const unknown = positionals.filter((wanted) => !MEASUREMENTS.some(({ name }) => name === wanted))
+if (unknown.length > 0) {
+  const names = MEASUREMENTS.map(({ name }) => name)
+  throw new TypeError(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
 }
+const chosen = MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 
-console.log(`${await machine()}\n`)
+const scale = values.quick ? QUICK : FULL
+await using curfew = await startCurfew(scale)
+console.log(`${await describeMachine(curfew.redis)}\n`)
 let figures = {}
 for (const { title, measure } of chosen) {
-  const measured = await measure(values.quick ? QUICK : FULL, showProgress(title))
+  const measured = await measure({ scale, curfew, progress: showProgress(title) })
   clearProgress()
   console.log(`### ${title}\n\n${measured.markdown}\n`)
   figures = { ...figures, ...measured.figures }
 }
 if (values.json) console.log(JSON.stringify(figures))
-
-async function machine(): Promise<string> {
-  await using server = await startRedis()
-  const redis = new Redis(server.url)
-  const description = await describeMachine(redis)
-  redis.disconnect()
-  return description
-}

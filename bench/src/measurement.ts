@@ -1,3 +1,4 @@
+import type { Curfew } from './curfew.js'
 import type { Scale } from './scale.js'
 
 /** One thing that is measured. */
@@ -5,7 +6,14 @@ export interface Measurement {
   /** By which it is asked for on the command line. */
   readonly name: string
   readonly title: string
-  measure(scale: Scale, progress: Progress): Promise<Measured>
+  measure(by: Means): Promise<Measured>
+}
+
+export interface Means {
+  readonly scale: Scale
+  /** With few sessions in it. */
+  readonly curfew: Curfew
+  readonly progress: Progress
 }
 
 export interface Measured {

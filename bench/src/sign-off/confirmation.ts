@@ -1,12 +1,10 @@
-import { eventually } from '@curfew/testing'
-import { type Curfew, startCurfew } from '../curfew.js'
-import { cookieOf } from '../logins.js'
+import type { Curfew } from '../curfew.js'
 import { digits, table } from '../markdown.js'
 import type { Measurement, Progress } from '../measurement.js'
 import type { Scale } from '../scale.js'
-import type { SignedOff } from '../sign-off-client.js'
 import { median, percentile } from '../statistics.js'
 import { gatherCrowd, MOST_PROCESSES } from './crowd.js'
+import { signOffOne } from './sign-off-one.js'
 
 /**
  * How long it takes until a sign-off is confirmed, against what it can't do without: one durable write, and a
@@ -16,8 +14,7 @@ export const confirmation: Measurement = {
   name: 'confirmation',
   title: 'A confirmed sign-off',
 
-  async measure(scale, progress) {
-    await using curfew = await startCurfew(scale)
+  async measure({ scale, curfew, progress }) {
     const rows = []
     for (const instances of scale.instances) rows.push(await confirmBy(instances, curfew, scale, progress))
 
@@ -67,7 +64,7 @@ interface Row {
 async function confirmBy(
   instances: number,
   curfew: Curfew,
-  { leaseMs, signOffRounds }: Scale,
+  { leaseMs, signOffRounds, warmUpRounds }: Scale,
   progress: Progress,
 ): Promise<Row> {
   progress(`mounting ${instances} guards`)
@@ -75,10 +72,10 @@ async function confirmBy(
   const raw: number[] = []
   const took: number[] = []
   const waited: number[] = []
-  for (let round = -WARM_UP_ROUNDS; round < signOffRounds; round++) {
+  for (let round = -warmUpRounds; round < signOffRounds; round++) {
     progress(`${instances} instances, round ${round} of ${signOffRounds}`)
     const rawMs = await crowd.publish()
-    const signedOff = await signOffOne(instances * 10_000 + round, curfew)
+    const signedOff = await signOffOne(curfew)
     if (signedOff.instances !== instances + 1) throw new Error(`${signedOff.instances} instances confirmed`)
     if (round < 0) continue
     raw.push(rawMs)
@@ -86,16 +83,6 @@ async function confirmBy(
     waited.push(signedOff.waitedMs)
   }
   return { instances, processes: crowd.processes, raw, took, waited }
-}
-
-const WARM_UP_ROUNDS = 10
-
-/** Leaves when identity has tidied up, so that nothing goes on beside what is measured next. */
-async function signOffOne(n: number, { logins, signOffs, redis, keys }: Curfew): Promise<SignedOff> {
-  const { ref } = await logins.logIn(n, `user-${n}`)
-  const signedOff = await signOffs.signOff(cookieOf(n), 'session')
-  await eventually(async () => (await redis.exists(keys.tokens(ref))) === 0)
-  return signedOff
 }
 
 function ratios(rows: readonly Row[], of: (row: Row) => readonly number[]): Record<string, number> {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Curfew } from '../curfew.js'
 import { machineMs } from '../machine.js'
-import { type Asked, startProcess } from '../process.js'
+import { startProcess } from '../process.js'
 
 /** So many processes at the most hold the instances: a hundred would be more than a small machine can run. */
 export const MOST_PROCESSES = 4
@@ -22,13 +22,16 @@ export async function gatherCrowd(
   leaseMs: number,
 ): Promise<Crowd> {
   const module = new URL('./instances.js', import.meta.url)
-  const processes: Asked[] = []
-  for (let i = 0; i < Math.min(instances, MOST_PROCESSES); i++) processes.push(await startProcess(module))
-  const share = (i: number) => Math.ceil((instances - i) / processes.length)
-  for (const [i, process] of processes.entries()) {
-    await process.ask('mountGuards', z.undefined(), share(i), { redisUrl, namespace, leaseMs })
-    await process.ask('subscribe', z.undefined(), share(i), redisUrl, CHANNEL)
-  }
+  const count = Math.min(instances, MOST_PROCESSES)
+  const processes = await Promise.all(Array.from({ length: count }, () => startProcess(module)))
+  const place = { redisUrl, namespace, leaseMs }
+  await Promise.all(
+    processes.map(async (process, i) => {
+      const share = Math.ceil((instances - i) / count)
+      await process.ask('mountGuards', z.undefined(), share, place)
+      await process.ask('subscribe', z.undefined(), share, redisUrl, CHANNEL)
+    }),
+  )
   let published = 0
 
   return {

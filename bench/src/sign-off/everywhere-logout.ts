@@ -1,15 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { refOf } from '@curfew/contract'
 import { eventually } from '@curfew/testing'
 import { z } from 'zod'
-import { type Curfew, startCurfew } from '../curfew.js'
+import type { Curfew } from '../curfew.js'
 import { cookieOf, sessionIdOf } from '../logins.js'
 import { digits, table } from '../markdown.js'
 import type { Measurement } from '../measurement.js'
 import { type Asked, startProcess } from '../process.js'
 import { median } from '../statistics.js'
-
-/** More than any round needs, so that each has sessions of its own. */
-const NUMBERS_OF_A_ROUND = 100_000
 
 /**
  * A logout everywhere, of one session and of ten thousand, all of which an instance has in its memory. How
@@ -20,8 +18,8 @@ export const everywhereLogout: Measurement = {
   name: 'everywhere',
   title: 'A logout everywhere',
 
-  async measure({ leaseMs, everywhereRounds, everywhereSessions }, progress) {
-    await using curfew = await startCurfew({ leaseMs })
+  async measure({ scale, curfew, progress }) {
+    const { leaseMs, everywhereRounds, everywhereSessions } = scale
     await using instance = await startProcess(new URL('./instances.js', import.meta.url))
     await using probe = await startProcess(new URL('./probe.js', import.meta.url))
     const { redisUrl, namespace } = curfew
@@ -37,8 +35,7 @@ export const everywhereLogout: Measurement = {
         [everywhereSessions, ofMany],
       ] as const) {
         progress(`round ${round} of ${everywhereRounds}, ${sessions} sessions`)
-        const first = (2 * round + (sessions > 1 ? 1 : 0)) * NUMBERS_OF_A_ROUND
-        const logout = await logOutEverywhere({ first, sessions, curfew, instance, probe })
+        const logout = await logOutEverywhere({ sessions, curfew, instance, probe })
         if (round > 0) logouts.push(logout)
       }
     }
@@ -57,22 +54,20 @@ interface Logout {
 }
 
 async function logOutEverywhere({
-  first,
   sessions,
   curfew,
   instance,
   probe,
 }: {
-  first: number
   sessions: number
   curfew: Curfew
   instance: Asked
   probe: Asked
 }): Promise<Logout> {
   const { logins, signOffs, redis, keys } = curfew
-  const userName = `user-${first}`
-  const { user, generation } = await logins.logIn(first, userName)
-  await logins.logInMany(first + 1, sessions - 1, () => userName)
+  const name = `busy-${randomUUID()}`
+  const { n: first, record } = await logins.logIn(name)
+  await logins.logInMany(sessions - 1, name)
   const numbers = Array.from({ length: sessions }, (_, i) => first + i)
   await instance.ask('remember', z.undefined(), numbers.map(cookieOf))
 
@@ -83,7 +78,7 @@ async function logOutEverywhere({
 
   await probe.ask('start', z.undefined())
   const answeredAt = performance.now()
-  const isTidy = async () => (await redis.exists(keys.endedOf(user.id, generation))) === 0
+  const isTidy = async () => (await redis.exists(keys.endedOf(record.user.id, record.generation))) === 0
   await eventually(isTidy, { within: LONGEST_TIDYING_MS })
   const tidiedMs = performance.now() - answeredAt
   const stallWhileTidyingMs = await probe.ask('stop', z.number())
