@@ -1,78 +1,50 @@
 /**
- * What the guard costs: `pnpm bench`. Ratios count, not absolute times: both sides run in the same minutes
- * on the same machine, in turns.
+ * What Curfew costs, beside what it is compared with in the same minutes on the same machine.
+ *
+ *     pnpm bench [--quick] [--json] [name…]
+ *
+ * `--quick` shows that everything works, and its figures mean nothing. `--json` adds a last line of JSON. With
+ * names only those are measured. Standard output is markdown, for docs/performance.md.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { createGuard } from '@curfew/guard'
-import { freshNamespace, givenSession, openRedis, redisUrl } from '@curfew/testing'
-import { load } from './load.js'
+import { parseArgs } from 'node:util'
+import { startCurfew } from './curfew.js'
+import { describeMachine } from './machine.js'
+import type { Measurement } from './measurement.js'
+import { memory } from './memory/memory.js'
+import { clearProgress, showProgress } from './progress.js'
+import { decisionCost } from './requests/decision-cost.js'
+import { requestCost } from './requests/request-cost.js'
+import { FULL, QUICK } from './scale.js'
+import { confirmation } from './sign-off/confirmation.js'
+import { everywhereLogout } from './sign-off/everywhere-logout.js'
 
-const ROUNDS = 3
-const LOAD = { connections: 32, forMs: 3_000 }
-const SERVER = fileURLToPath(new URL('./server.js', import.meta.url))
+const MEASUREMENTS: readonly Measurement[] = [
+  requestCost,
+  decisionCost,
+  confirmation,
+  memory,
+  everywhereLogout,
+]
 
-const redis = await openRedis()
-const namespace = freshNamespace()
-const { cookie } = await givenSession(redis, namespace)
-
-console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}\n`)
-await decisions()
-const bare = await cpuPerRequest('bare')
-const guarded = await cpuPerRequest('guard')
-console.log(`\nCPU per request   bare Koa ${bare.toFixed(1)} µs   with the guard ${guarded.toFixed(1)} µs`)
-console.log(
-  `                  the guard's answer from memory costs ${(guarded / bare).toFixed(3)} times a bare request`,
-)
-await redis.quit()
-process.exit(0)
-
-async function decisions(): Promise<void> {
-  const guard = createGuard({
-    redisUrl: await redisUrl(),
-    namespace,
-    service: 'bench',
-    publicUrl: new URL('http://localhost'),
-  })
-  await guard.ready()
-
-  await guard.decide(cookie)
-
-  const calls = 2_000_000
-  for (let i = 0; i < calls / 10; i++) guard.decide(cookie)
-  const startedAt = performance.now()
-  for (let i = 0; i < calls; i++) guard.decide(cookie)
-  const nanoseconds = ((performance.now() - startedAt) / calls) * 1e6
-
-  console.log(`a decision from memory  ${nanoseconds.toFixed(0)} ns`)
-  await guard.close()
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+})
+const unknown = positionals.filter((wanted) => !MEASUREMENTS.some(({ name }) => name === wanted))
+if (unknown.length > 0) {
+  const names = MEASUREMENTS.map(({ name }) => name)
+  throw new TypeError(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
 }
+const chosen = MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 
-/** The best of a few rounds, in microseconds: what disturbs a round only ever makes it worse. */
-async function cpuPerRequest(variant: 'bare' | 'guard'): Promise<number> {
-  const child = fork(SERVER, [variant, await redisUrl(), namespace])
-  const port = await numberFrom(child, 'port')
-  const figures: number[] = []
-  for (let round = 0; round <= ROUNDS; round++) {
-    const before = await cpuOf(child)
-    const requests = await load(port, cookie, LOAD)
-    const used = (await cpuOf(child)) - before
-    // The first round warms up.
-    if (round > 0) figures.push(used / requests)
-    process.stdout.write('.')
-  }
-  child.disconnect()
-  return Math.min(...figures)
+const scale = values.quick ? QUICK : FULL
+await using curfew = await startCurfew(scale)
+console.log(`${await describeMachine(curfew.redis)}\n`)
+let figures = {}
+for (const { title, measure } of chosen) {
+  const measured = await measure({ scale, curfew, progress: showProgress(title) })
+  clearProgress()
+  console.log(`### ${title}\n\n${measured.markdown}\n`)
+  figures = { ...figures, ...measured.figures }
 }
-
-async function cpuOf(child: ChildProcess): Promise<number> {
-  child.send('cpu')
-  return numberFrom(child, 'cpuMicroseconds')
-}
-
-async function numberFrom(child: ChildProcess, name: string): Promise<number> {
-  const [message] = await once(child, 'message')
-  return Number(Reflect.get(Object(message), name))
-}
+if (values.json) console.log(JSON.stringify(figures))

@@ -1,0 +1,54 @@
+/** How much is measured: enough for figures that can be quoted, or just enough to see that it works. */
+export interface Scale {
+  readonly leaseMs: number
+  /**
+   * Rounds of the comparison by CPU time, how many processes those have that matter most, and how many
+   * requests warm each up.
+   */
+  readonly requestRounds: number
+  readonly requestProcesses: number
+  readonly warmUpRequests: number
+  readonly decisions: number
+  /** By how many instances sign-offs are confirmed, and how often. */
+  readonly instances: readonly number[]
+  readonly warmUpRounds: number
+  readonly signOffRounds: number
+  readonly everywhereRounds: number
+  readonly everywhereSessions: number
+  readonly cachedSessions: number
+  readonly storedSessions: number
+  /** How often a login, a read and a sign-off are tried in a Redis with few sessions and in one with many. */
+  readonly tries: number
+}
+
+export const FULL: Scale = {
+  leaseMs: 5_000,
+  requestRounds: 60,
+  requestProcesses: 4,
+  warmUpRequests: 20_000,
+  decisions: 500_000,
+  instances: [1, 10, 100],
+  warmUpRounds: 10,
+  signOffRounds: 300,
+  everywhereRounds: 3,
+  everywhereSessions: 10_000,
+  cachedSessions: 100_000,
+  storedSessions: 1_000_000,
+  tries: 200,
+}
+
+export const QUICK: Scale = {
+  leaseMs: 1_000,
+  requestRounds: 2,
+  requestProcesses: 1,
+  warmUpRequests: 200,
+  decisions: 10_000,
+  instances: [1, 10, 100],
+  warmUpRounds: 1,
+  signOffRounds: 3,
+  everywhereRounds: 1,
+  everywhereSessions: 100,
+  cachedSessions: 1_000,
+  storedSessions: 2_000,
+  tries: 3,
+}

@@ -1,0 +1,90 @@
+import type { Curfew } from '../curfew.js'
+import { digits, table } from '../markdown.js'
+import type { Measurement, Progress } from '../measurement.js'
+import type { Scale } from '../scale.js'
+import { median, percentile } from '../statistics.js'
+import { gatherCrowd, MOST_PROCESSES } from './crowd.js'
+import { signOffOne } from './sign-off-one.js'
+
+/**
+ * How long it takes until a sign-off is confirmed, against what it can't do without: one durable write, and a
+ * bare publish until the last of as many subscribers has heard it. In turns, on the same Redis.
+ */
+export const confirmation: Measurement = {
+  name: 'confirmation',
+  title: 'A confirmed sign-off',
+
+  async measure({ scale, curfew, progress }) {
+    const rows = []
+    for (const instances of scale.instances) rows.push(await confirmBy(instances, curfew, scale, progress))
+
+    return {
+      markdown: [
+        table(
+          [
+            'instances',
+            'processes',
+            'raw p50 ms',
+            'raw p99',
+            'confirmed p50',
+            'p99',
+            '× raw',
+            'HTTP p50',
+            'p99',
+            '× raw',
+          ],
+          rows.map(({ instances, processes, raw, took, waited }) => [
+            String(instances),
+            String(processes),
+            ...[median(raw), percentile(raw, 99), median(took), percentile(took, 99)].map(digits),
+            digits(median(took) / median(raw)),
+            ...[median(waited), percentile(waited, 99), median(waited) / median(raw)].map(digits),
+          ]),
+        ),
+        '',
+        `Besides them identity, which is an instance too. At most ${MOST_PROCESSES} processes hold the instances, each with its own two connections and its own row; the raw subscribers are in the same processes.`,
+      ].join('\n'),
+      figures: {
+        confirmationOverRawPublish: ratios(rows, ({ took }) => took),
+        confirmationOverHttpOverRawPublish: ratios(rows, ({ waited }) => waited),
+      },
+    }
+  },
+}
+
+interface Row {
+  readonly instances: number
+  readonly processes: number
+  /** Milliseconds each. */
+  readonly raw: readonly number[]
+  readonly took: readonly number[]
+  readonly waited: readonly number[]
+}
+
+async function confirmBy(
+  instances: number,
+  curfew: Curfew,
+  { leaseMs, signOffRounds, warmUpRounds }: Scale,
+  progress: Progress,
+): Promise<Row> {
+  progress(`mounting ${instances} guards`)
+  await using crowd = await gatherCrowd(curfew, instances, leaseMs)
+  const raw: number[] = []
+  const took: number[] = []
+  const waited: number[] = []
+  for (let round = -warmUpRounds; round < signOffRounds; round++) {
+    progress(`${instances} instances, round ${round} of ${signOffRounds}`)
+    const rawMs = await crowd.publish()
+    const signedOff = await signOffOne(curfew)
+    if (signedOff.instances !== instances + 1) throw new Error(`${signedOff.instances} instances confirmed`)
+    if (round < 0) continue
+    raw.push(rawMs)
+    took.push(signedOff.tookMs)
+    waited.push(signedOff.waitedMs)
+  }
+  return { instances, processes: crowd.processes, raw, took, waited }
+}
+
+function ratios(rows: readonly Row[], of: (row: Row) => readonly number[]): Record<string, number> {
+  return Object.fromEntries(rows.map((row) => [row.instances, median(of(row)) / median(row.raw)]))
+}
