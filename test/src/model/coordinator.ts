@@ -17,18 +17,22 @@ export interface Coordinator {
   readonly command: Command | null
   /** Rows that it takes off the table with the next command. */
   readonly drop: readonly string[] | null
+  /** What was recorded last, and durable, and in which other history that was told. */
+  readonly knows: { readonly history: string; readonly sequence: number; readonly toldIn: string } | null
   readonly node: 0 | 1
 }
 
 export type SignOffState =
   | { readonly is: 'not recorded' }
   | { readonly is: 'followed' | 'overtaken'; readonly sequence: number }
+  /** By everybody, and it is not verified yet that Redis has the same history. */
+  | { readonly is: 'acknowledged'; readonly history: string; readonly sequence: number }
   /** There was nothing to end. */
   | { readonly is: 'refused' }
   | { readonly is: 'confirmed' }
 
 export type Command = Sent | Executed | Answered
-type Reply = RecordReply | WitnessReply
+type Reply = RecordReply | WitnessReply | { readonly kind: 'verified'; readonly history: string }
 interface WitnessReply {
   readonly kind: 'witness'
   readonly history: string
@@ -37,7 +41,7 @@ interface WitnessReply {
 
 interface Sent {
   readonly stage: 'sent'
-  readonly what: 'record' | 'witness'
+  readonly what: 'record' | 'witness' | 'verify'
   readonly sentAt: number
 }
 
@@ -55,6 +59,8 @@ interface Answered {
   readonly sentAt: number
   readonly reply: Reply
 }
+
+export type Coordinators = ReturnType<typeof createCoordinators>
 
 export type Acknowledgement = Extract<CoordinationInput, { type: 'acknowledged' }>['heard']
 
@@ -74,11 +80,15 @@ export function newCoordinator(boundMs: number): Coordinator {
     signOff: { is: 'not recorded' },
     command: null,
     drop: null,
+    knows: null,
     node: 0,
   }
 }
 
-export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) {
+export function createCoordinators(
+  rules: Rules,
+  { drops, looksAround }: { drops: boolean; looksAround: boolean },
+) {
   /** Takes an input, and carries out what `coordinate` decides. */
   function take(coordinator: Coordinator, input: CoordinationInput, label: string): CoordinatorStep {
     const [coordination, effects] = rules.coordinate(coordinator.coordination, input, 0)
@@ -90,6 +100,12 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
           confirms = [...effect.confirmation.members.values()].every(({ appliedAt }) => appliedAt !== null)
             ? 'by all'
             : 'by time'
+          if (confirms === 'by all' && rules.verifies) {
+            const { history, sequence } = effect.confirmation
+            next = { ...next, signOff: { is: 'acknowledged', history, sequence } }
+            confirms = undefined
+            break
+          }
           next = { ...next, signOff: { is: 'confirmed' } }
           break
         case 'overtaken':
@@ -97,7 +113,7 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
           break
         case 'witness':
           // With one in flight, the next one is asked for when it is answered.
-          next = { ...next, command: next.command ?? { stage: 'sent', what: 'witness', sentAt: 0 } }
+          if (next.command === null) next = sending(next, 'witness')
           break
         case 'drop':
           if (drops) next = { ...next, drop: effect.rows.map(([, row]) => row) }
@@ -123,6 +139,17 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
       return take(free, { type: 'witnessed', sentAt, history, rows }, label)
     }
     if (reply.kind === 'closed') return { label: 'coordinator: is told that the history is closed', isFault: false, next: free }
+    if (reply.kind === 'verified') {
+      if (signOff.is !== 'acknowledged') throw new TypeError('nothing was to be verified')
+      const { sequence } = signOff
+      const isSame = reply.history === signOff.history
+      return {
+        label: `coordinator: is told that Redis has ${reply.history}${isSame ? ', and answers CONFIRMED (by all)' : ''}`,
+        isFault: false,
+        next: settled({ ...free, signOff: isSame ? { is: 'confirmed' } : { is: 'overtaken', sequence } }, drops),
+        ...(isSame ? { confirms: 'by all' } : {}),
+      }
+    }
     if (reply.kind === 'gone' && signOff.is === 'not recorded') {
       return {
         label: 'coordinator: is told that there is nothing to end',
@@ -135,12 +162,16 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
     const recorded =
       reply.kind === 'recorded'
         ? { history, sequence: reply.sequence, members: reply.members.map(memberOf) }
-        : { history, sequence: before, members: [] }
+        : rules.waitsForTheHead
+          ? { history, sequence: reply.head, members: reply.members.map(memberOf) }
+          : { history, sequence: before, members: [] }
     const label =
       reply.kind === 'recorded'
         ? `is told that it is recorded (${history}, ${recorded.sequence})`
         : `is told that nothing is left of it in ${history}`
-    const following: Coordinator = { ...free, signOff: { is: 'followed', sequence: recorded.sequence } }
+    const { sequence } = recorded
+    const knows = rules.coordinatorSpeaks && reply.kind === 'recorded' ? { history, sequence, toldIn: '' } : free.knows
+    const following: Coordinator = { ...free, knows, signOff: { is: 'followed', sequence: recorded.sequence } }
     return take(following, { type: 'recorded', ticket: TICKET, decidedAt: sentAt, recorded }, label)
   }
 
@@ -150,20 +181,14 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
     const found: CoordinatorStep[] = []
     const step = (label: string, next: Coordinator, isFault = false) =>
       found.push({ label: `coordinator: ${label}`, isFault, next })
-    const isOver = signOff.is === 'confirmed' || signOff.is === 'refused'
 
-    if (command === null && drop === null) {
-      const records = signOff.is === 'not recorded' || (signOff.is === 'overtaken' && rules.recordsAgainAfterOvertaken)
-      if (records) {
-        step('records the sign-off', { ...coordinator, command: { stage: 'sent', what: 'record', sentAt: 0 } })
-      }
-      if (!isOver || drops) {
-        step('asks which history Redis has', { ...coordinator, command: { stage: 'sent', what: 'witness', sentAt: 0 } })
-      }
+    // Before it waits for a confirmation it makes no difference when it asked: see `createServer`.
+    if (looksAround && isIdle(coordinator) && signOff.is === 'followed') {
+      step('asks which history Redis has', sending(coordinator, 'witness'))
     }
     // Where rows are numbered by whether they were looked at, a look comes to its end.
-    const isLook = drops && command !== null && command.stage !== 'sent' && command.reply.kind === 'witness'
-    if (command !== null && !isLook) step('its command, or the answer, is lost', { ...coordinator, command: null }, true)
+    const mustEnd = drops && command !== null && command.stage !== 'sent' && isLook(command)
+    if (command !== null && !mustEnd) step('its command, or the answer, is lost', { ...coordinator, command: null }, true)
     if (command?.stage === 'answered') found.push(answer(coordinator, command))
     if (drop !== null) step('taking rows off the table fails', { ...coordinator, drop: null }, true)
     if (rules.nextLook(coordination, 0) <= 0) found.push(take(coordinator, { type: 'time-passed' }, 'time has passed'))
@@ -172,6 +197,11 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
 
   return {
     stepsOf,
+    /** Whether it would record the sign-off now. */
+    mayRecord: (coordinator: Coordinator): boolean =>
+      isIdle(coordinator) &&
+      (coordinator.signOff.is === 'not recorded' ||
+        (coordinator.signOff.is === 'overtaken' && rules.recordsAgain)),
     hear: (coordinator: Coordinator, heard: Acknowledgement): CoordinatorStep =>
       take(
         coordinator,
@@ -179,6 +209,24 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
         `hears that ${heard.instance} has applied ${heard.sequence} of ${heard.history}`,
       ),
   }
+}
+
+export function isOver({ signOff }: Coordinator): boolean {
+  return signOff.is === 'confirmed' || signOff.is === 'refused'
+}
+
+/** Its connection is free. */
+export function isIdle({ command, drop }: Coordinator): boolean {
+  return command === null && drop === null
+}
+
+/** When the sign-off was sent makes no difference to any rule. */
+function isLook(command: Command): boolean {
+  return command.stage === 'sent' ? command.what === 'witness' : command.reply.kind === 'witness'
+}
+
+export function sending(coordinator: Coordinator, what: Sent['what']): Coordinator {
+  return { ...coordinator, command: { stage: 'sent', what, sentAt: 0 } }
 }
 
 /** Redis has executed its command; it is answered once `needed` others hold what was written. */
@@ -223,7 +271,7 @@ export function aged(coordinator: Coordinator, clock: Clock): Coordinator {
   const { known, unchanged, pending, askedAt } = coordination
   return {
     ...coordinator,
-    command: command && { ...command, sentAt: clock.age(command.sentAt) },
+    command: command && isLook(command) ? { ...command, sentAt: clock.age(command.sentAt) } : command,
     coordination: {
       ...coordination,
       known: known && { ...known, settledAt: clock.await(known.settledAt) },
@@ -244,8 +292,7 @@ export function aged(coordinator: Coordinator, clock: Clock): Coordinator {
 /** Without what makes no difference to any rule: when it was decided, and who applied it when. */
 function settled(coordinator: Coordinator, drops: boolean): Coordinator {
   const { coordination, signOff } = coordinator
-  const isOver = signOff.is === 'confirmed' || signOff.is === 'refused'
-  if (isOver && !drops) return { ...newCoordinator(0), signOff }
+  if (isOver(coordinator) && !drops) return { ...newCoordinator(0), signOff, knows: coordinator.knows }
   const pending = [...coordination.pending].map(([ticket, one]) => {
     const members = [...one.members].map(
       ([id, member]) => [id, { ...member, appliedAt: member.appliedAt === null ? null : 0 }] as const,
@@ -257,12 +304,13 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
     coordination: {
       ...coordination,
       pending: new Map(pending),
+      newest: new Map([...coordination.newest].filter(([, { sequence }]) => sequence > 0)),
       unchanged: drops ? coordination.unchanged : new Map(),
     },
   }
 }
 
-export function keyOfCoordinator({ coordination, signOff, command, drop, node }: Coordinator): string {
+export function keyOfCoordinator({ coordination, signOff, command, drop, knows, node }: Coordinator): string {
   const { boundMs, known, newest, unchanged, pending, askedAt } = coordination
   return JSON.stringify([
     [boundMs, known?.history, known?.settledAt, askedAt, node],
@@ -275,5 +323,6 @@ export function keyOfCoordinator({ coordination, signOff, command, drop, node }:
     signOff,
     command,
     drop,
+    knows,
   ])
 }

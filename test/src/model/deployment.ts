@@ -14,8 +14,8 @@ export interface Deployment {
   readonly nodes: readonly Store[]
   /** What is on disk. Only where it syncs later. */
   readonly disk: Store | null
-  /** What an operator keeps. */
-  readonly copy: Store | null
+  /** What an operator keeps: a copy from the beginning. */
+  readonly copy: Store
   /** How many histories there have been. */
   readonly histories: number
   readonly master: 'old' | 'new, and the old one lives on' | 'new'
@@ -38,7 +38,6 @@ export interface Budget {
   readonly others: number
   readonly covering: number
   readonly crashes: number
-  readonly copies: number
   readonly restores: number
   readonly empties: number
   readonly promotions: number
@@ -52,7 +51,6 @@ export const NOTHING_HAPPENS: Budget = {
   others: 0,
   covering: 0,
   crashes: 0,
-  copies: 0,
   restores: 0,
   empties: 0,
   promotions: 0,
@@ -81,7 +79,7 @@ export function newDeployment(kind: DeploymentKind): Deployment {
   return {
     nodes: [store, ...Array.from({ length: replicas }, () => store)],
     disk: kind === 'one that syncs later' ? store : null,
-    copy: null,
+    copy: store,
     histories: 1,
     master: 'old',
     thirdFollows: 0,
@@ -134,14 +132,9 @@ function happeningsOfOne(deployment: Deployment, left: Budget): Happening[] {
     const label = disk === null ? 'Redis restarts' : 'Redis crashes, and restarts with what is on disk'
     found.push({ label, isFault: true, next: restarted(deployment, disk ?? store), costs: 'crashes', cuts: true })
   }
-  if (left.copies > 0 && copy === null) {
-    const label = 'an operator keeps a copy of Redis'
-    found.push({ label, isFault: true, next: { ...deployment, copy: store }, costs: 'copies' })
-  }
-  if (left.restores > 0 && copy !== null) {
+  if (left.restores > 0) {
     const label = 'Redis is restored from the copy'
-    const next = { ...restarted(deployment, copy), copy: left.restores > 1 ? copy : null }
-    found.push({ label, isFault: true, next, costs: 'restores', cuts: true })
+    found.push({ label, isFault: true, next: restarted(deployment, copy), costs: 'restores', cuts: true })
   }
   if (left.empties > 0) {
     const next = begun(deployment, emptiedStore)
@@ -218,11 +211,10 @@ function begun(deployment: Deployment, storeIn: (history: string) => Store): Dep
 }
 
 export function keyOfDeployment(deployment: Deployment): string {
-  const { nodes, disk, copy, histories, master, thirdFollows, isAway, greeted, numbers } = deployment
+  const { nodes, disk, histories, master, thirdFollows, isAway, greeted, numbers } = deployment
   return [
     ...nodes.map(keyOfStore),
     disk && keyOfStore(disk),
-    copy && keyOfStore(copy),
     histories,
     master,
     thirdFollows,

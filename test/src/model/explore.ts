@@ -2,6 +2,7 @@ import type { Step, Worlds } from './world.js'
 
 export interface Outcome {
   readonly states: number
+  readonly steps: number
   /** Null: no reachable world breaks a promise. */
   readonly violation: string | null
   /** The shortest way there, step by step. */
@@ -12,23 +13,33 @@ export interface Outcome {
 
 /** Breadth first, so that the first violation that is met has the shortest way to it. */
 export function explore(worlds: Worlds, mostStates = 20_000_000): Outcome {
-  const seen = createStateTable(worlds.idsOf(worlds.initial).length)
-  seen.add(worlds.idsOf(worlds.initial), -1)
+  const seen = createStateTable(worlds.width)
+  const ids = new Int32Array(worlds.width)
+  worlds.writeIds(worlds.initial, ids)
+  seen.add(ids, -1)
+  let steps = 0
   for (let at = 0; at < seen.size; at++) {
     const world = worlds.worldOf(seen.get(at))
     const violation = worlds.violationOf(world)
-    if (violation !== null) return { states: seen.size, violation, trace: traceTo(at), isComplete: false }
-    if (seen.size > mostStates) return { states: seen.size, violation: null, trace: [], isComplete: false }
-    for (const { next } of worlds.stepsOf(world)) seen.add(worlds.idsOf(next), at)
+    if (violation !== null) return { states: seen.size, steps, violation, trace: traceTo(at), isComplete: false }
+    if (seen.size > mostStates) return { states: seen.size, steps, violation: null, trace: [], isComplete: false }
+    for (const { next } of worlds.stepsOf(world)) {
+      worlds.writeIds(next, ids)
+      seen.add(ids, at)
+      steps++
+    }
   }
-  return { states: seen.size, violation: null, trace: [], isComplete: true }
+  return { states: seen.size, steps, violation: null, trace: [], isComplete: true }
 
   /** Only parents were kept: what was done is found by doing it again. */
   function traceTo(at: number): string[] {
     const labels: string[] = []
     for (let state = at; seen.parent(state) >= 0; state = seen.parent(state)) {
-      const ids = String(seen.get(state))
-      const isIt = ({ next }: Step) => String(worlds.idsOf(next)) === ids
+      const wanted = String(seen.get(state))
+      const isIt = ({ next }: Step) => {
+        worlds.writeIds(next, ids)
+        return String(ids) === wanted
+      }
       const step = worlds.stepsOf(worlds.worldOf(seen.get(seen.parent(state)))).find(isIt)
       labels.push(step?.label ?? '?')
     }
@@ -43,7 +54,7 @@ function createStateTable(width: number) {
   let slots = new Int32Array(4096).fill(-1)
   let size = 0
 
-  function hashOf(ids: ArrayLike<number>, offset: number): number {
+  function hashOf(ids: Int32Array, offset: number): number {
     let hash = 0x9e3779b9
     for (let i = 0; i < width; i++) {
       hash = Math.imul(hash ^ (ids[offset + i] ?? 0), 0x85ebca6b)
@@ -53,7 +64,7 @@ function createStateTable(width: number) {
     return (hash ^ (hash >>> 16)) >>> 0
   }
 
-  function slotOf(ids: ArrayLike<number>, offset: number): number {
+  function slotOf(ids: Int32Array, offset: number): number {
     const mask = slots.length - 1
     let slot = hashOf(ids, offset) & mask
     for (;;) {
@@ -63,7 +74,7 @@ function createStateTable(width: number) {
     }
   }
 
-  function isEqual(state: number, ids: ArrayLike<number>, offset: number): boolean {
+  function isEqual(state: number, ids: Int32Array, offset: number): boolean {
     for (let i = 0; i < width; i++) if (states[state * width + i] !== ids[offset + i]) return false
     return true
   }
@@ -82,7 +93,7 @@ function createStateTable(width: number) {
   }
 
   return {
-    add(ids: readonly number[], parent: number): number {
+    add(ids: Int32Array, parent: number): number {
       const slot = slotOf(ids, 0)
       const known = slots[slot] ?? -1
       if (known !== -1) return known
@@ -94,7 +105,7 @@ function createStateTable(width: number) {
       grow()
       return state
     },
-    get: (state: number) => Array.from(states.subarray(state * width, (state + 1) * width)),
+    get: (state: number) => states.subarray(state * width, (state + 1) * width),
     parent: (state: number) => parents[state] ?? -1,
     get size() {
       return size

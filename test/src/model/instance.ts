@@ -8,7 +8,7 @@ import {
   NOT_FOLLOWING,
   type ReadStamp,
 } from '@curfew/guard/following'
-import { type Clock, NOW, TICK_MS } from './clock.js'
+import { type Clock, LEASE_MS, NOW, TICK_MS } from './clock.js'
 import type { Acknowledgement } from './coordinator.js'
 import { keyOfMemory, type Memory, NEW_MEMORY, remember, requestOf, sinceWhen } from './recovery.js'
 import { covers, type Entry, type HelloReply, type ReadReply, type SignOffKind, signOffOf } from './redis.js'
@@ -29,8 +29,10 @@ export interface Instance {
   readonly read: SentRead | AnsweredRead | null
   /** Published sign-offs on their way here. */
   readonly messages: readonly Message[]
-  /** What was published last of what is applied, on its way to identity. */
+  /** What it said last of what is applied, on its way to identity. */
   readonly acknowledgement: Acknowledgement | null
+  /** That is sent behind a hello, on the same connection. */
+  readonly saysBehindHello: boolean
   /** The Redis that it is connected to. */
   readonly node: 0 | 1
   /** What an identity remembers beside. */
@@ -87,6 +89,7 @@ export function newInstance({ name, isIdentity }: InstanceOptions): Instance {
     read: null,
     messages: [],
     acknowledgement: null,
+    saysBehindHello: false,
     node: 0,
     memory: isIdentity ? NEW_MEMORY : null,
   }
@@ -122,7 +125,9 @@ export function createInstances(
           break
         case 'acknowledge': {
           const { history, sequence } = effect
-          next = { ...next, acknowledgement: { instance: next.name, history, sequence, hooksFailed: [] } }
+          // Nothing has the number 0 that anybody could wait for.
+          if (sequence === 0) break
+          next = said(next, history, sequence)
           break
         }
         case 'report-behind': {
@@ -138,6 +143,27 @@ export function createInstances(
       }
     }
     return settled(next)
+  }
+
+  /**
+   * Flushes are counted relative to the read that is under way, since nobody else compares them. And a read that
+   * can't be used any more, or will find what is known already, is one that was lost.
+   */
+  function settled(instance: Instance): Instance {
+    const { following, read } = instance
+    const { flushes, history, applied } = following
+    const next = { ...instance, following: { ...following, flushes: 0 } }
+    if (read === null) return next
+    const sent = read.stage === 'sent' ? read.flushesWhenSent : read.stamp.flushesWhenSent
+    const flushesWhenSent = sent === flushes ? 0 : -1
+    const best = { history: history ?? '', head: applied, isOpen: true }
+    const stamp = { ...(read.stage === 'sent' ? best : read.stamp), flushesWhenSent }
+    const leased = { ...next.following, leasedAt: NOW }
+    const isUseless =
+      rules.judgeRead(leased, stamp, NOW, LEASE_MS) === 'read-again' ||
+      (read.stage === 'answered' && !read.found && !instance.keeps)
+    if (isUseless) return { ...next, read: null }
+    return { ...next, read: read.stage === 'sent' ? { stage: 'sent', flushesWhenSent } : { ...read, stamp } }
   }
 
   /** Hooks are done at once, but for those of identity that ask Redis who is blocked. */
@@ -172,12 +198,12 @@ export function createInstances(
       const label = `says hello (${says.history ?? 'no history'}, applied ${says.applied}${says.leased ? ', leased' : ''}${says.waitedFor === null ? '' : `, has waited for ${says.waitedFor}`})`
       step(label, { ...instance, hello: { stage: 'sent', sentAt: NOW, says } })
     } else {
-      step('its hello, or the answer, is lost', { ...instance, hello: null }, true)
+      step('its hello, or the answer, is lost', lostBehind({ ...instance, hello: null }), true)
       if (hello.stage === 'answered') {
         const { standing, history, head } = hello.answer
         step(`is told "${standing}" (${history}, head ${head})`, answerHello(instance, hello))
       } else if (strays && instance.stray === null) {
-        step('gives its hello up, which is still on its way', { ...instance, hello: null, stray: { says: hello.says, isLate: false } }, true)
+        step('gives its hello up, which is still on its way', lostBehind({ ...instance, hello: null, stray: { says: hello.says, isLate: false } }), true)
       }
     }
 
@@ -210,12 +236,9 @@ export function createInstances(
     /** Redis has answered the hello, or the one that strayed. */
     helloed(instance: Instance, { answer, acknowledged }: HelloReply, isStray: boolean): Instance {
       const history = answer === 'late' ? '' : answer.history
-      const published =
-        acknowledged === null
-          ? instance.acknowledgement
-          : { instance: instance.name, history, sequence: acknowledged, hooksFailed: [] }
-      const next = { ...instance, acknowledgement: published }
-      if (isStray) return { ...next, stray: null }
+      const told = acknowledged === null ? instance : said(instance, history, acknowledged)
+      if (isStray) return { ...told, stray: null }
+      const next = { ...told, saysBehindHello: false }
       const { hello } = instance
       if (answer === 'late' || hello === null) return { ...next, hello: null }
       const wroteRow = answer.standing === 'joined' || answer.standing === 'renewed'
@@ -227,15 +250,15 @@ export function createInstances(
     },
     readAnswered(instance: Instance, { found, ...stamp }: ReadReply): Instance {
       const flushesWhenSent = instance.read?.stage === 'sent' ? instance.read.flushesWhenSent : 0
-      return { ...instance, read: { stage: 'answered', stamp: { ...stamp, flushesWhenSent }, found } }
+      return settled({ ...instance, read: { stage: 'answered', stamp: { ...stamp, flushesWhenSent }, found } })
     },
     /** A published sign-off is on its way to it. Null when it can't hold more: then it is lost. */
     told(instance: Instance, message: Message): Instance | null {
       if (instance.messages.length >= mostMessages) return null
-      const acknowledgement = rules.acknowledgesWhenHeard && message.history === instance.following.history
-        ? { instance: instance.name, history: message.history, sequence: message.entry.sequence, hooksFailed: [] }
-        : instance.acknowledgement
-      return { ...instance, messages: [...instance.messages, message], acknowledgement }
+      const { history, entry } = message
+      const next = { ...instance, messages: [...instance.messages, message] }
+      const isOurs = history === instance.following.history
+      return rules.acknowledgesWhenHeard && isOurs ? said(next, history, entry.sequence) : next
     },
     /** Whether a request that starts now is answered from memory, or from a read that it joins. */
     accepts(instance: Instance): 'from memory' | 'by a read' | null {
@@ -247,13 +270,27 @@ export function createInstances(
   }
 }
 
+function said(instance: Instance, history: string, sequence: number): Instance {
+  return {
+    ...instance,
+    acknowledgement: { instance: instance.name, history, sequence, hooksFailed: [] },
+    saysBehindHello: instance.hello?.stage === 'sent',
+  }
+}
+
+/** With a hello that is lost goes what was sent behind it. */
+function lostBehind(instance: Instance): Instance {
+  if (!instance.saysBehindHello) return instance
+  return { ...instance, acknowledgement: null, saysBehindHello: false }
+}
+
 export type Instances = ReturnType<typeof createInstances>
 
 /** The connection to Redis is gone, and all that was sent and not answered. */
 export function cut(instance: Instance): Instance {
   const { hello, read, memory } = instance
   return {
-    ...instance,
+    ...lostBehind(instance),
     hello: hello?.stage === 'sent' ? null : hello,
     read: read?.stage === 'sent' ? null : read,
     stray: null,
@@ -292,26 +329,9 @@ function withInstants(instance: Instance, later: (at: Instant) => Instant, age: 
   }
 }
 
-/** Flushes are counted relative to the read that is under way: nobody else compares them. */
-function settled(instance: Instance): Instance {
-  const { following, read } = instance
-  const { flushes } = following
-  const sent = read?.stage === 'answered' ? read.stamp.flushesWhenSent : read?.flushesWhenSent
-  const flushesWhenSent = sent === flushes ? 0 : -1
-  return {
-    ...instance,
-    following: { ...following, flushes: 0 },
-    read:
-      read === null
-        ? null
-        : read.stage === 'sent'
-          ? { ...read, flushesWhenSent }
-          : { ...read, stamp: { ...read.stamp, flushesWhenSent } },
-  }
-}
-
 export function keyOfInstance(instance: Instance): string {
-  const { name, following, keeps, hello, stray, read, messages, acknowledgement, node, memory } = instance
+  const { name, following, keeps, hello, stray, read, messages, node, memory } = instance
+  const { acknowledgement, saysBehindHello } = instance
   const { history, applied, unfinished, leasedAt, closed } = following
   return JSON.stringify([
     name,
@@ -322,7 +342,7 @@ export function keyOfInstance(instance: Instance): string {
     stray,
     read && (read.stage === 'sent' ? read.flushesWhenSent : [read.found, read.stamp]),
     messages,
-    acknowledgement && [acknowledgement.history, acknowledgement.sequence],
+    acknowledgement && [acknowledgement.history, acknowledgement.sequence, saysBehindHello],
     memory && keyOfMemory(memory),
   ])
 }

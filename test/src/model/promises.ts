@@ -7,7 +7,7 @@ import type { World } from './world.js'
 
 /** What must hold in every world. */
 export function createPromises(configuration: Configuration, instances: Instances, longestBoundMs: number) {
-  const { signOff: kind, losesNothing, timely } = configuration
+  const { signOff: kind, isBounded, losesNothing, timely } = configuration
   const accepts = once((one: Instance) => instances.accepts(one) ?? '')
   const offers = once((redis: Deployment) => offersSession(redis, isValid))
   const endsEveryone = once((redis: Deployment) =>
@@ -17,7 +17,7 @@ export function createPromises(configuration: Configuration, instances: Instance
   function violationOf(world: World): string | null {
     const { isConfirmed, durableAt } = world.log.value
     if (losesNothing && endsEveryone(world.redis)) return 'promise 5: everybody is signed off, and nothing was lost'
-    const isLate = losesNothing && durableAt !== null && 0 - durableAt >= longestBoundMs
+    const isLate = isBounded && durableAt !== null && 0 - durableAt >= longestBoundMs
     if (!isConfirmed && !isLate) return null
     for (const instance of world.instances) {
       const how = accepts(instance)
@@ -45,14 +45,16 @@ export function createPromises(configuration: Configuration, instances: Instance
    * Where that is assumed: an instance that lives, and knows of a history before, has said hello before somebody who
    * knows nothing has waited for long enough.
    */
-  function mayTimePass({ redis, instances }: World): boolean {
+  function mayTimePass({ redis, coordinator, instances }: World): boolean {
     if (!timely || redis.value.isAway) return true
     const store = nodeOf(redis.value, 0)
     if (isOpen(store) || store.lost) return true
     const isWaiting = instances.some(({ value }) => value.following.closed?.history === store.history)
     const hasSpoken = ({ value: { name, following } }: Known<Instance>) =>
       following.history === null || redis.value.greeted.includes(name)
-    return !isWaiting || instances.every(hasSpoken)
+    const { knows } = coordinator.value
+    const hasTold = knows === null || knows.toldIn === store.history || knows.history === store.history
+    return !isWaiting || (hasTold && instances.every(hasSpoken))
   }
 
   return {

@@ -49,6 +49,9 @@ export function newStore(history: string): Store {
   return {
     ...EMPTY,
     history,
+    // A session begins in an open history only.
+    opened: history,
+    openedAt: 0,
     hasRecord: true,
     user: { endedBy: 'nobody', endedAt: 0, isBlocked: false },
   }
@@ -89,6 +92,7 @@ export interface HelloCall {
   /** A later hello of this instance has already written the row, if it is still there. */
   readonly isLate: boolean
   readonly renewals: number
+  readonly opensTheEmpty: boolean
 }
 
 /** `acknowledged`: what it publishes because saying so may have got lost. */
@@ -116,7 +120,7 @@ export function HELLO(store: Store, call: HelloCall, kind: SignOffKind): [Store,
   if (lost) return [{ ...store, lost, seen, opened: null }, answer('behind')]
   let next = store
   if (!isOpen(store)) {
-    const mayOpen = store.openedAt === null || says.leased || says.waitedFor === history
+    const mayOpen = (store.openedAt === null && call.opensTheEmpty) || says.leased || says.waitedFor === history
     if (!mayOpen) return [{ ...store, seen }, answer('waiting')]
     next = { ...store, opened: history, openedAt: head, seen: 0 }
   }
@@ -159,7 +163,12 @@ export function READ(store: Store): ReadReply {
 
 export type RecordReply =
   | { readonly kind: 'closed' }
-  | { readonly kind: 'gone'; readonly history: string }
+  | {
+      readonly kind: 'gone'
+      readonly history: string
+      readonly head: number
+      readonly members: readonly Row[]
+    }
   | {
       readonly kind: 'recorded'
       readonly history: string
@@ -169,20 +178,22 @@ export type RecordReply =
 
 /** identity/sign-off/scripts.ts */
 export function END_SESSION(store: Store): [Store, RecordReply] {
-  const { history, tombstone, members } = store
+  const { history, tombstone, members, head } = store
   if (!isOpen(store)) return [store, { kind: 'closed' }]
   if (tombstone !== null) return [store, { kind: 'recorded', history, sequence: tombstone, members }]
-  if (!store.hasRecord || store.isOutlived || store.user === null) return [store, { kind: 'gone', history }]
+  if (!store.hasRecord || store.isOutlived || store.user === null) {
+    return [store, { kind: 'gone', history, head, members }]
+  }
   const next = ring({ ...store, tombstone: store.head + 1, hasRecord: false }, 'the sign-off')
   return [next, { kind: 'recorded', history, sequence: next.head, members }]
 }
 
 /** identity/sign-off/scripts.ts: END_USER with a block. */
-export function BLOCK(store: Store): [Store, RecordReply] {
-  const { history, user, members } = store
+export function BLOCK(store: Store, { blocksTheUnknown }: { blocksTheUnknown: boolean }): [Store, RecordReply] {
+  const { history, user, members, head } = store
   if (!isOpen(store)) return [store, { kind: 'closed' }]
-  if (user === null) return [store, { kind: 'gone', history }]
-  if (user.endedBy === 'the sign-off') {
+  if (user === null && !blocksTheUnknown) return [store, { kind: 'gone', history, head, members }]
+  if (user?.endedBy === 'the sign-off') {
     return [store, { kind: 'recorded', history, sequence: user.endedAt, members }]
   }
   const sequence = store.head + 1
@@ -207,6 +218,15 @@ export function END_ANOTHER(store: Store, what: 'another' | 'covering'): Store |
 export function WITNESS_HISTORY(store: Store): Pick<Store, 'history' | 'members'> {
   const { history, members } = store
   return { history, members }
+}
+
+/** Not a script yet: what a coordinator that recorded something in another history tells Redis. */
+export function TELL(store: Store, recorded: { readonly history: string; readonly sequence: number }): Store {
+  if (recorded.history === store.history) return store
+  const seen = Math.max(store.seen, recorded.sequence)
+  const isLost = seen > (isOpen(store) && store.openedAt !== null ? store.openedAt : store.head)
+  if (isLost) return { ...store, lost: true, seen, opened: null }
+  return isOpen(store) ? store : { ...store, seen }
 }
 
 /** identity/sign-off/scripts.ts */

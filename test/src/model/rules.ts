@@ -24,6 +24,7 @@ export interface Rules {
   readonly DROP_MEMBERS: typeof scripts.DROP_MEMBERS
   readonly RECORD_AGAIN: typeof scripts.RECORD_AGAIN
   readonly END_EVERYONE: typeof scripts.END_EVERYONE
+  readonly TELL: typeof scripts.TELL
   // The adapters.
   /** Whether sign-offs that are applied drop the session from memory. */
   readonly drops: (what: 'sign-off' | 'everything') => boolean
@@ -33,8 +34,18 @@ export interface Rules {
   readonly holders: (needed: number) => number
   /** The answer of a repeated script on a connection that wrote nothing counts as durable at once. */
   readonly trustsWaitWithoutWrite: boolean
-  /** What the coordinator follows once nothing is left of a sign-off in a new history. */
-  readonly recordsAgainAfterOvertaken: boolean
+  /** What is overtaken by a new history is recorded again in it. */
+  readonly recordsAgain: boolean
+  /** Before it says "confirmed, since everybody has acknowledged", it asks Redis whether the history is the same. */
+  readonly verifies: boolean
+  /** Where nothing is left of a sign-off in a new history, it waits until everybody has applied its head. */
+  readonly waitsForTheHead: boolean
+  /** A user who is blocked and is not there any more is made again, blocked. */
+  readonly blocksTheUnknown: boolean
+  /** The coordinator says what it has recorded to a new history, as an instance says what it has applied. */
+  readonly coordinatorSpeaks: boolean
+  /** Whoever comes first opens a Redis that is empty. */
+  readonly opensTheEmpty: boolean
 }
 
 export const SHIPPED: Rules = {
@@ -49,5 +60,19 @@ export const SHIPPED: Rules = {
   acknowledgesWhenHeard: false,
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
-  recordsAgainAfterOvertaken: true,
+  recordsAgain: true,
+  verifies: false,
+  waitsForTheHead: false,
+  blocksTheUnknown: false,
+  coordinatorSpeaks: false,
+  opensTheEmpty: true,
+}
+
+export const PROPOSED: Rules = {
+  ...SHIPPED,
+  verifies: true,
+  waitsForTheHead: true,
+  blocksTheUnknown: true,
+  coordinatorSpeaks: true,
+  opensTheEmpty: false,
 }

@@ -1,6 +1,14 @@
 import type { Hello } from '@curfew/guard/following'
 import type { Configuration } from './configurations.js'
-import { type Coordinator, executed, moved as movedCoordinator } from './coordinator.js'
+import {
+  type Coordinator,
+  type Coordinators,
+  executed,
+  isIdle,
+  isOver,
+  moved as movedCoordinator,
+  sending,
+} from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
 import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
 import { everyone, type Hook, type Memory, type Request } from './recovery.js'
@@ -21,10 +29,16 @@ export function createServer(
   {
     configuration,
     instances,
+    coordinators,
     leaseOf,
-  }: { configuration: Configuration; instances: Instances; leaseOf: (name: string) => number },
+  }: {
+    configuration: Configuration
+    instances: Instances
+    coordinators: Coordinators
+    leaseOf: (name: string) => number
+  },
 ) {
-  const { signOff: kind, readsAtOnce, hellosAtOnce, drops, timely } = configuration
+  const { signOff: kind, readsAtOnce, hellosAtOnce, drops, looksAround, timely } = configuration
 
   function stepsOfInstance(instance: Instance, redis: Deployment): Array<AtRedis & { instance: Instance }> {
     const { name, hello, read, stray, memory, node } = instance
@@ -81,8 +95,9 @@ export function createServer(
   function sayHello(instance: Instance, redis: Deployment, says: Hello, isLate: boolean) {
     const { name, node } = instance
     const store = nodeOf(redis, node)
+    const { opensTheEmpty } = rules
     const renewals = drops ? nextNumber(redis, name) : 0
-    const [changed, reply] = rules.HELLO(store, { instance: name, leaseMs: leaseOf(name), says, isLate, renewals }, kind)
+    const [changed, reply] = rules.HELLO(store, { instance: name, leaseMs: leaseOf(name), says, isLate, renewals, opensTheEmpty }, kind)
     const numbers = changed.members === store.members ? redis.numbers : numbered(redis, name, renewals)
     return { changed, reply, numbers }
   }
@@ -128,25 +143,59 @@ export function createServer(
         published: publishedBy(store, changed),
       })
 
+    function beWitness(asking: Coordinator): void {
+      const reply = { kind: 'witness', ...rules.WITNESS_HISTORY(store) } as const
+      step('Redis is witness', executed(asking, reply, rules.holders(holdersNeeded(redis))))
+      const last = found.at(-1)
+      if (drops && last !== undefined) found[found.length - 1] = { ...last, redis: lookedAt(last.redis) }
+    }
+
     if (node === 0 && redis.master !== 'old') step('connects to the new master', movedCoordinator(coordinator, 1))
     if (!writable(redis, node)) return found
     if (drop !== null) {
       step('Redis takes rows off the table', { ...coordinator, drop: null }, rules.DROP_MEMBERS(store, drop))
-    } else if (command?.stage === 'sent' && command.what === 'record') {
-      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store)
+    }
+    // What it says of the leases, or of a history that is known, counts from when it was asked.
+    if (command?.stage === 'sent') beWitness(coordinator)
+    if (isIdle(coordinator)) {
+      const { known } = coordinator.coordination
+      const isNews = known === null || known.history !== store.history
+      const isEarly = coordinator.signOff.is === 'not recorded' || coordinator.signOff.is === 'overtaken'
+      const isLate = drops && !isEarly && coordinator.signOff.is !== 'followed'
+      if ((isNews && !isOver(coordinator)) || (looksAround && isEarly) || isLate) {
+        beWitness(sending(coordinator, 'witness'))
+      }
+    }
+    if (isIdle(coordinator) && coordinator.signOff.is === 'acknowledged') {
+      const reply = { kind: 'verified', history: store.history } as const
+      step('Redis says which history it has', executed(sending(coordinator, 'verify'), reply, 0))
+    }
+    const { knows } = coordinator
+    if (knows !== null && knows.history !== store.history && knows.toldIn !== store.history) {
+      const told = { ...coordinator, knows: { ...knows, toldIn: store.history } }
+      step(`tells Redis what it has recorded (${knows.history}, ${knows.sequence})`, told, rules.TELL(store, knows))
+    }
+    if (coordinators.mayRecord(coordinator)) {
+      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store, rules)
       const needed = changed === store && rules.trustsWaitWithoutWrite ? 0 : rules.holders(holdersNeeded(redis))
       const sequence = reply.kind === 'recorded' ? `, ${reply.history}, ${reply.sequence}` : ''
-      step(`Redis takes the sign-off (${reply.kind}${sequence})`, executed(coordinator, reply, needed), changed)
-    } else if (command?.stage === 'sent') {
-      const reply = { kind: 'witness', ...rules.WITNESS_HISTORY(store) } as const
-      step('Redis is witness', executed(coordinator, reply, rules.holders(holdersNeeded(redis))))
-      const last = found.at(-1)
-      if (drops && last !== undefined) found[found.length - 1] = { ...last, redis: lookedAt(last.redis) }
+      // A closed history changes nothing: it tries again.
+      if (reply.kind !== 'closed') {
+        const next = executed(sending(coordinator, 'record'), reply, needed)
+        step(`records the sign-off (${reply.kind}${sequence})`, next, changed)
+      }
     }
     return found
   }
 
-  return { stepsOfInstance, stepsOfCoordinator }
+  /** Whether Redis may have something to do for it: it is not asked in vain. */
+  function isAskedBy({ hello, stray, read, memory, node, keeps }: Instance): boolean {
+    const reads = readsAtOnce && !keeps
+    const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0)
+    return hello?.stage === 'sent' || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
+  }
+
+  return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
 }
 
 /** Only what is published by a script that recorded one more. */

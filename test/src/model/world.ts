@@ -2,6 +2,7 @@ import { createCatalogue, type Known, once, oncePerPair } from './catalogue.js'
 import { BOUND_MS, createClock, LEASE_MS, LONG_BOUND_MS, LONG_LEASE_MS, TICK_MS } from './clock.js'
 import type { Configuration } from './configurations.js'
 import {
+  type Acknowledgement,
   aged as agedCoordinator,
   type Coordinator,
   type CoordinatorStep,
@@ -61,7 +62,12 @@ export interface Step {
   readonly next: World
 }
 
-type Changes = Partial<Omit<World, 'instances'>> & { readonly instance?: readonly [number, Known<Instance>] }
+interface Changes {
+  redis?: Known<Deployment>
+  coordinator?: Known<Coordinator>
+  log?: Known<Log>
+  instance?: readonly [at: number, Known<Instance>]
+}
 
 /** The worlds of a configuration under some rules: where they begin, what may happen in each, what is broken. */
 export function createWorlds(configuration: Configuration, rules: Rules) {
@@ -77,8 +83,8 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const everyInstance = createCatalogue(keyOfInstance)
 
   const instances = createInstances(rules, { kind, leaseOf, mostMessages })
-  const coordination = createCoordinators(rules, { drops })
-  const server = createServer(rules, { configuration, instances, leaseOf })
+  const coordination = createCoordinators(rules, configuration)
+  const server = createServer(rules, { configuration, instances, coordinators: coordination, leaseOf })
   const promises = createPromises(configuration, instances, longest)
 
   const initial: World = {
@@ -93,7 +99,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const sleptInstance = once((one: Instance) => everyInstance.know(agedInstance(one, clock, true)))
   const laterCoordinator = once((one: Coordinator) => coordinators.know(agedCoordinator(one, clock)))
   const laterLog = once((one: Log) => {
-    const durableAt = one.durableAt === null ? null : clock.age(one.durableAt)
+    const durableAt = one.durableAt === null || one.isConfirmed ? one.durableAt : clock.age(one.durableAt)
     return logs.know({ ...one, durableAt })
   })
   const cutInstances = once((one: Instance) => everyInstance.know(cutInstance(one)))
@@ -117,9 +123,14 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     })),
   )
   const acknowledged = oncePerPair((one: Instance, coordinator: Coordinator) =>
-    one.acknowledgement === null ? null : knowCoordinator(coordination.hear(coordinator, one.acknowledgement)),
+    knowCoordinator(coordination.hear(coordinator, acknowledgementOf(one))),
   )
-  const silenced = once((one: Instance) => everyInstance.know({ ...one, acknowledgement: null }))
+  /** Identity has blocked the user, and knows it. */
+  const informed = once((one: Instance) =>
+    everyInstance.know(one.memory === null ? one : { ...one, memory: { ...one.memory, knowsBlock: true } }),
+  )
+  const asksRedis = once(server.isAskedBy)
+  const silenced = once((one: Instance) => everyInstance.know({ ...one, acknowledgement: null, saysBehindHello: false }))
   const happenings = oncePerPair((redis: Deployment, { left }: Log) =>
     happeningsOf(redis, left).map(({ next, ...happening }) => ({ ...happening, next: deployments.know(next) })),
   )
@@ -145,15 +156,22 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     return known(log)
   }
 
-  const confirmed = once((one: Log) => logs.know({ ...one, isConfirmed: true }))
+  const confirmed = once((one: Log) => logs.know({ ...one, isConfirmed: true, durableAt: 0 }))
   const durable = once((one: Log) => logs.know(one.durableAt === null ? { ...one, durableAt: 0 } : one))
   const isDurable = once(promises.isDurable)
 
-  function become(world: World, { instance, ...changes }: Changes): World {
-    const next = { ...world, ...changes }
-    const log = changes.redis !== undefined && isDurable(next.redis) ? durable(next.log) : next.log
-    const others = instance === undefined ? next.instances : withInstance(next.instances, ...instance)
-    return { ...next, log, instances: others }
+  function become(world: World, { instance, redis, coordinator, log = world.log }: Changes): World {
+    const promised = redis !== undefined && isDurable(redis) ? durable(log) : log
+    const now = instance === undefined ? world.instances : withInstance(world.instances, ...instance)
+    const isTold = kind === 'block' && coordinator !== undefined && coordinator.value.knows !== null
+    const others = isTold ? now.map(informed) : now
+    return {
+      redis: redis ?? world.redis,
+      coordinator: coordinator ?? world.coordinator,
+      log: promised,
+      // Nobody waits for acknowledgements any more.
+      instances: promised.value.isConfirmed && !drops ? others.map(silenced) : others,
+    }
   }
 
   function stepsOf(world: World): Step[] {
@@ -178,13 +196,12 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       for (const { label, isFault, next } of instanceSteps(instance)) {
         add(label, isFault, { instance: [at, next] })
       }
-      for (const step of instanceAtRedis(instance, redis)) {
+      for (const step of asksRedis(instance) ? instanceAtRedis(instance, redis) : []) {
         add(step.label, step.isFault, { instance: [at, step.instance], redis: step.redis })
         if (step.published !== null) publish(steps, step.published)
       }
-      const heard = acknowledged(instance, coordinator)
-      if (heard !== null) {
-        addConfirmation(heard, { instance: [at, silenced(instance)] })
+      if (instance.value.acknowledgement !== null && !instance.value.saysBehindHello) {
+        addConfirmation(acknowledged(instance, coordinator), { instance: [at, silenced(instance)] })
       }
       addMishaps(at, instance)
     }
@@ -202,8 +219,9 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       { label, isFault, next, confirms }: ReturnType<typeof knowCoordinator>,
       changes: Changes,
     ): void {
-      const promised = confirms === undefined ? log : confirmed(log)
-      add(label, isFault, { ...changes, coordinator: next, log: promised })
+      changes.coordinator = next
+      changes.log = confirms === undefined ? log : confirmed(log)
+      add(label, isFault, changes)
     }
 
     function addHappening(happening: ReturnType<typeof happenings>[number]): void {
@@ -286,13 +304,14 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     stepsOf,
     violationOf: promises.violationOf,
     /** What a world is made of, as numbers. */
-    idsOf: ({ redis, coordinator, log, instances }: World) => [
-      redis.id,
-      coordinator.id,
-      log.id,
-      ...instances.map(({ id }) => id),
-    ],
-    worldOf([redis = 0, coordinator = 0, log = 0, ...instances]: readonly number[]): World {
+    writeIds({ redis, coordinator, log, instances }: World, ids: Int32Array): void {
+      ids[0] = redis.id
+      ids[1] = coordinator.id
+      ids[2] = log.id
+      for (let at = 0; at < instances.length; at++) ids[at + 3] = instances[at]?.id ?? 0
+    },
+    width: 3 + options.length,
+    worldOf([redis = 0, coordinator = 0, log = 0, ...instances]: Int32Array): World {
       return {
         redis: deployments.get(redis),
         coordinator: coordinators.get(coordinator),
@@ -317,6 +336,11 @@ function entryAt(signOffs: readonly Entry[]): Entry {
   const last = signOffs.at(-1)
   if (last === undefined) throw new TypeError('nothing was recorded')
   return last
+}
+
+function acknowledgementOf({ acknowledgement }: Instance): Acknowledgement {
+  if (acknowledgement === null) throw new TypeError('nothing was acknowledged')
+  return acknowledgement
 }
 
 function keyOfLog({ isConfirmed, durableAt, left }: Log): string {
