@@ -1,0 +1,40 @@
+/**
+ * `pnpm model [name…]`: explores the reducers that ship, exhaustively, and prints a table. `--trace` tells the
+ * shortest way to what breaks a promise; `--most N` gives up after so many states.
+ */
+import { parseArgs } from 'node:util'
+import { CONFIGURATIONS, type Configuration } from './configurations.js'
+import { explore } from './explore.js'
+import { MUTANTS } from './mutants.js'
+import { type Rules, SHIPPED } from './rules.js'
+import { createWorlds } from './world.js'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { trace: { type: 'boolean', default: false }, most: { type: 'string', default: '3000000' } },
+})
+const isWanted = (name: string) => positionals.length === 0 || positionals.some((part) => name.includes(part))
+
+console.log('| configuration | result | states | steps | seconds |\n| --- | --- | --- | --- | --- |')
+for (const [name, configuration] of Object.entries(CONFIGURATIONS)) {
+  if (isWanted(name)) show(name, configuration, SHIPPED)
+}
+for (const { name, configuration, rules } of MUTANTS) {
+  if (isWanted(name)) show(`mutant: ${name}`, configuration, rules)
+}
+
+function show(name: string, configuration: Configuration, rules: Rules): void {
+  const before = process.cpuUsage()
+  const { states, steps, violation, trace, isComplete } = explore(
+    createWorlds(configuration, rules),
+    Number(values.most),
+  )
+  const seconds = (process.cpuUsage(before).user / 1e6).toFixed(1)
+  const result = violation
+    ? `${violation}, after ${trace.length} steps`
+    : isComplete
+      ? 'SAFE'
+      : 'not finished'
+  console.log(`| ${name} | ${result} | ${states} | ${steps} | ${seconds} |`)
+  if (values.trace && violation) for (const step of trace) console.log(`    ${step}`)
+}

@@ -1,0 +1,74 @@
+import { type Known, once } from './catalogue.js'
+import type { Configuration } from './configurations.js'
+import { type Deployment, nodeOf, offersSession } from './deployment.js'
+import type { Instance, Instances } from './instance.js'
+import { isOpen, isValid } from './redis.js'
+import type { World } from './world.js'
+
+/** What must hold in every world. */
+export function createPromises(configuration: Configuration, instances: Instances, longestBoundMs: number) {
+  const { signOff: kind, isBounded, losesNothing, timely } = configuration
+  const accepts = once((one: Instance) => instances.accepts(one) ?? '')
+  const offers = once((redis: Deployment) => offersSession(redis, isValid))
+  const endsEveryone = once((redis: Deployment) =>
+    redis.nodes.some(({ signOffs }) => signOffs.some(({ what }) => what === 'everyone')),
+  )
+
+  function violationOf(world: World): string | null {
+    const { isConfirmed, durableAt } = world.log.value
+    if (losesNothing && endsEveryone(world.redis))
+      return 'promise 5: everybody is signed off, and nothing was lost'
+    const isLate = isBounded && durableAt !== null && 0 - durableAt >= longestBoundMs
+    if (!isConfirmed && !isLate) return null
+    for (const instance of world.instances) {
+      const how = accepts(instance)
+      if (how === '') continue
+      const when = isConfirmed
+        ? 'promise 1: after it was confirmed'
+        : 'promise 2: a bound after it was durable'
+      return `${when}, ${instance.value.name} accepts a request ${how}`
+    }
+    if (!isConfirmed) return null
+    if (offers(world.redis)) return 'promise 3: confirmed, and the session is valid again in Redis'
+    if (kind === 'block' && letsIn(world))
+      return 'promise 3: the block is confirmed, and the user can sign in'
+    return null
+  }
+
+  /** CREATE_SESSION: in the open history which the guard of that identity follows. */
+  function letsIn({ redis, instances }: World): boolean {
+    if (redis.value.isAway) return false
+    return instances.some(({ value: { memory, following, node } }) => {
+      const store = nodeOf(redis.value, node)
+      const mayCreate = memory !== null && isOpen(store) && store.history === following.history
+      return mayCreate && store.user?.isBlocked !== true
+    })
+  }
+
+  /**
+   * Where that is assumed: an instance that lives, and knows of a history before, has said hello before somebody who
+   * knows nothing has waited for long enough.
+   */
+  function mayTimePass({ redis, coordinator, instances }: World): boolean {
+    if (!timely || redis.value.isAway) return true
+    const store = nodeOf(redis.value, 0)
+    if (isOpen(store) || store.lost) return true
+    const isWaiting = instances.some(({ value }) => value.following.closed?.history === store.history)
+    const hasSpoken = ({ value: { name, following } }: Known<Instance>) =>
+      following.history === null || redis.value.greeted.includes(name)
+    const { knows } = coordinator.value
+    const hasTold = knows === null || knows.toldIn === store.history || knows.history === store.history
+    return !isWaiting || (hasTold && instances.every(hasSpoken))
+  }
+
+  return {
+    violationOf,
+    mayTimePass,
+    /** Whether the sign-off can't be lost any more, as long as nobody restores an older copy. */
+    isDurable({ nodes, disk }: Deployment): boolean {
+      return [...nodes, ...(disk === null ? [] : [disk])].every(({ signOffs }) =>
+        signOffs.some(({ what }) => what === 'the sign-off'),
+      )
+    },
+  }
+}

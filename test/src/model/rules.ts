@@ -1,0 +1,69 @@
+import { follow, helloOf, judgeRead, mayServe } from '@curfew/guard/following'
+import { coordinate, nextLook } from '@curfew/identity/dist/sign-off/coordinator.js'
+import * as scripts from './redis.js'
+
+/**
+ * Everything that decides something: the reducers that ship, the mirrored scripts, and the few rules that are
+ * carried out by adapters. A mutant is another one of these.
+ */
+export interface Rules {
+  // @curfew/guard
+  readonly follow: typeof follow
+  readonly helloOf: typeof helloOf
+  readonly mayServe: typeof mayServe
+  readonly judgeRead: typeof judgeRead
+  // @curfew/identity
+  readonly coordinate: typeof coordinate
+  readonly nextLook: typeof nextLook
+  // The scripts.
+  readonly HELLO: typeof scripts.HELLO
+  readonly READ: typeof scripts.READ
+  readonly END_SESSION: typeof scripts.END_SESSION
+  readonly BLOCK: typeof scripts.BLOCK
+  readonly WITNESS_HISTORY: typeof scripts.WITNESS_HISTORY
+  readonly DROP_MEMBERS: typeof scripts.DROP_MEMBERS
+  readonly RECORD_AGAIN: typeof scripts.RECORD_AGAIN
+  readonly END_EVERYONE: typeof scripts.END_EVERYONE
+  readonly TELL: typeof scripts.TELL
+  // The adapters.
+  /** Whether sign-offs that are applied drop the session from memory. */
+  readonly drops: (what: 'sign-off' | 'everything') => boolean
+  /** Whether an instance acknowledges what it has heard and not applied yet. */
+  readonly acknowledgesWhenHeard: boolean
+  /** How many others must hold what was written, of those that are needed. */
+  readonly holders: (needed: number) => number
+  /** The answer of a repeated script on a connection that wrote nothing counts as durable at once. */
+  readonly trustsWaitWithoutWrite: boolean
+  /** What is overtaken by a new history is recorded again in it. */
+  readonly recordsAgain: boolean
+  /** Before it says "confirmed, since everybody has acknowledged", it asks Redis whether the history is the same. */
+  readonly verifies: boolean
+  /** Where nothing is left of a sign-off in a new history, it waits until everybody has applied its head. */
+  readonly waitsForTheHead: boolean
+  /** A user who is blocked and is not there any more is made again, blocked. */
+  readonly blocksTheUnknown: boolean
+  /** The coordinator says what it has recorded to a new history, as an instance says what it has applied. */
+  readonly coordinatorSpeaks: boolean
+  /** Whoever comes first opens a Redis that is empty. */
+  readonly opensTheEmpty: boolean
+}
+
+export const SHIPPED: Rules = {
+  follow,
+  helloOf,
+  mayServe,
+  judgeRead,
+  coordinate,
+  nextLook,
+  ...scripts,
+  drops: () => true,
+  acknowledgesWhenHeard: false,
+  holders: (needed) => needed,
+  trustsWaitWithoutWrite: false,
+  recordsAgain: true,
+  verifies: false,
+  waitsForTheHead: false,
+  blocksTheUnknown: false,
+  coordinatorSpeaks: false,
+  opensTheEmpty: true,
+}

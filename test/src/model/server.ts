@@ -1,0 +1,259 @@
+import type { Hello } from '@curfew/guard/following'
+import type { Configuration } from './configurations.js'
+import {
+  type Coordinator,
+  type Coordinators,
+  executed,
+  isIdle,
+  isOver,
+  moved as movedCoordinator,
+  sending,
+} from './coordinator.js'
+import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
+import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
+import { everyone, type Hook, type Memory, type Request } from './recovery.js'
+import { isOpen, type Store } from './redis.js'
+import type { Rules } from './rules.js'
+
+interface AtRedis {
+  readonly label: string
+  readonly isFault: boolean
+  readonly redis: Deployment
+  /** A sign-off that was published. */
+  readonly published: Message | null
+}
+
+/** What Redis does with what was sent to it. */
+export function createServer(
+  rules: Rules,
+  {
+    configuration,
+    instances,
+    coordinators,
+    leaseOf,
+  }: {
+    configuration: Configuration
+    instances: Instances
+    coordinators: Coordinators
+    leaseOf: (name: string) => number
+  },
+) {
+  const { signOff: kind, readsAtOnce, hellosAtOnce, drops, looksAround, timely } = configuration
+
+  function stepsOfInstance(instance: Instance, redis: Deployment): Array<AtRedis & { instance: Instance }> {
+    const { name, hello, read, stray, memory, node } = instance
+    const found: Array<AtRedis & { instance: Instance }> = []
+    if (redis.isAway) return found
+    const store = nodeOf(redis, node)
+    const step = (label: string, next: Instance, changed: Store = store) =>
+      found.push({
+        label: `${name}: ${label}`,
+        isFault: false,
+        instance: next,
+        redis: withNode(redis, node, changed),
+        published: publishedBy(store, changed),
+      })
+
+    if (node === 0 && redis.master !== 'old') step('connects to the new master', movedInstance(instance, 1))
+    if (hello?.stage === 'sent' && writable(redis, node)) {
+      const { changed, reply, numbers } = sayHello(instance, redis, hello.says, false)
+      const next = instances.helloed(instance, reply, false)
+      const isAnswered = hellosAtOnce && next.hello?.stage === 'answered'
+      const told =
+        reply.answer === 'late'
+          ? 'late'
+          : `${reply.answer.standing}, ${reply.answer.history}, head ${reply.answer.head}`
+      step(
+        `Redis takes its hello (${told})`,
+        isAnswered ? instances.answerHello(next, next.hello) : next,
+        changed,
+      )
+      const last = found.at(-1)
+      if (last !== undefined) {
+        const { greeted } = timely ? greetedBy(redis, name) : redis
+        found[found.length - 1] = { ...last, redis: { ...last.redis, greeted, numbers } }
+      }
+    }
+    if (stray !== null && writable(redis, node)) {
+      const { changed, reply } = sayHello(instance, redis, stray.says, stray.isLate)
+      step('Redis takes the hello that was given up', instances.helloed(instance, reply, true), changed)
+    }
+    if (read?.stage === 'sent')
+      step('Redis takes its read', instances.readAnswered(instance, rules.READ(store)))
+    if (readsAtOnce && instances.serves(instance) && !instance.keeps) {
+      const answered = instances.readAnswered(instance, rules.READ(store))
+      if (answered.read?.stage === 'answered') {
+        const { found: isFound } = answered.read
+        step(
+          `reads the session: ${isFound ? 'valid' : 'none'}`,
+          instances.answerRead(answered, answered.read),
+        )
+      }
+    }
+    if (memory !== null) {
+      for (const hook of memory.hooks) {
+        step(`${hook.does}, and its hook is done`, hooked(instance, memory, hook, store))
+      }
+      if (memory.request !== null && writable(redis, node)) {
+        const { request } = memory
+        const [changed, next] = recover(memory, request, store)
+        step(
+          `Redis takes ${request.script}${changed === store ? ', in vain' : ''}`,
+          { ...instance, memory: next },
+          changed,
+        )
+      }
+    }
+    return found
+  }
+
+  function sayHello(instance: Instance, redis: Deployment, says: Hello, isLate: boolean) {
+    const { name, node } = instance
+    const store = nodeOf(redis, node)
+    const { opensTheEmpty } = rules
+    const renewals = drops ? nextNumber(redis, name) : 0
+    const [changed, reply] = rules.HELLO(
+      store,
+      { instance: name, leaseMs: leaseOf(name), says, isLate, renewals, opensTheEmpty },
+      kind,
+    )
+    const numbers = changed.members === store.members ? redis.numbers : numbered(redis, name, renewals)
+    return { changed, reply, numbers }
+  }
+
+  /** remembered.ts: `note` and `refresh`, which have asked Redis. */
+  function hooked(instance: Instance, memory: Memory, hook: Hook, store: Store): Instance {
+    const { history, sequence, does } = hook
+    const isBlocked = store.user?.isBlocked === true
+    const isBelieved =
+      does === 'note the block' ? isBlocked : isOpen(store) && store.history === instance.following.history
+    const next: Memory = {
+      ...memory,
+      knowsBlock: isBelieved ? isBlocked : memory.knowsBlock,
+      hooks: memory.hooks.filter((one) => one !== hook),
+    }
+    return instances.take(
+      { ...instance, memory: next },
+      { type: 'hooks-finished', history, sequence, failed: false },
+    )
+  }
+
+  /** recovery.ts: what comes of what it asked for. */
+  function recover(memory: Memory, request: Request, store: Store): [Store, Memory] {
+    const over: Memory = { ...memory, request: null, behindSinceMs: null }
+    if (request.script === 'END_EVERYONE') return [rules.END_EVERYONE(store, request) ?? store, over]
+    const recorded = rules.RECORD_AGAIN(store, request, kind)
+    return recorded === null ? [store, { ...memory, request: everyone(memory) }] : [recorded, over]
+  }
+
+  function stepsOfCoordinator(
+    coordinator: Coordinator,
+    redis: Deployment,
+  ): Array<AtRedis & { coordinator: Coordinator }> {
+    const { command, drop, node } = coordinator
+    const found: Array<AtRedis & { coordinator: Coordinator }> = []
+    if (redis.isAway) return found
+    const store = nodeOf(redis, node)
+    const step = (label: string, next: Coordinator, changed: Store = store) =>
+      found.push({
+        label: `coordinator: ${label}`,
+        isFault: false,
+        coordinator: next,
+        redis: withNode(redis, node, changed),
+        published: publishedBy(store, changed),
+      })
+
+    function beWitness(asking: Coordinator): void {
+      const reply = { kind: 'witness', ...rules.WITNESS_HISTORY(store) } as const
+      step('Redis is witness', executed(asking, reply, rules.holders(holdersNeeded(redis))))
+      const last = found.at(-1)
+      if (drops && last !== undefined) found[found.length - 1] = { ...last, redis: lookedAt(last.redis) }
+    }
+
+    if (node === 0 && redis.master !== 'old')
+      step('connects to the new master', movedCoordinator(coordinator, 1))
+    if (!writable(redis, node)) return found
+    if (drop !== null) {
+      step('Redis takes rows off the table', { ...coordinator, drop: null }, rules.DROP_MEMBERS(store, drop))
+    }
+    // What it says of the leases, or of a history that is known, counts from when it was asked.
+    if (command?.stage === 'sent') beWitness(coordinator)
+    if (isIdle(coordinator)) {
+      const { known } = coordinator.coordination
+      const isNews = known === null || known.history !== store.history
+      const isEarly = coordinator.signOff.is === 'not recorded' || coordinator.signOff.is === 'overtaken'
+      const isLate = drops && !isEarly && coordinator.signOff.is !== 'followed'
+      if ((isNews && !isOver(coordinator)) || (looksAround && isEarly) || isLate) {
+        beWitness(sending(coordinator, 'witness'))
+      }
+    }
+    if (isIdle(coordinator) && coordinator.signOff.is === 'acknowledged') {
+      const reply = { kind: 'verified', history: store.history } as const
+      step('Redis says which history it has', executed(sending(coordinator, 'verify'), reply, 0))
+    }
+    const { knows } = coordinator
+    if (knows !== null && knows.history !== store.history && knows.toldIn !== store.history) {
+      const told = { ...coordinator, knows: { ...knows, toldIn: store.history } }
+      step(
+        `tells Redis what it has recorded (${knows.history}, ${knows.sequence})`,
+        told,
+        rules.TELL(store, knows),
+      )
+    }
+    if (coordinators.mayRecord(coordinator)) {
+      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store, rules)
+      const needed =
+        changed === store && rules.trustsWaitWithoutWrite ? 0 : rules.holders(holdersNeeded(redis))
+      const sequence = reply.kind === 'recorded' ? `, ${reply.history}, ${reply.sequence}` : ''
+      // A closed history changes nothing: it tries again.
+      if (reply.kind !== 'closed') {
+        const next = executed(sending(coordinator, 'record'), reply, needed)
+        step(`records the sign-off (${reply.kind}${sequence})`, next, changed)
+      }
+    }
+    return found
+  }
+
+  /** Whether Redis may have something to do for it: it is not asked in vain. */
+  function isAskedBy({ hello, stray, read, memory, node, keeps }: Instance): boolean {
+    const reads = readsAtOnce && !keeps
+    const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0)
+    return (
+      hello?.stage === 'sent' || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
+    )
+  }
+
+  return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
+}
+
+/** Only what is published by a script that recorded one more. */
+function publishedBy(before: Store, after: Store): Message | null {
+  const entry = after.signOffs.at(-1)
+  return entry === undefined || after.head === before.head ? null : { history: after.history, entry }
+}
+
+function greetedBy(redis: Deployment, name: string): Deployment {
+  if (redis.greeted.includes(name)) return redis
+  return { ...redis, greeted: [...redis.greeted, name].toSorted() }
+}
+
+/**
+ * Rows are numbered by hellos. Only whether a row is the one that was looked at last makes a difference, so that
+ * two numbers are enough: the other one, once it was looked at.
+ */
+function nextNumber({ numbers }: Deployment, name: string): number {
+  const last = numbers.find(({ instance }) => instance === name)
+  if (last === undefined) return 0
+  return last.isLookedAt ? 1 - last.renewals : last.renewals
+}
+
+function numbered({ numbers }: Deployment, instance: string, renewals: number): Deployment['numbers'] {
+  const others = numbers.filter((one) => one.instance !== instance)
+  return [...others, { instance, renewals, isLookedAt: false }].toSorted((a, b) =>
+    a.instance < b.instance ? -1 : 1,
+  )
+}
+
+function lookedAt(redis: Deployment): Deployment {
+  return { ...redis, numbers: redis.numbers.map((one) => ({ ...one, isLookedAt: true })) }
+}
