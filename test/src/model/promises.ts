@@ -2,8 +2,8 @@ import { type Known, once } from './catalogue.js'
 import type { Configuration } from './configurations.js'
 import { type Deployment, nodeOf, offersSession } from './deployment.js'
 import type { Instance, Instances } from './instance.js'
+import type { World } from './moment.js'
 import { isOpen, isValid } from './redis.js'
-import type { World } from './world.js'
 
 /** What must hold in every world. */
 export function createPromises(configuration: Configuration, instances: Instances, longestBoundMs: number) {

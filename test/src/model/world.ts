@@ -34,26 +34,11 @@ import {
   newInstance,
   stepped,
 } from './instance.js'
+import type { Log, World } from './moment.js'
 import { createPromises } from './promises.js'
 import { END_ANOTHER, type Entry } from './redis.js'
 import type { Rules } from './rules.js'
 import { createServer } from './server.js'
-
-/** All there is at a moment. Now is 0. */
-export interface World {
-  readonly redis: Known<Deployment>
-  readonly coordinator: Known<Coordinator>
-  readonly log: Known<Log>
-  readonly instances: ReadonlyArray<Known<Instance>>
-}
-
-/** What has been promised, and what may still happen. */
-export interface Log {
-  readonly isConfirmed: boolean
-  /** Since when the sign-off is durable. */
-  readonly durableAt: number | null
-  readonly left: Budget
-}
 
 export interface Step {
   readonly label: string

@@ -13,9 +13,9 @@ export interface TestFile {
 }
 
 const DEADLINE_MS = 60_000
-/** A journey starts the whole system, and a browser; a run under faults goes on for a while. */
+/** A journey starts the whole system, and a browser; runs under faults, the model and measuring go on for a while. */
 const LONG_DEADLINE_MS = 180_000
-const LONG = ['test/src/journeys/', 'test/faults/src/faults.test.ts']
+const LONG = ['test/src/journeys/', 'test/src/model/', 'test/faults/src/faults.test.ts', 'bench/']
 /** Suites that fail on purpose, for the tests of the runner itself. */
 const FIXTURES = 'test/src/fixtures/'
 const FOLDERS = ['infra', 'test', 'test/faults', 'bench']
