@@ -200,6 +200,23 @@ test('use that is reported after the idle end revives nothing', async () => {
   assert.is((await world.link.read(ref)).found, null)
 })
 
+test('use that is reported after a sign-off revives nothing', async () => {
+  await using world = await open()
+  const [one, other] = [
+    await givenSession(world.redis, world.namespace),
+    await givenSession(world.redis, world.namespace, { user: 'grace' }),
+  ]
+  await world.link.hello(NEW)
+  await signOff(world.redis, world.namespace, { session: one.record })
+  await signOff(world.redis, world.namespace, { userId: 'grace' })
+
+  for (const { ref, record } of [one, other]) {
+    await world.link.reportUse([{ ref, agoMs: 0, idleTtlMs: record.idleTtlMs }])
+    assert.is((await world.link.read(ref)).found, null)
+  }
+  assert.is(await world.redis.exists(world.keys.session(one.ref)), 0)
+})
+
 // found 2026-11-21: a hello that was stuck in the network acknowledged what its instance had not applied
 test('a hello that arrives after its successor says nothing', async () => {
   await using world = await open()

@@ -1,3 +1,5 @@
+import { keysOf } from '@curfew/contract'
+import { eventually, openHistory } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { projectKeys } from './keys.js'
@@ -311,6 +313,26 @@ test('without a lease it is not ready, and says so', async () => {
   assert.is(answer.status, 503)
   assert.match(answer.text, 'The guard has no lease')
   assert.match((await anyone.fetchApi('/metrics')).text, 'curfew_guard_following{service="projects"} 0')
+})
+
+test('without a lease it is not ready although Redis answers, and answers nobody from memory', async () => {
+  await using world = await givenProjects({ leaseMs: 400 })
+  const { history } = keysOf(world.namespace)
+  assert.is((await world.browser.fetchApi('/projects')).status, 200)
+
+  // Redis has lost sign-offs, so that nobody is given a lease.
+  await world.redis.hset(history, 'lost', 1)
+  await eventually(async () => (await world.browser.fetchApi('/readyz')).status === 503)
+  const unready = await world.browser.fetchApi('/readyz')
+  const refused = await world.browser.fetchApi('/projects')
+  await world.redis.hdel(history, 'lost')
+  await openHistory(world.redis, world.namespace)
+
+  assert.ok(Number(unready.headers.get('retry-after')) > 0)
+  assert.match(unready.text, 'does not follow the sign-offs')
+  assert.equal([refused.status, codeOf(refused)], [503, 'store-unavailable'])
+  await eventually(async () => (await world.browser.fetchApi('/readyz')).status === 200)
+  assert.is((await world.browser.fetchApi('/projects')).status, 200)
 })
 
 test.run()

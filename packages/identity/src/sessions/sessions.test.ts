@@ -2,6 +2,8 @@ import { parseSessionRecord, randomSessionId } from '@curfew/contract'
 import { eventually, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { recordOnDisk } from '../sign-off/record-durably.js'
+import { createRecovery } from '../sign-off/recovery.js'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
 import { finishedLogin, signInTo } from '../testing/logins.js'
 import { createSessions } from './sessions.js'
@@ -89,6 +91,40 @@ test('a login that began before a sign-off everywhere is refused', async () => {
   await world.signOffs.endUser(record.user, ADMIN, { reason: 'everywhere' })
 
   await rejects(world.login({ beganAtSequence: 0 }), 'login-superseded')
+})
+
+test('a login that began before everybody was signed off is refused, whosever it is', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const old = await world.login()
+  await guard.decide(old.cookie)
+
+  await endEveryone(world)
+
+  await rejects(world.login({ beganAtSequence: 0 }), 'login-superseded')
+  await rejects(world.login({ subject: 'newcomer', beganAtSequence: 0 }), 'login-superseded')
+  await eventually(() => guard.stats().sequence === 1)
+  assert.is((await guard.decide(old.cookie)).kind, 'none')
+  const fresh = await world.login({ beganAtSequence: 1 })
+  assert.is((await guard.decide(fresh.cookie)).kind, 'session')
+})
+
+test('what ended is not brought back by being used', async () => {
+  await using world = await givenIdentity()
+  const guard = await world.mountGuard()
+  const [one, other] = [await world.login(), await world.login({ subject: 'grace' })]
+  assert.is(await world.sessions.touch(one.record.ref), true, 'while it lasts')
+  await world.signOffs.endSession(one.record, 'logged-out', ADMIN)
+  await world.signOffs.endUser(other.record.user, ADMIN, { reason: 'everywhere' })
+
+  for (const { record, cookie } of [one, other]) {
+    await world.sessions.touch(record.ref)
+    assert.is((await guard.decide(cookie)).kind, 'none')
+  }
+
+  assert.is(await world.sessions.touch(one.record.ref), false)
+  assert.is(await world.redis.zscore(world.keys.seen, one.record.ref), null)
+  assert.equal(await world.sessions.listOf(other.record.user.id), [])
 })
 
 test('a refused login leaves nothing behind', async () => {
@@ -185,6 +221,20 @@ test('1,000 logins and revocations at the same time leave no live session unlist
   assert.is(live, listed.size)
   assert.ok(guard.stats().following)
 })
+
+async function endEveryone({ redis, keys }: Awaited<ReturnType<typeof givenIdentity>>): Promise<void> {
+  const recovery = createRecovery({
+    recordDurably: recordOnDisk(redis),
+    keys,
+    remembered: { between: () => null, blocked: new Map() },
+    guard: { renew: async () => true },
+    times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
+    boundMs: 0,
+    onRecovered: () => 'nobody asked for it',
+    onError: (error) => assert.unreachable(String(error)),
+  })
+  assert.ok(await recovery.endEveryone('in any case'))
+}
 
 async function dump(redis: Awaited<ReturnType<typeof givenIdentity>>['redis'], pattern: string) {
   const parts: string[] = []
