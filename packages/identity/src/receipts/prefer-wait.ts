@@ -25,7 +25,7 @@ export function sayWaited(ctx: Context, seconds: number): void {
 }
 
 /** Longer than anything that anybody prefers; a quote that never ends would take the time of its square. */
-const LONGEST_HEADER = 200
+const LONGEST_HEADER = 1_000
 
 /** They are separated by commas; one between quotes separates nothing. */
 function preferencesIn(header: string): string[] {

@@ -229,7 +229,7 @@ async function endEveryone({ redis, keys }: Awaited<ReturnType<typeof givenIdent
     remembered: { between: () => null, blocked: new Map() },
     guard: { renew: async () => true },
     times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
-    boundMs: 0,
+    leaseMs: 5_000,
     onRecovered: () => 'nobody asked for it',
     onError: (error) => assert.unreachable(String(error)),
   })

@@ -105,7 +105,7 @@ test('until a bound after identity has first seen the history, what everybody ac
 
   assert.is(early?.confirmed, false, 'somebody may have a lease, and no row')
   assert.equal([receipt?.confirmed, states(receipt)], [true, ['applied']])
-  assert.ok(afterMs >= boundMs(1_500), `it took ${afterMs} ms`)
+  assert.ok(afterMs >= boundMs(1_500) - 40, `it took ${afterMs} ms`)
 })
 
 test.run()

@@ -341,19 +341,6 @@ test('a receipt names who applied it and who lapsed, from when the sign-off was 
   ])
 })
 
-// found 2026-11-26: a name that is used again had acknowledged everything for ever
-test('who has left is not waited for, and a later instance of that name is', () => {
-  const left = acknowledged('a', Number.MAX_SAFE_INTEGER)
-  const first = run(settled(), [
-    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
-    [SETTLED + 1, left],
-  ])
-  assert.equal(first.effects, ['confirmed 1'])
-
-  const later = run(first.state, [[SETTLED + 2, recorded(2, 9, [row('a', { acknowledged: 8 })])]])
-  assert.equal(later.effects, [])
-})
-
 test('while nothing is pending there is nothing to look for', () => {
   assert.is(nextLook(settled(), SETTLED), Number.POSITIVE_INFINITY)
 })

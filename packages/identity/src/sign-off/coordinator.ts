@@ -220,12 +220,6 @@ function heed(state: Coordination, history: string, members: readonly Member[], 
 
 /** The same state when it says nothing new. */
 function note(state: Coordination, heard: Acknowledgement): Coordination {
-  // Who has left says nothing of a later instance of its name.
-  if (heard.sequence === Number.MAX_SAFE_INTEGER) {
-    const newest = new Map(state.newest)
-    newest.delete(heard.instance)
-    return { ...state, newest }
-  }
   const before = state.newest.get(heard.instance)
   if (before?.history === heard.history && before.sequence >= heard.sequence) return state
   return { ...state, newest: new Map(state.newest).set(heard.instance, heard) }
