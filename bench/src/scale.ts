@@ -2,12 +2,12 @@
 export interface Scale {
   readonly leaseMs: number
   /**
-   * Rounds of the comparison by CPU time, how many processes those have that matter most, and how many
-   * requests warm each up.
+   * Rounds of the comparison by CPU time, how many processes those have that matter most, and how many rounds
+   * warm each up.
    */
   readonly requestRounds: number
   readonly requestProcesses: number
-  readonly warmUpRequests: number
+  readonly requestWarmUpRounds: number
   readonly decisions: number
   /** By how many instances sign-offs are confirmed, and how often. */
   readonly instances: readonly number[]
@@ -23,9 +23,9 @@ export interface Scale {
 
 export const FULL: Scale = {
   leaseMs: 5_000,
-  requestRounds: 60,
-  requestProcesses: 4,
-  warmUpRequests: 20_000,
+  requestRounds: 40,
+  requestProcesses: 6,
+  requestWarmUpRounds: 20,
   decisions: 500_000,
   instances: [1, 10, 100],
   warmUpRounds: 10,
@@ -41,7 +41,7 @@ export const QUICK: Scale = {
   leaseMs: 1_000,
   requestRounds: 2,
   requestProcesses: 1,
-  warmUpRequests: 200,
+  requestWarmUpRounds: 0.2,
   decisions: 10_000,
   instances: [1, 10, 100],
   warmUpRounds: 1,

@@ -3,7 +3,7 @@ import type { Curfew } from '../curfew.js'
 import { digits, table } from '../markdown.js'
 import type { Progress } from '../measurement.js'
 import type { Scale } from '../scale.js'
-import { signOffOne } from '../sign-off/sign-off-one.js'
+import { signOffAlone } from '../sign-off/sign-off-alone.js'
 import { median, percentile } from '../statistics.js'
 import { startReader } from './reader.js'
 
@@ -31,7 +31,7 @@ export async function compareAmongFewAndMany(
       const { n } = await curfew.logins.logIn()
       times.login.push(performance.now() - askedAt)
       times.read.push(await reader.ask('read', z.number(), n))
-      times.signOff.push((await signOffOne(curfew)).tookMs)
+      times.signOff.push((await signOffAlone(n, curfew)).tookMs)
     }
   }
   for (const reader of [readerOfFew, readerOfMany]) await reader.ask('close', z.undefined())

@@ -5,6 +5,8 @@ export interface Contender {
   readonly handler: RequestListener
   /** Signs somebody in. Called when it listens; resolves with the header line by which they are known. */
   signIn(origin: string): Promise<string>
+  /** Says goodbye to whom would wait for it. */
+  leave?(): Promise<void>
 }
 
 export interface Surroundings {

@@ -17,9 +17,26 @@ answerQuestions({
     const open = connections.get(port) ?? []
     let left = requests
     const takeOne = () => left-- > 0
+    const sleep = stayAwake()
     await Promise.all(open.map((connection) => connection.sendWhile(takeOne)))
+    sleep()
   },
 })
+
+/**
+ * Until told otherwise this process never sleeps: waking it up would be paid by the server that answers, and
+ * the more often the slower that is.
+ */
+function stayAwake(): () => void {
+  let awake = true
+  const turn = () => {
+    if (awake) setImmediate(turn)
+  }
+  turn()
+  return () => {
+    awake = false
+  }
+}
 
 /** What a browser sends along when a page fetches something, through a proxy. */
 const BROWSER = [

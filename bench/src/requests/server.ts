@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerQuestions } from '../process.js'
-import type { StartContender, Surroundings } from './contender.js'
+import type { Contender, StartContender, Surroundings } from './contender.js'
 import { bareExpress } from './contenders/bare-express.js'
 import { bareKoa } from './contenders/bare-koa.js'
 import { expressSession } from './contenders/express-session.js'
@@ -23,18 +23,21 @@ const CONTENDERS: Readonly<Record<string, StartContender>> = {
   'Express, express-session': expressSession,
 }
 
+let contender: Contender | undefined
+
 answerQuestions({
   /** Starts the contender of this name. Answers its port, and a header line for each of its callers. */
   async start(name: string, callers: number, surroundings: Surroundings) {
     const startContender = CONTENDERS[name]
     if (startContender === undefined) throw new TypeError(`there is no contender called ${name}`)
-    const contender = await startContender(surroundings)
-    const server = createServer(contender.handler).listen(0, '127.0.0.1')
+    const started = await startContender(surroundings)
+    contender = started
     // Connections are kept while the others have their turn.
-    server.keepAliveTimeout = 0
+    const patient = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }
+    const server = createServer(patient, started.handler).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = addressOf(server.address())
-    const signIn = () => contender.signIn(`http://127.0.0.1:${port}`)
+    const signIn = () => started.signIn(`http://127.0.0.1:${port}`)
     return { port, headers: await Promise.all(Array.from({ length: callers }, signIn)) }
   },
 
@@ -43,6 +46,8 @@ answerQuestions({
     const { user, system } = process.cpuUsage()
     return user + system
   },
+
+  leave: () => contender?.leave?.(),
 })
 
 function addressOf(address: AddressInfo | string | null): AddressInfo {

@@ -4,7 +4,7 @@ import type { Measurement, Progress } from '../measurement.js'
 import type { Scale } from '../scale.js'
 import { median, percentile } from '../statistics.js'
 import { gatherCrowd, MOST_PROCESSES } from './crowd.js'
-import { signOffOne } from './sign-off-one.js'
+import { signOffAlone } from './sign-off-alone.js'
 
 /**
  * How long it takes until a sign-off is confirmed, against what it can't do without: one durable write, and a
@@ -72,10 +72,11 @@ async function confirmBy(
   const raw: number[] = []
   const took: number[] = []
   const waited: number[] = []
+  const first = await curfew.logins.logInMany(warmUpRounds + signOffRounds)
   for (let round = -warmUpRounds; round < signOffRounds; round++) {
     progress(`${instances} instances, round ${round} of ${signOffRounds}`)
     const rawMs = await crowd.publish()
-    const signedOff = await signOffOne(curfew)
+    const signedOff = await signOffAlone(first + warmUpRounds + round, curfew)
     if (signedOff.instances !== instances + 1) throw new Error(`${signedOff.instances} instances confirmed`)
     if (round < 0) continue
     raw.push(rawMs)

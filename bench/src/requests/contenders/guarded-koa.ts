@@ -22,5 +22,6 @@ export async function guardedKoa({ curfew }: Surroundings): Promise<Contender> {
       const { cookie } = await givenSession(redis, curfew.namespace)
       return `Cookie: ${cookie}`
     },
+    leave: guard.close,
   }
 }
