@@ -32,17 +32,18 @@ async function runAtRandom({ seed, minutes, profile }: Options): Promise<boolean
   const history = await run({
     seed,
     profile,
+    identities: 2,
     forMs: minutes * 60_000,
     folder,
     onProgress: showProgress,
     ...(clocks ? { clocks } : {}),
   })
-  const { violations, asksAfterConfirmation } = check(history.entries)
+  const verdict = check(history.entries)
   const facts = { seed, profile, leaseMs: LEASE_MS[profile], seconds: Math.round(minutes * 60), leftOut }
-  const report = reportOn(facts, history.entries, asksAfterConfirmation, violations)
+  const report = reportOn(facts, history.entries, verdict)
   await writeFile(join(folder, 'report.json'), JSON.stringify(report, null, 2))
   console.log(`\n${describe(report)}`)
-  return violations.length === 0
+  return verdict.violations.length === 0
 }
 
 function showProgress(history: History): void {

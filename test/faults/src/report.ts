@@ -1,3 +1,4 @@
+import type { Verdict } from './checker/check.js'
 import type { PromiseNumber, Violation } from './checker/violation.js'
 import { PROMISES } from './checker/violation.js'
 import type { Entry, SignOffEntry } from './history/entry.js'
@@ -14,6 +15,7 @@ export interface Report {
   /** Requests and messages that came after the confirmation of their session's end: what promise 1 is about. */
   readonly asksAfterConfirmation: number
   readonly messages: number
+  readonly excusedSessions: number
   readonly logins: Counts
   readonly signOffs: Counts
   readonly outcomes: Counts
@@ -32,8 +34,7 @@ type Facts = Pick<Report, 'seed' | 'profile' | 'leaseMs' | 'seconds' | 'leftOut'
 export function reportOn(
   facts: Facts,
   history: readonly Entry[],
-  asksAfterConfirmation: number,
-  violations: readonly Violation[],
+  { asksAfterConfirmation, excusedSessions, violations }: Verdict,
 ): Report {
   const of = <Op extends Entry['op']>(op: Op) =>
     history.filter((entry): entry is Extract<Entry, { op: Op }> => entry.op === op)
@@ -48,6 +49,7 @@ export function reportOn(
     ...facts,
     requests: count(of('request').map(({ outcome }) => outcome)),
     asksAfterConfirmation,
+    excusedSessions,
     messages: of('message').length,
     logins: count(of('login').map(({ outcome }) => outcome)),
     signOffs: count(signOffs.map(({ kind }) => kind)),
@@ -68,7 +70,7 @@ export function describe(report: Report): string {
     ...report.leftOut.map((sentence) => `left out: ${sentence}`),
     `requests       ${list(report.requests)}; on streams ${report.messages} messages`,
     `               ${report.asksAfterConfirmation} of them after their session's end was confirmed`,
-    `logins         ${list(report.logins)}`,
+    `logins         ${list(report.logins)}; excused: ${report.excusedSessions} sessions that a failover may have lost`,
     `sign-offs      ${list(report.signOffs)}`,
     `answered       ${list(report.outcomes)}`,
     `confirmations  ${list(report.confirmations)}`,

@@ -25,6 +25,7 @@ export interface RunOptions {
   /** Where the history and the processes' logs go. */
   readonly folder: string
   readonly services?: number
+  readonly identities?: number
   /** Given, wall clocks are set too. */
   readonly clocks?: Clocks
   /** Told about once a second how it goes. */
@@ -36,7 +37,7 @@ const ADMIN = 'admin-root'
 
 /** One random run: a world, a load, and what goes wrong in it. Resolves with everything that was seen. */
 export async function run(options: RunOptions): Promise<History> {
-  const { seed, profile, forMs, folder, services = 3, onProgress = () => undefined } = options
+  const { seed, profile, forMs, folder, services = 3, identities = 1, onProgress = () => undefined } = options
   const random = createRandom(seed)
   const leaseMs = LEASE_MS[profile]
   await using redis = await startRedisOf(profile)
@@ -44,6 +45,7 @@ export async function run(options: RunOptions): Promise<History> {
     redis,
     leaseMs,
     services,
+    identities,
     logsDir: join(folder, 'logs'),
     ...(options.clocks ? { clocks: options.clocks } : {}),
   })

@@ -33,6 +33,7 @@ test('while Redis or identity is hit the answer may be late', () => {
   assert.equal(judge(login(), late, fault(900, 1_100)), [])
   assert.equal(judge(login(), late, fault(900, 1_100, { hit: ['identity'] })), [])
   assert.equal(judge(login(), late, fault(900, 1_100, { hit: ['service-1'] })), ['2 confirmed late'])
+  assert.equal(judge(login(), late, fault(900, 1_100, { hit: ['identity-2'] })), ['2 confirmed late'])
   assert.equal(judge(login(), late, fault(500, 900)), ['2 confirmed late'])
 })
 

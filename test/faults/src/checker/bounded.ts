@@ -1,4 +1,3 @@
-import type { Span } from '../history/entry.js'
 import type { Endings } from './coverage.js'
 import type { Ending, Story } from './story.js'
 import type { Violation } from './violation.js'
@@ -14,7 +13,7 @@ const WAY_MS = 2_000
  * Promise 2: with a live Redis a sign-off that was recorded is confirmed within the bound that its answer named;
  * and so long after that answer nobody is served under it, confirmed or not, whatever happens.
  *
- * Excused is only the time of the answer, and only while Redis or identity, who gives it, was being hit.
+ * Excused is only the time of the answer, and only while Redis, or the instance of identity that gives it, was being hit.
  */
 export function bounded(story: Story, endings: ReadonlyMap<string, Endings>): Violation[] {
   return [
@@ -28,7 +27,7 @@ function lateConfirmation(story: Story, ending: Ending): Violation[] {
   if (boundMs === null) return []
   const { promisedBoundMs = boundMs } = story
   const dueAt = start + promisedBoundMs + WAY_MS
-  if (isExcused(story, { start, end: dueAt })) return []
+  if (isExcused(story, ending, dueAt)) return []
   if (boundMs > promisedBoundMs + WAY_MS) {
     const says = `the answer to ${entry.id} named ${boundMs} ms, and ${promisedBoundMs} ms were promised`
     return [{ promise: 2, check: 'too long a bound', says, entries: [entry] }]
@@ -40,12 +39,13 @@ function lateConfirmation(story: Story, ending: Ending): Violation[] {
   return [{ promise: 2, check: 'confirmed late', says, entries: [entry] }]
 }
 
-function isExcused({ faults }: Story, { start, end }: Span): boolean {
+function isExcused({ faults }: Story, { start, entry }: Ending, end: number): boolean {
+  const asked = entry.op === 'sign-off' ? entry.instance : undefined
   return faults.some(
     (fault) =>
       fault.start <= end &&
       fault.end >= start &&
-      fault.hit.some((victim) => victim === 'redis' || victim === 'identity'),
+      fault.hit.some((victim) => victim === 'redis' || victim === asked),
   )
 }
 

@@ -3,6 +3,7 @@ import { bounded } from './bounded.js'
 import { asksAfterConfirmation, confirmedMeansGone } from './confirmed-means-gone.js'
 import { endingsOf } from './coverage.js'
 import { final } from './final.js'
+import { mayBeLost } from './lost-writes.js'
 import { noFalseLogout } from './no-false-logout.js'
 import { recorded } from './recorded.js'
 import { tell } from './story.js'
@@ -11,6 +12,8 @@ import type { Violation } from './violation.js'
 export interface Verdict {
   readonly violations: readonly Violation[]
   readonly asksAfterConfirmation: number
+  /** Sessions that a failover may have lost: nothing is said of them by promise 5. */
+  readonly excusedSessions: number
 }
 
 /** Decides each promise from what was done and seen. Knows nothing of how anything is built. */
@@ -26,5 +29,7 @@ export function check(history: readonly Entry[]): Verdict {
       ...noFalseLogout(story, endings),
     ],
     asksAfterConfirmation: asksAfterConfirmation(story, endings),
+    excusedSessions: [...story.sessions.values()].filter(({ login }) => mayBeLost(story.faults, login))
+      .length,
   }
 }

@@ -62,6 +62,7 @@ export function signOff(start: number, end: number, wanted: Partial<SignOffEntry
     ...answered(200, start, end),
     id: `sign-off-${start}`,
     kind,
+    instance: 'identity',
     by: 's1',
     user: 'ada',
     ...(isOfOne ? { session: 's1' } : {}),
@@ -72,7 +73,8 @@ export function signOff(start: number, end: number, wanted: Partial<SignOffEntry
 }
 
 export function unblock(start: number, end: number, wanted: Partial<UnblockEntry> = {}): UnblockEntry {
-  return { op: 'unblock', ...answered(200, start, end), by: 'root', user: 'ada', outcome: 'done', ...wanted }
+  const about = { instance: 'identity', by: 'root', user: 'ada', outcome: 'done' } as const
+  return { op: 'unblock', ...answered(200, start, end), ...about, ...wanted }
 }
 
 export function fault(start: number, end: number, wanted: Partial<FaultEntry> = {}): FaultEntry {

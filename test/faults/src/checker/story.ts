@@ -150,11 +150,10 @@ function usesBySession(
 
 function useOf(entry: RequestEntry | SignOffEntry | UnblockEntry): Use {
   const { start, end, status } = entry
-  if (entry.op === 'request') {
-    const { outcome, instance, final } = entry
-    return { start, end, outcome, instance, final, entry }
-  }
-  return { start, end, outcome: outcomeOf(status), instance: 'identity', final: false, entry }
+  const { instance } = entry
+  if (entry.op !== 'request') return { start, end, outcome: outcomeOf(status), instance, final: false, entry }
+  const { outcome, final } = entry
+  return { start, end, outcome, instance, final, entry }
 }
 
 /** Whoever hears that there is no such thing, or that it does not fit, was let in. */

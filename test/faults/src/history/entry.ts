@@ -98,6 +98,8 @@ export type SignOffKind =
 export interface SignOffEntry extends Answered {
   readonly op: 'sign-off'
   readonly kind: SignOffKind
+  /** The instance of identity that was asked. */
+  readonly instance: string
   /** Under which session it was asked for. */
   readonly by: string
   /** Whose sessions. */
@@ -130,6 +132,7 @@ export interface ReceiptEntry extends Answered {
 
 export interface UnblockEntry extends Answered {
   readonly op: 'unblock'
+  readonly instance: string
   readonly by: string
   readonly user: string
   readonly outcome: 'done' | 'refused' | 'unrecorded' | 'lost' | 'unexpected'

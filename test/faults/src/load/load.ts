@@ -5,7 +5,7 @@ import type { Random } from '../random.js'
 import type { World } from '../world/world.js'
 import { logIn } from './log-in.js'
 import type { KnownSession, People } from './people.js'
-import { signOff, unblock } from './sign-off.js'
+import { type SignOffWorld, signOff, unblock } from './sign-off.js'
 import { visit } from './visit.js'
 import { watch } from './watch.js'
 
@@ -45,7 +45,6 @@ const KINDS: Readonly<Record<SignOffKind, number>> = {
 export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Promise<void> {
   const { world, history, people, userIds, admin, random } = options
   const users = people.users.filter((user) => user !== admin)
-  const signOffWorld = { history, identity: world.identity, userIds }
   const loginWorld = { history, identity: world.identity, people }
   const blocked = new Set<string>()
   const errands = new Set<Promise<unknown>>()
@@ -54,6 +53,12 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
   function send(errand: Promise<unknown>): void {
     const done = errand.finally(() => errands.delete(done))
     errands.add(done)
+  }
+
+  /** At one instance of identity, and its receipt perhaps at another. */
+  function anywhere(own: Random): SignOffWorld {
+    const [identity, receiptsAt] = [own.pick(world.identities), own.pick(world.identities)]
+    return { history, userIds, identity, receiptsAt }
   }
 
   async function goOn(name: string, step: (random: Random) => Promise<void>, restMs: number): Promise<void> {
@@ -90,7 +95,7 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
     const [lifted] = blocked
     if (lifted !== undefined && own.chance(0.7)) {
       const by = await adminSession()
-      if (by && (await unblock(signOffWorld, by, lifted)).status !== 0) blocked.delete(lifted)
+      if (by && (await unblock(anywhere(own), by, lifted)).status !== 0) blocked.delete(lifted)
       return
     }
     const kind = own.weigh(KINDS)
@@ -104,7 +109,12 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
 
     const isOfOne = kind === 'session' || kind === 'own' || kind === 'admin-session'
     const covered = isOfOne ? [session] : theirs.filter((one) => kind !== 'others' || one !== by)
-    const answer = await signOff(signOffWorld, { kind, by, user, ...(isOfOne ? { session } : {}) })
+    const answer = await signOff(anywhere(own), {
+      kind,
+      by,
+      user,
+      ...(isOfOne ? { session } : {}),
+    })
     if (kind === 'block') blocked.add(user)
     if (answer.outcome !== 'refused') people.ended(...covered)
     askAtOnce(answer, covered, own)

@@ -17,6 +17,8 @@ export interface SignOffWanted {
 export interface SignOffWorld {
   readonly history: History
   readonly identity: Instance
+  /** Where a receipt is asked for while it fills: any instance of identity knows it. @default the same one */
+  readonly receiptsAt?: Instance
   /** The system's id of a user, by name. */
   readonly userIds: ReadonlyMap<string, string>
 }
@@ -32,6 +34,7 @@ export async function signOff(world: SignOffWorld, wanted: SignOffWanted): Promi
     op: 'sign-off',
     ...answered,
     kind: wanted.kind,
+    instance: identity.name,
     by: wanted.by.name,
     user: wanted.user,
     ...(wanted.session ? { session: wanted.session.name } : {}),
@@ -56,6 +59,7 @@ export async function unblock(
   const entry: UnblockEntry = {
     op: 'unblock',
     ...answered,
+    instance: identity.name,
     by: by.name,
     user,
     outcome: answer.status === 200 ? 'done' : answer.status === 409 ? 'refused' : outcomeOf(answer.status),
@@ -90,11 +94,12 @@ function requestFor(
 }
 
 /** A receipt has an address of its own while it fills. */
-async function follow({ history, identity }: SignOffWorld, signOff: string, location: string): Promise<void> {
+async function follow(world: SignOffWorld, signOff: string, location: string): Promise<void> {
+  const { history, identity, receiptsAt = identity } = world
   const path = new URL(location, identity.url).pathname
   for (let tries = 0; tries < MOST_LOOKS; tries++) {
     const id = history.nextId('receipt')
-    const answer: Answer = await ask(history, identity, { id, path, headers: { Prefer: 'wait=2' } })
+    const answer: Answer = await ask(history, receiptsAt, { id, path, headers: { Prefer: 'wait=2' } })
     const confirmed = answer.status === 200 && Receipt.parse(answer.body).confirmed
     const { body, location, ...answered } = answer
     history.record({ op: 'receipt', ...answered, signOff, confirmed })

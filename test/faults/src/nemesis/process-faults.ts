@@ -5,9 +5,9 @@ import { type Fault, type FaultMaker, nothing, someTimeMs } from './fault.js'
 /** What happens to processes that mount a guard. */
 export const PROCESS_FAULTS = {
   'kill-service': (world, random) => kill(random.pick(world.services), random),
-  'kill-identity': (world, random) => kill(world.identity, random),
+  'kill-identity': (world, random) => kill(random.pick(world.identities), random),
   'pause-service': (world, random) => pause(world, random.pick(world.services), random),
-  'pause-identity': (world, random) => pause(world, world.identity, random),
+  'pause-identity': (world, random) => pause(world, random.pick(world.identities), random),
   'stall-service': stall,
   'clock-step': stepClock,
 } satisfies Record<string, FaultMaker>

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly redis: RedisWorld
   readonly leaseMs: number
   readonly services: number
+  /** How many processes of identity. @default 1 */
+  readonly identities?: number
   /** Where the processes' logs go. */
   readonly logsDir: string
   /** Added to Node's options and environment of identity and the services. */
@@ -38,9 +40,11 @@ export interface WorldOptions {
 /** Everything that runs: Redis, the provider, identity, and services that mount the guard. */
 export interface World extends AsyncDisposable {
   readonly redis: RedisWorld
+  /** The one that the public address leads to, where people sign in. */
   readonly identity: Instance
+  readonly identities: readonly Instance[]
   readonly services: readonly Instance[]
-  /** Identity first. */
+  /** Those of identity first. */
   readonly instances: readonly Instance[]
   readonly leaseMs: number
   readonly clocks: Clocks | undefined
@@ -110,25 +114,41 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
       logFile: join(logsDir, `${name}.log`),
       isReady: answers(url + paths.ready),
     })
-    return { name, url, whoPath: paths.who, isIdentity: name === 'identity', child: use(child), proxy }
+    return {
+      name,
+      url,
+      whoPath: paths.who,
+      isIdentity: name.startsWith('identity'),
+      child: use(child),
+      proxy,
+    }
   }
 
-  const identity = await instance(
-    'identity',
-    identityPort,
-    '../../../../packages/identity/dist/main.js',
-    { who: '/auth/session', ready: '/readyz' },
-    {
-      TOKEN_KEYS: randomBytes(32).toString('base64url'),
-      REDIS_REPLICAS: String(redis.replicas),
-      LOGINS_PER_MINUTE: '1000000',
-      SESSION_IDLE_SECONDS: String(IDLE_MS / 1_000),
-      CURFEW_PROVIDER_DEV_ISSUER: issuer,
-      CURFEW_PROVIDER_DEV_CLIENT_ID: CLIENT_ID,
-      CURFEW_PROVIDER_DEV_CLIENT_SECRET: clientSecret,
-      CURFEW_PROVIDER_DEV_SCOPE: 'openid profile email roles',
-    },
+  const tokenKey = randomBytes(32).toString('base64url')
+  const startIdentity = (name: string, port: number) =>
+    instance(
+      name,
+      port,
+      '../../../../packages/identity/dist/main.js',
+      { who: '/auth/session', ready: '/readyz' },
+      {
+        TOKEN_KEYS: tokenKey,
+        REDIS_REPLICAS: String(redis.replicas),
+        LOGINS_PER_MINUTE: '1000000',
+        SESSION_IDLE_SECONDS: String(IDLE_MS / 1_000),
+        CURFEW_PROVIDER_DEV_ISSUER: issuer,
+        CURFEW_PROVIDER_DEV_CLIENT_ID: CLIENT_ID,
+        CURFEW_PROVIDER_DEV_CLIENT_SECRET: clientSecret,
+        CURFEW_PROVIDER_DEV_SCOPE: 'openid profile email roles',
+      },
+    )
+  const identity = await startIdentity('identity', identityPort)
+  const others = await Promise.all(
+    Array.from({ length: (options.identities ?? 1) - 1 }, async (_, index) =>
+      startIdentity(`identity-${index + 2}`, await freePort()),
+    ),
   )
+  const identities = [identity, ...others]
   const services = await Promise.all(
     Array.from({ length: options.services }, async (_, index) =>
       instance(
@@ -140,10 +160,10 @@ async function start(options: WorldOptions, use: <T extends AsyncDisposable>(one
       ),
     ),
   )
-  const instances = [identity, ...services]
+  const instances = [...identities, ...services]
 
   await use(provider).start()
   await Promise.all(instances.map(({ child }) => child.start()))
 
-  return { redis, identity, services, instances, leaseMs, clocks: options.clocks }
+  return { redis, identity, identities, services, instances, leaseMs, clocks: options.clocks }
 }
