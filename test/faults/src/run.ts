@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly identities?: number
   /** Given, wall clocks are set too. */
   readonly clocks?: Clocks
-  /** Told about once a second how it goes. */
+  /** Told every few seconds how it goes. */
   readonly onProgress?: (history: History) => void
 }
 

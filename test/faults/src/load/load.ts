@@ -74,7 +74,9 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
     if (session === null) return
     const instance = own.pick(world.instances)
     const isSlow = !instance.isIdentity && own.chance(0.05)
-    await visit(history, instance, session, isSlow ? { path: `/slow?ms=${own.between(20, 1_200)}` } : {})
+    const path = isSlow ? `/slow?ms=${own.between(20, 1_200)}` : instance.whoPath
+    const { outcome } = await visit(history, instance, session, { path })
+    if (outcome === 'refused') people.ended(session)
   }
 
   async function arrive(own: Random): Promise<void> {
@@ -95,7 +97,10 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
     const [lifted] = blocked
     if (lifted !== undefined && own.chance(0.7)) {
       const by = await adminSession()
-      if (by && (await unblock(anywhere(own), by, lifted)).status !== 0) blocked.delete(lifted)
+      if (by === undefined) return
+      const { outcome, status } = await unblock(anywhere(own), by, lifted)
+      if (outcome === 'done' || status === 409) blocked.delete(lifted)
+      if (status === 401) people.ended(by)
       return
     }
     const kind = own.weigh(KINDS)
@@ -117,6 +122,7 @@ export async function putUnderLoad(options: LoadOptions, over: AbortSignal): Pro
     })
     if (kind === 'block') blocked.add(user)
     if (answer.outcome !== 'refused') people.ended(...covered)
+    if (answer.status === 401) people.ended(by)
     askAtOnce(answer, covered, own)
   }
 

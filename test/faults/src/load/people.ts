@@ -43,8 +43,8 @@ export function createPeople(users: readonly string[]): People {
       return session
     },
     ended(...sessions) {
-      for (const session of sessions) living.delete(session)
-      ghosts = [...ghosts, ...sessions].slice(-MOST_GHOSTS)
+      const fresh = sessions.filter((session) => living.delete(session))
+      ghosts = [...ghosts, ...fresh].slice(-MOST_GHOSTS)
     },
     living: (user) => [...living].filter((session) => user === undefined || session.user === user),
     anySession(random) {
