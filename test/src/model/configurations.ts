@@ -81,8 +81,15 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     losesNothing: false,
     faults: { promotions: 1 },
   },
-  'restored, identity': { ...BASE, ...UNSURE, timely: true, faults: { restores: 1 }, readsAtOnce: true },
-  'restored, both': {
+  'restored, another sign-off covers it': {
+    ...BASE,
+    ...UNSURE,
+    ...SMALL,
+    timely: true,
+    faults: { restores: 1, covering: 1 },
+  },
+  'restored, late messages': { ...BASE, ...UNSURE, timely: true, faults: { restores: 1 } },
+  'restored, two instances': {
     ...BASE,
     ...UNSURE,
     ...SMALL,
@@ -90,23 +97,27 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     timely: true,
     faults: { restores: 1 },
   },
-  'emptied, block': {
+  'restored, a block': {
     ...BASE,
-    readsAtOnce: true,
-    hellosAtOnce: true,
     ...UNSURE,
-    signOff: 'block',
-    timely: true,
-    faults: { empties: 1 },
-  },
-  'restored, block': {
-    ...BASE,
-    readsAtOnce: true,
-    hellosAtOnce: true,
-    ...UNSURE,
+    ...SMALL,
     signOff: 'block',
     timely: true,
     faults: { restores: 1 },
   },
+  'emptied, a block': {
+    ...BASE,
+    ...UNSURE,
+    ...SMALL,
+    signOff: 'block',
+    timely: true,
+    faults: { empties: 1 },
+  },
   'two instances restart': { ...BASE, ...SMALL, instances: [identity, service], faults: { crashes: 1 } },
+}
+
+export function configuration(name: string): Configuration {
+  const found = CONFIGURATIONS[name]
+  if (found === undefined) throw new TypeError(`there is no configuration called ${name}`)
+  return found
 }

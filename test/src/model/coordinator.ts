@@ -3,7 +3,7 @@ import {
   type CoordinationInput,
   startCoordination,
 } from '@curfew/identity/dist/sign-off/coordinator.js'
-import type { Clock } from './clock.js'
+import { type Clock, TICK_MS } from './clock.js'
 import { jsonOf, memberOf, type RecordReply, type Row } from './redis.js'
 import type { Rules } from './rules.js'
 
@@ -17,9 +17,9 @@ export interface Coordinator {
   readonly command: Command | null
   /** Rows that it takes off the table with the next command. */
   readonly drop: readonly string[] | null
-  /** What was recorded last, and durable, and in which other history that was told. */
-  readonly knows: { readonly history: string; readonly sequence: number; readonly toldIn: string } | null
   readonly node: 0 | 1
+  /** The timer that was set for its next look has fired. */
+  readonly isDue: boolean
 }
 
 export type SignOffState =
@@ -69,6 +69,8 @@ export interface CoordinatorStep {
   readonly isFault: boolean
   readonly next: Coordinator
   readonly confirms?: 'by all' | 'by time'
+  /** What the guard of its own process must have applied. */
+  readonly mustBeApplied?: { readonly history: string; readonly sequence: number }
 }
 
 /** The only sign-off there is. */
@@ -80,8 +82,8 @@ export function newCoordinator(boundMs: number): Coordinator {
     signOff: { is: 'not recorded' },
     command: null,
     drop: null,
-    knows: null,
     node: 0,
+    isDue: false,
   }
 }
 
@@ -92,7 +94,7 @@ export function createCoordinators(
   /** Takes an input, and carries out what `coordinate` decides. */
   function take(coordinator: Coordinator, input: CoordinationInput, label: string): CoordinatorStep {
     const [coordination, effects] = rules.coordinate(coordinator.coordination, input, 0)
-    let next: Coordinator = { ...coordinator, coordination }
+    let next: Coordinator = { ...coordinator, coordination, isDue: false }
     let confirms: CoordinatorStep['confirms']
     for (const effect of effects) {
       switch (effect.type) {
@@ -100,7 +102,7 @@ export function createCoordinators(
           confirms = [...effect.confirmation.members.values()].every(({ appliedAt }) => appliedAt !== null)
             ? 'by all'
             : 'by time'
-          if (confirms === 'by all' && rules.verifies) {
+          if (rules.confirmsWhatItsGuardApplied || (confirms === 'by all' && rules.verifies)) {
             const { history, sequence } = effect.confirmation
             next = { ...next, signOff: { is: 'acknowledged', history, sequence } }
             confirms = undefined
@@ -173,20 +175,13 @@ export function createCoordinators(
       reply.kind === 'recorded'
         ? `is told that it is recorded (${history}, ${recorded.sequence})`
         : `is told that nothing is left of it in ${history}`
-    const { sequence } = recorded
-    const knows =
-      rules.coordinatorSpeaks && reply.kind === 'recorded' ? { history, sequence, toldIn: '' } : free.knows
-    const following: Coordinator = {
-      ...free,
-      knows,
-      signOff: { is: 'followed', sequence: recorded.sequence },
-    }
+    const following: Coordinator = { ...free, signOff: { is: 'followed', sequence: recorded.sequence } }
     return take(following, { type: 'recorded', ticket: TICKET, decidedAt: sentAt, recorded }, label)
   }
 
   /** What it may do by itself. */
   function stepsOf(coordinator: Coordinator): CoordinatorStep[] {
-    const { signOff, command, coordination, drop } = coordinator
+    const { signOff, command, drop, isDue } = coordinator
     const found: CoordinatorStep[] = []
     const step = (label: string, next: Coordinator, isFault = false) =>
       found.push({ label: `coordinator: ${label}`, isFault, next })
@@ -200,9 +195,13 @@ export function createCoordinators(
     if (command !== null && !mustEnd)
       step('its command, or the answer, is lost', { ...coordinator, command: null }, true)
     if (command?.stage === 'answered') found.push(answer(coordinator, command))
+    if (signOff.is === 'acknowledged' && !rules.verifies && isIdle(coordinator)) {
+      const next = settled({ ...coordinator, signOff: { is: 'confirmed' } }, drops)
+      const label = 'coordinator: answers CONFIRMED'
+      found.push({ label, isFault: false, next, confirms: 'by all', mustBeApplied: signOff })
+    }
     if (drop !== null) step('taking rows off the table fails', { ...coordinator, drop: null }, true)
-    if (rules.nextLook(coordination, 0) <= 0)
-      found.push(take(coordinator, { type: 'time-passed' }, 'time has passed'))
+    if (isDue) found.push(take(coordinator, { type: 'time-passed' }, 'time has passed'))
     return found
   }
 
@@ -276,12 +275,13 @@ export function moved(coordinator: Coordinator, node: 0 | 1): Coordinator {
   return { ...cut({ ...coordinator, command: null }), node }
 }
 
-/** A tick later. */
-export function aged(coordinator: Coordinator, clock: Clock): Coordinator {
+/** A tick later. Its timer was set when it looked last. */
+export function aged(coordinator: Coordinator, clock: Clock, nextLook: Rules['nextLook']): Coordinator {
   const { coordination, command } = coordinator
   const { known, unchanged, pending, askedAt } = coordination
   return {
     ...coordinator,
+    isDue: coordinator.isDue || nextLook(coordination, 0) <= TICK_MS,
     command: command && isLook(command) ? { ...command, sentAt: clock.age(command.sentAt) } : command,
     coordination: {
       ...coordination,
@@ -303,7 +303,7 @@ export function aged(coordinator: Coordinator, clock: Clock): Coordinator {
 /** Without what makes no difference to any rule: when it was decided, and who applied it when. */
 function settled(coordinator: Coordinator, drops: boolean): Coordinator {
   const { coordination, signOff } = coordinator
-  if (isOver(coordinator) && !drops) return { ...newCoordinator(0), signOff, knows: coordinator.knows }
+  if (isOver(coordinator) && !drops) return { ...newCoordinator(0), signOff }
   const pending = [...coordination.pending].map(([ticket, one]) => {
     const members = [...one.members].map(
       ([id, member]) => [id, { ...member, appliedAt: member.appliedAt === null ? null : 0 }] as const,
@@ -321,7 +321,7 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
   }
 }
 
-export function keyOfCoordinator({ coordination, signOff, command, drop, knows, node }: Coordinator): string {
+export function keyOfCoordinator({ coordination, signOff, command, drop, node, isDue }: Coordinator): string {
   const { boundMs, known, newest, unchanged, pending, askedAt } = coordination
   return JSON.stringify([
     [boundMs, known?.history, known?.settledAt, askedAt, node],
@@ -334,6 +334,6 @@ export function keyOfCoordinator({ coordination, signOff, command, drop, knows, 
     signOff,
     command,
     drop,
-    knows,
+    isDue,
   ])
 }

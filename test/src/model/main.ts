@@ -1,40 +1,51 @@
 /**
  * `pnpm model [name…]`: explores the reducers that ship, exhaustively, and prints a table. `--trace` tells the
- * shortest way to what breaks a promise; `--most N` gives up after so many states.
+ * shortest way to what breaks a promise; `--liveness` also
+ * looks whether a good end is always within reach; `--most N` gives up after so many states.
  */
 import { parseArgs } from 'node:util'
 import { CONFIGURATIONS, type Configuration } from './configurations.js'
 import { explore } from './explore.js'
 import { MUTANTS } from './mutants.js'
-import { type Rules, SHIPPED } from './rules.js'
+import { PROPOSED, type Rules, SHIPPED } from './rules.js'
 import { createWorlds } from './world.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { trace: { type: 'boolean', default: false }, most: { type: 'string', default: '3000000' } },
+  options: {
+    trace: { type: 'boolean', default: false },
+    liveness: { type: 'boolean', default: false },
+    reached: { type: 'boolean', default: false },
+    most: { type: 'string', default: '3000000' },
+  },
 })
 const isWanted = (name: string) => positionals.length === 0 || positionals.some((part) => name.includes(part))
 
 console.log('| configuration | result | states | steps | seconds |\n| --- | --- | --- | --- | --- |')
 for (const [name, configuration] of Object.entries(CONFIGURATIONS)) {
-  if (isWanted(name)) show(name, configuration, SHIPPED)
+  if (!isWanted(name)) continue
+  const isBroken = show(name, configuration, SHIPPED)
+  if (isBroken) show(`${name}, with what is proposed`, configuration, PROPOSED)
 }
 for (const { name, configuration, rules } of MUTANTS) {
   if (isWanted(name)) show(`mutant: ${name}`, configuration, rules)
 }
 
-function show(name: string, configuration: Configuration, rules: Rules): void {
+function show(name: string, configuration: Configuration, rules: Rules): boolean {
   const before = process.cpuUsage()
-  const { states, steps, violation, trace, isComplete } = explore(
-    createWorlds(configuration, rules),
-    Number(values.most),
-  )
+  const worlds = createWorlds(configuration, rules)
+  const limits = { mostStates: Number(values.most), liveness: values.liveness }
+  const { states, steps, violation, trace, isComplete, reached } = explore(worlds, limits)
   const seconds = (process.cpuUsage(before).user / 1e6).toFixed(1)
-  const result = violation
-    ? `${violation}, after ${trace.length} steps`
-    : isComplete
-      ? 'SAFE'
-      : 'not finished'
-  console.log(`| ${name} | ${result} | ${states} | ${steps} | ${seconds} |`)
-  if (values.trace && violation) for (const step of trace) console.log(`    ${step}`)
+  const broken = `${violation}, after ${trace.length} steps`
+  const result = violation === null ? (isComplete ? 'SAFE' : 'not finished') : broken
+  console.log(`| ${name} | ${result} | ${figure(states)} | ${figure(steps)} | ${seconds} |`)
+  if (values.reached)
+    for (const [feature, worlds] of reached) console.log(`    ${feature}: ${figure(worlds)}`)
+  if (values.trace) for (const step of trace) console.log(`    ${step}`)
+  return violation !== null
+}
+
+function figure(count: number): string {
+  return count.toLocaleString('en')
 }

@@ -13,7 +13,7 @@ export interface World {
 
 /** What has been promised, and what may still happen. */
 export interface Log {
-  readonly isConfirmed: boolean
+  readonly confirmed: 'by all' | 'by time' | null
   /** Since when the sign-off is durable. */
   readonly durableAt: number | null
   readonly left: Budget

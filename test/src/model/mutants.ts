@@ -1,17 +1,23 @@
 import type { follow } from '@curfew/guard/following'
-import { CONFIGURATIONS, type Configuration } from './configurations.js'
-import { type Rules, SHIPPED } from './rules.js'
+import { LEASE_MS, TICK_MS } from './clock.js'
+import { type Configuration, configuration } from './configurations.js'
+import { PROPOSED, type Rules, SHIPPED } from './rules.js'
 
-/** The shipped rules with one of them taken out, in a configuration that must show it. */
+/** Rules of which one is taken out, in a configuration that must show it. */
 export interface Mutant {
   readonly name: string
   readonly configuration: Configuration
   readonly rules: Rules
+  /** `survives`: nothing is broken without this rule. docs/model.md says why. */
+  readonly fate: 'is found' | 'survives'
+  /** Takes more than some seconds. */
+  readonly isSlow: boolean
 }
 
 type Follow = typeof follow
 type Input = Parameters<Follow>[1]
 type HelloAnswered = Extract<Input, { type: 'hello-answered' }>
+type Coordinate = Rules['coordinate']
 
 const ONE = configuration('one Redis')
 const RESTARTS = configuration('Redis restarts')
@@ -35,38 +41,190 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('acknowledged when heard', ONE, { acknowledgesWhenHeard: true }),
   mutant('a sign-off drops nothing', ONE, { drops: (what) => what !== 'sign-off' }),
   mutant('a new history empties nothing', RESTARTS, { drops: (what) => what === 'sign-off' }),
-  mutant('a hole is applied over', configuration('one Redis, another sign-off'), {
-    follow: (state, input, now) =>
-      SHIPPED.follow(
-        input.type === 'heard' && input.history === state.history
-          ? { ...state, applied: Math.max(state.applied, input.signOff.sequence - 1) }
-          : state,
-        input,
+  mutant(
+    'a hole is applied over',
+    configuration('one Redis, another sign-off'),
+    {
+      follow: (state, input, now) =>
+        SHIPPED.follow(
+          input.type === 'heard' && input.history === state.history
+            ? { ...state, applied: Math.max(state.applied, input.signOff.sequence - 1) }
+            : state,
+          input,
+          now,
+        ),
+    },
+    { isSlow: true },
+  ),
+  mutant('confirmed before it is durable', configuration('Redis crashes'), { holders: () => 0 }),
+  mutant('waits for one replica of two', configuration('two replicas'), { holders: () => 1 }),
+  mutant(
+    'a table that is not settled is believed',
+    configuration('two instances restart'),
+    {
+      coordinate: (state, input, now) => {
+        const [next, effects] = SHIPPED.coordinate(state, input, now)
+        const believed = [...next.pending].map(
+          ([ticket, one]) => [ticket, { ...one, settledAt: now }] as const,
+        )
+        return [{ ...next, pending: new Map(believed) }, effects]
+      },
+    },
+    { isSlow: true },
+  ),
+  mutant('a read is used without a lease', ONE, {
+    judgeRead: (state, read, now, leaseMs) =>
+      SHIPPED.judgeRead({ ...state, leasedAt: now }, read, now, leaseMs),
+  }),
+  mutant(
+    'a read that was sent before memory was emptied is used',
+    RESTARTS,
+    {
+      judgeRead: (state, read, now, leaseMs) =>
+        SHIPPED.judgeRead(state, { ...read, flushesWhenSent: state.flushes }, now, leaseMs),
+    },
+    { fate: 'survives', isSlow: true },
+  ),
+  mutant('a read that a sign-off has overtaken is used', ONE, {
+    judgeRead: (state, read, now, leaseMs) =>
+      SHIPPED.judgeRead(state, { ...read, head: Math.max(read.head, state.applied) }, now, leaseMs),
+  }),
+  mutant('a lease without a wall clock', configuration('machine sleeps'), {
+    mayServe: (state, now, leaseMs) =>
+      SHIPPED.mayServe(state, { ...now, wallMs: state.leasedAt?.wallMs ?? now.wallMs }, leaseMs),
+    judgeRead: (state, read, now, leaseMs) =>
+      SHIPPED.judgeRead(state, read, { ...now, wallMs: state.leasedAt?.wallMs ?? now.wallMs }, leaseMs),
+  }),
+  mutant(
+    'a hello that comes after its successor is taken',
+    configuration('hellos stray'),
+    {
+      HELLO: (store, call, kind) => SHIPPED.HELLO(store, { ...call, isLate: false }, kind),
+    },
+    { fate: 'survives', isSlow: true },
+  ),
+  mutant(
+    'who joins has acknowledged the head',
+    ONE,
+    {
+      HELLO: (store, call, kind) => {
+        const [next, reply] = SHIPPED.HELLO(store, call, kind)
+        const isJoining = reply.answer !== 'late' && reply.answer.standing === 'joined'
+        const members = next.members.map((row) =>
+          isJoining && row.instance === call.instance ? { ...row, acknowledged: next.head } : row,
+        )
+        return [{ ...next, members }, reply]
+      },
+    },
+    { fate: 'survives' },
+  ),
+  mutant('confirmed a tick before the bound', ONE, { coordinate: recordedEarlier }),
+  mutant('the longest lease is not heeded', configuration('longer lease'), {
+    coordinate: (state, input, now) =>
+      SHIPPED.coordinate(
+        state,
+        input.type === 'recorded'
+          ? {
+              ...input,
+              recorded: {
+                ...input.recorded,
+                members: input.recorded.members.map((member) => ({ ...member, leaseMs: LEASE_MS })),
+              },
+            }
+          : input.type === 'witnessed'
+            ? {
+                ...input,
+                rows: input.rows.map(
+                  ([id, row]) => [id, row.replace(/"leaseMs":\d+/, `"leaseMs":${LEASE_MS}`)] as const,
+                ),
+              }
+            : input,
         now,
       ),
   }),
-  mutant('confirmed before it is durable', configuration('Redis crashes'), { holders: () => 0 }),
-  mutant('waits for one replica of two', configuration('two replicas'), { holders: () => 1 }),
-  mutant('a table that is not settled is believed', configuration('two instances restart'), {
-    coordinate: (state, input, now) => {
-      const [next, effects] = SHIPPED.coordinate(state, input, now)
-      const believed = [...next.pending].map(([ticket, one]) => [ticket, { ...one, settledAt: now }] as const)
-      return [{ ...next, pending: new Map(believed) }, effects]
+  mutant(
+    'rows are dropped at first sight',
+    configuration('rows are dropped'),
+    {
+      coordinate: (state, input, now) => {
+        const [next, effects] = SHIPPED.coordinate(state, input, now)
+        if (input.type !== 'witnessed') return [next, effects]
+        return [next, [...effects, { type: 'drop', rows: input.rows }]]
+      },
     },
+    { isSlow: true },
+  ),
+  mutant(
+    'rows are dropped although they were renewed',
+    configuration('rows are dropped'),
+    {
+      DROP_MEMBERS: (store, rows) => (rows.length === 0 ? store : { ...store, members: [] }),
+    },
+    { isSlow: true },
+  ),
+  mutant(
+    'WAIT on a connection that wrote nothing',
+    configuration('one replica'),
+    {
+      trustsWaitWithoutWrite: true,
+    },
+    { isSlow: true },
+  ),
+  // On top of what is proposed, which alone is safe where Redis is restored.
+  proposed('acknowledged by all is not verified', configuration('restored, late messages'), {
+    verifies: false,
+  }),
+  proposed('what its own guard has not applied is confirmed', configuration('restored, a block'), {
+    confirmsWhatItsGuardApplied: false,
+  }),
+  proposed('a user who is gone is not blocked again', configuration('emptied, a block'), {
+    blocksTheUnknown: false,
+  }),
+  proposed('anybody opens a history', configuration('restored, two instances'), {
+    HELLO: (store, call, kind) =>
+      SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased: true } }, kind),
+  }),
+  proposed('what others have applied does not close a history', configuration('restored, a block'), {
+    HELLO: (store, call, kind) => {
+      const applied = call.says.history === store.history ? call.says.applied : 0
+      return SHIPPED.HELLO(store, { ...call, says: { ...call.says, applied } }, kind)
+    },
+  }),
+  proposed('everybody is signed off, and old sessions stay valid', configuration('restored, late messages'), {
+    END_EVERYONE: (store, call) => {
+      const next = SHIPPED.END_EVERYONE(store, call)
+      return next && { ...next, isOutlived: store.isOutlived }
+    },
+  }),
+  proposed('everybody is signed off, and blocks are not set again', configuration('restored, a block'), {
+    END_EVERYONE: (store) => SHIPPED.END_EVERYONE(store, { knowsBlock: false }),
   }),
 ]
 
-function mutant(name: string, configuration: Configuration, broken: Partial<Rules>): Mutant {
-  return { name, configuration, rules: { ...SHIPPED, ...broken } }
+function mutant(
+  name: string,
+  configuration: Configuration,
+  broken: Partial<Rules>,
+  { fate = 'is found', isSlow = false }: Partial<Pick<Mutant, 'fate' | 'isSlow'>> = {},
+): Mutant {
+  return { name, configuration, rules: { ...SHIPPED, ...broken }, fate, isSlow }
+}
+
+function proposed(name: string, configuration: Configuration, broken: Partial<Rules>): Mutant {
+  return { name, configuration, rules: { ...PROPOSED, ...broken }, fate: 'is found', isSlow: false }
+}
+
+/** What is recorded was durable a tick before it was. */
+function recordedEarlier(...[state, input, now]: Parameters<Coordinate>): ReturnType<Coordinate> {
+  const [next, effects] = SHIPPED.coordinate(state, input, now)
+  if (input.type !== 'recorded') return [next, effects]
+  const pending = [...next.pending].map(
+    ([ticket, one]) => [ticket, { ...one, durableAt: one.durableAt - TICK_MS }] as const,
+  )
+  return [{ ...next, pending: new Map(pending) }, effects]
 }
 
 function onHello(change: (answer: HelloAnswered, now: Parameters<Follow>[2]) => HelloAnswered): Follow {
   return (state, input, now) =>
     SHIPPED.follow(state, input.type === 'hello-answered' ? change(input, now) : input, now)
-}
-
-function configuration(name: string): Configuration {
-  const found = CONFIGURATIONS[name]
-  if (found === undefined) throw new TypeError(`there is no configuration called ${name}`)
-  return found
 }

@@ -1,5 +1,6 @@
 import { type Known, once } from './catalogue.js'
 import type { Configuration } from './configurations.js'
+import { isOver } from './coordinator.js'
 import { type Deployment, nodeOf, offersSession } from './deployment.js'
 import type { Instance, Instances } from './instance.js'
 import type { World } from './moment.js'
@@ -10,13 +11,14 @@ export function createPromises(configuration: Configuration, instances: Instance
   const { signOff: kind, isBounded, losesNothing, timely } = configuration
   const accepts = once((one: Instance) => instances.accepts(one) ?? '')
   const offers = once((redis: Deployment) => offersSession(redis, isValid))
-  const endsEveryone = once((redis: Deployment) =>
-    redis.nodes.some(({ signOffs }) => signOffs.some(({ what }) => what === 'everyone')),
-  )
+  const endsEveryone = ({ nodes }: Deployment) =>
+    nodes.some(({ signOffs }) => signOffs.some(({ what }) => what === 'everyone'))
+  const hasEndedEveryone = once(endsEveryone)
 
   function violationOf(world: World): string | null {
-    const { isConfirmed, durableAt } = world.log.value
-    if (losesNothing && endsEveryone(world.redis))
+    const { confirmed, durableAt } = world.log.value
+    const isConfirmed = confirmed !== null
+    if (losesNothing && hasEndedEveryone(world.redis))
       return 'promise 5: everybody is signed off, and nothing was lost'
     const isLate = isBounded && durableAt !== null && 0 - durableAt >= longestBoundMs
     if (!isConfirmed && !isLate) return null
@@ -49,20 +51,53 @@ export function createPromises(configuration: Configuration, instances: Instance
    * Where that is assumed: an instance that lives, and knows of a history before, has said hello before somebody who
    * knows nothing has waited for long enough.
    */
-  function mayTimePass({ redis, coordinator, instances }: World): boolean {
+  function mayTimePass({ redis, instances }: World): boolean {
     if (!timely || redis.value.isAway) return true
     const store = nodeOf(redis.value, 0)
     if (isOpen(store) || store.lost) return true
     const isWaiting = instances.some(({ value }) => value.following.closed?.history === store.history)
     const hasSpoken = ({ value: { name, following } }: Known<Instance>) =>
       following.history === null || redis.value.greeted.includes(name)
-    const { knows } = coordinator.value
-    const hasTold = knows === null || knows.toldIn === store.history || knows.history === store.history
-    return !isWaiting || (hasTold && instances.every(hasSpoken))
+    return !isWaiting || instances.every(hasSpoken)
   }
+
+  /** Each has a lease, in the history that Redis has. */
+  function isServed({ redis, instances: all }: World): boolean {
+    return all.every(({ value }) => {
+      const store = nodeOf(redis.value, value.node)
+      return isOpen(store) && store.history === value.following.history && instances.serves(value)
+    })
+  }
+
+  /** What was reached: nothing is proved by a search that never came so far. */
+  function featuresOf({ redis, coordinator, log, instances: all }: World): string[] {
+    const { confirmed } = log.value
+    const features = [...featuresOfRedis(redis)]
+    if (all.some((one) => accepts(one) === 'from memory')) features.push('served from memory')
+    if (coordinator.value.signOff.is === 'overtaken') features.push('overtaken')
+    if (confirmed === null) return features
+    features.push(`confirmed ${confirmed}`)
+    if (all.some(({ value }) => instances.serves(value))) features.push('confirmed while a lease runs')
+    if (redis.value.histories > 1) features.push('confirmed, and there was another history')
+    return features
+  }
+  const featuresOfRedis = once((redis: Deployment) => {
+    const isRecovered = redis.nodes.some(({ openedAt }) => openedAt === Number.MAX_SAFE_INTEGER)
+    return [
+      ...(redis.nodes.some(({ lost }) => lost) ? ['Redis is behind'] : []),
+      ...(isRecovered ? ['Redis has recovered'] : []),
+      ...(endsEveryone(redis) ? ['everybody was signed off'] : []),
+    ]
+  })
 
   return {
     violationOf,
+    featuresOf,
+    /** What can always be reached, if nothing more goes wrong. */
+    goodEnds: [
+      ['a confirmation', ({ coordinator }) => isOver(coordinator.value)],
+      ['that everybody has a lease', isServed],
+    ] satisfies ReadonlyArray<readonly [string, (world: World) => boolean]>,
     mayTimePass,
     /** Whether the sign-off can't be lost any more, as long as nobody restores an older copy. */
     isDurable({ nodes, disk }: Deployment): boolean {

@@ -224,15 +224,6 @@ export function WITNESS_HISTORY(store: Store): Pick<Store, 'history' | 'members'
   return { history, members }
 }
 
-/** Not a script yet: what a coordinator that recorded something in another history tells Redis. */
-export function TELL(store: Store, recorded: { readonly history: string; readonly sequence: number }): Store {
-  if (recorded.history === store.history) return store
-  const seen = Math.max(store.seen, recorded.sequence)
-  const isLost = seen > (isOpen(store) && store.openedAt !== null ? store.openedAt : store.head)
-  if (isLost) return { ...store, lost: true, seen, opened: null }
-  return isOpen(store) ? store : { ...store, seen }
-}
-
 /** identity/sign-off/scripts.ts */
 export function DROP_MEMBERS(store: Store, rows: readonly string[]): Store {
   return { ...store, members: store.members.filter((row) => !rows.includes(jsonOf(row))) }

@@ -24,7 +24,6 @@ export interface Rules {
   readonly DROP_MEMBERS: typeof scripts.DROP_MEMBERS
   readonly RECORD_AGAIN: typeof scripts.RECORD_AGAIN
   readonly END_EVERYONE: typeof scripts.END_EVERYONE
-  readonly TELL: typeof scripts.TELL
   // The adapters.
   /** Whether sign-offs that are applied drop the session from memory. */
   readonly drops: (what: 'sign-off' | 'everything') => boolean
@@ -42,8 +41,8 @@ export interface Rules {
   readonly waitsForTheHead: boolean
   /** A user who is blocked and is not there any more is made again, blocked. */
   readonly blocksTheUnknown: boolean
-  /** The coordinator says what it has recorded to a new history, as an instance says what it has applied. */
-  readonly coordinatorSpeaks: boolean
+  /** It confirms only what the guard of its own process has applied, which will say so to a new history. */
+  readonly confirmsWhatItsGuardApplied: boolean
   /** Whoever comes first opens a Redis that is empty. */
   readonly opensTheEmpty: boolean
 }
@@ -64,6 +63,19 @@ export const SHIPPED: Rules = {
   verifies: false,
   waitsForTheHead: false,
   blocksTheUnknown: false,
-  coordinatorSpeaks: false,
+  confirmsWhatItsGuardApplied: false,
   opensTheEmpty: true,
+}
+
+/**
+ * What would make it safe to empty or restore Redis while a sign-off is under way: see docs/model.md.
+ * `opensTheEmpty: false` costs the very first start the patience of `leaseMs/4 + 750 ms`.
+ */
+export const PROPOSED: Rules = {
+  ...SHIPPED,
+  verifies: true,
+  waitsForTheHead: true,
+  blocksTheUnknown: true,
+  confirmsWhatItsGuardApplied: true,
+  opensTheEmpty: false,
 }

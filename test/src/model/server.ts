@@ -21,6 +21,8 @@ interface AtRedis {
   readonly redis: Deployment
   /** A sign-off that was published. */
   readonly published: Message | null
+  /** What the guard in the process of the coordinator must have applied. */
+  readonly mustBeApplied?: { readonly history: string; readonly sequence: number }
 }
 
 /** What Redis does with what was sent to it. */
@@ -187,18 +189,11 @@ export function createServer(
         beWitness(sending(coordinator, 'witness'))
       }
     }
-    if (isIdle(coordinator) && coordinator.signOff.is === 'acknowledged') {
+    if (rules.verifies && isIdle(coordinator) && coordinator.signOff.is === 'acknowledged') {
       const reply = { kind: 'verified', history: store.history } as const
       step('Redis says which history it has', executed(sending(coordinator, 'verify'), reply, 0))
-    }
-    const { knows } = coordinator
-    if (knows !== null && knows.history !== store.history && knows.toldIn !== store.history) {
-      const told = { ...coordinator, knows: { ...knows, toldIn: store.history } }
-      step(
-        `tells Redis what it has recorded (${knows.history}, ${knows.sequence})`,
-        told,
-        rules.TELL(store, knows),
-      )
+      const last = found.at(-1)
+      if (last !== undefined) found[found.length - 1] = { ...last, mustBeApplied: coordinator.signOff }
     }
     if (coordinators.mayRecord(coordinator)) {
       const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store, rules)

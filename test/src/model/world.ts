@@ -1,3 +1,4 @@
+import { acknowledgedBy } from '@curfew/guard/following'
 import { createCatalogue, type Known, once, oncePerPair } from './catalogue.js'
 import { BOUND_MS, createClock, LEASE_MS, LONG_BOUND_MS, LONG_LEASE_MS, TICK_MS } from './clock.js'
 import type { Configuration } from './configurations.js'
@@ -74,16 +75,19 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const initial: World = {
     redis: deployments.know(newDeployment(deployment)),
     coordinator: coordinators.know(newCoordinator(BOUND_MS)),
-    log: logs.know({ isConfirmed: false, durableAt: null, left: { ...NOTHING_HAPPENS, ...faults } }),
+    log: logs.know({ confirmed: null, durableAt: null, left: { ...NOTHING_HAPPENS, ...faults } }),
     instances: options.map((one) => everyInstance.know(newInstance(one))),
   }
 
   // What follows from a part, or from two, is worked out once.
   const laterInstance = once((one: Instance) => everyInstance.know(agedInstance(one, clock)))
   const sleptInstance = once((one: Instance) => everyInstance.know(agedInstance(one, clock, true)))
-  const laterCoordinator = once((one: Coordinator) => coordinators.know(agedCoordinator(one, clock)))
+  const laterCoordinator = once((one: Coordinator) =>
+    coordinators.know(agedCoordinator(one, clock, rules.nextLook)),
+  )
   const laterLog = once((one: Log) => {
-    const durableAt = one.durableAt === null || one.isConfirmed ? one.durableAt : clock.age(one.durableAt)
+    const durableAt =
+      one.durableAt === null || one.confirmed !== null ? one.durableAt : clock.age(one.durableAt)
     return logs.know({ ...one, durableAt })
   })
   const cutInstances = once((one: Instance) => everyInstance.know(cutInstance(one)))
@@ -110,10 +114,6 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   )
   const acknowledged = oncePerPair((one: Instance, coordinator: Coordinator) =>
     knowCoordinator(coordination.hear(coordinator, acknowledgementOf(one))),
-  )
-  /** Identity has blocked the user, and knows it. */
-  const informed = once((one: Instance) =>
-    everyInstance.know(one.memory === null ? one : { ...one, memory: { ...one.memory, knowsBlock: true } }),
   )
   const asksRedis = once(server.isAskedBy)
   const silenced = once((one: Instance) =>
@@ -150,22 +150,36 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     return known(log)
   }
 
-  const confirmed = once((one: Log) => logs.know({ ...one, isConfirmed: true, durableAt: 0 }))
+  const confirmed = {
+    'by all': once((one: Log) => logs.know({ ...one, confirmed: 'by all', durableAt: 0 })),
+    'by time': once((one: Log) => logs.know({ ...one, confirmed: 'by time', durableAt: 0 })),
+  }
   const durable = once((one: Log) => logs.know(one.durableAt === null ? { ...one, durableAt: 0 } : one))
   const isDurable = once(promises.isDurable)
 
   function become(world: World, { instance, redis, coordinator, log = world.log }: Changes): World {
     const promised = redis !== undefined && isDurable(redis) ? durable(log) : log
-    const now = instance === undefined ? world.instances : withInstance(world.instances, ...instance)
-    const isTold = kind === 'block' && coordinator !== undefined && coordinator.value.knows !== null
-    const others = isTold ? now.map(informed) : now
+    const others = instance === undefined ? world.instances : withInstance(world.instances, ...instance)
     return {
       redis: redis ?? world.redis,
       coordinator: coordinator ?? world.coordinator,
       log: promised,
       // Nobody waits for acknowledgements any more.
-      instances: promised.value.isConfirmed && !drops ? others.map(silenced) : others,
+      instances: promised.value.confirmed !== null && !drops ? others.map(silenced) : others,
     }
+  }
+
+  /** What the guard in the process of the coordinator must have applied, hooks and all, it has. */
+  function mayFollow(
+    { instances }: World,
+    { mustBeApplied }: Pick<CoordinatorStep, 'mustBeApplied'>,
+  ): boolean {
+    if (mustBeApplied === undefined || !rules.confirmsWhatItsGuardApplied) return true
+    const { history, sequence } = mustBeApplied
+    return instances.some(
+      ({ value: { memory, following } }) =>
+        memory !== null && following.history === history && acknowledgedBy(following) >= sequence,
+    )
   }
 
   function stepsOf(world: World): Step[] {
@@ -199,8 +213,9 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       }
       addMishaps(at, instance)
     }
-    for (const step of coordinatorSteps(coordinator)) addConfirmation(step, {})
+    for (const step of coordinatorSteps(coordinator)) if (mayFollow(world, step)) addConfirmation(step, {})
     for (const step of coordinatorAtRedis(coordinator, redis)) {
+      if (!mayFollow(world, step)) continue
       add(step.label, step.isFault, { coordinator: step.coordinator, redis: step.redis })
       if (step.published !== null) publish(steps, step.published)
     }
@@ -214,7 +229,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       changes: Changes,
     ): void {
       changes.coordinator = next
-      changes.log = confirms === undefined ? log : confirmed(log)
+      changes.log = confirms === undefined ? log : confirmed[confirms](log)
       add(label, isFault, changes)
     }
 
@@ -299,6 +314,8 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     initial,
     stepsOf,
     violationOf: promises.violationOf,
+    goodEnds: promises.goodEnds,
+    featuresOf: promises.featuresOf,
     /** What a world is made of, as numbers. */
     writeIds({ redis, coordinator, log, instances }: World, ids: Int32Array): void {
       ids[0] = redis.id
@@ -339,6 +356,6 @@ function acknowledgementOf({ acknowledgement }: Instance): Acknowledgement {
   return acknowledgement
 }
 
-function keyOfLog({ isConfirmed, durableAt, left }: Log): string {
-  return [isConfirmed, durableAt, ...Object.values(left)].join(' ')
+function keyOfLog({ confirmed, durableAt, left }: Log): string {
+  return [confirmed, durableAt, ...Object.values(left)].join(' ')
 }
