@@ -1,5 +1,5 @@
 import { LUA_HISTORY_AND_HEAD } from '@curfew/contract'
-import { LUA_RING, RECORDED_MS } from './scripts.js'
+import { LUA_RING, LUA_SURVIVE, RECORDED_MS } from './scripts.js'
 
 /** Nobody can have seen more than this: what is said of other histories is settled. */
 const SETTLED = Number.MAX_SAFE_INTEGER
@@ -27,7 +27,8 @@ end`
  * to others, and nobody has seen more. Who had no lease may not know of all that was confirmed: then
  * whoever comes later and has seen more closes the history again.
  *
- * A survivor of "sign out my other sessions" does not survive this: its record is of an older generation.
+ * A survivor of "sign out my other sessions" survives this, too: its record is written anew as END_USER does,
+ * if Redis still has it.
  *
  * KEYS  history, sequence, signoffs, log, blocked, expiries, seen
  * ARGV  nonce candidate, history, sequence before the first of them, channel, key prefix, tombstone
@@ -35,7 +36,7 @@ end`
  *       in the history before still ran
  * Returns 1, or 0 when they are not enough
  */
-export const RECORD_AGAIN = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
+export const RECORD_AGAIN = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_SURVIVE}${LUA_OPEN}${LUA_RESTORE_USER}
 local channel, prefix, lifetimeMs, signOffs = ARGV[4], ARGV[5], ARGV[6], cjson.decode(ARGV[7])
 local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen', 'forked')
 if history ~= ARGV[2] or not gate[1] or head ~= tonumber(ARGV[3]) then return 0 end
@@ -47,6 +48,19 @@ local function endSession(sequence, target)
   redis.call('ZREM', KEYS[6], target.ref)
   redis.call('ZREM', KEYS[7], target.ref)
   redis.call('ZREM', prefix .. 'user:' .. target.userId .. ':sessions', target.ref)
+end
+
+local function keepSurvivor(target, listed, aside)
+  for _, ref in ipairs(redis.call('ZRANGE', aside, 0, -1)) do
+    local key = prefix .. 'session:' .. ref
+    local record = redis.call('GET', key)
+    local session = record and cjson.decode(record)
+    if session and session.family == target.except and session.generation == target.generation - 1 then
+      redis.call('SET', key, survive(record, session, target.generation), 'XX', 'KEEPTTL')
+      redis.call('ZADD', listed, redis.call('ZSCORE', aside, ref), ref)
+      redis.call('ZREM', aside, ref)
+    end
+  end
 end
 
 local function endUser(sequence, target, again)
@@ -66,7 +80,9 @@ local function endUser(sequence, target, again)
   end
   local listed = user .. ':sessions'
   if redis.call('EXISTS', listed) == 1 then
-    redis.call('RENAME', listed, user .. ':ended:' .. (target.generation - 1))
+    local aside = user .. ':ended:' .. (target.generation - 1)
+    redis.call('RENAME', listed, aside)
+    if target.except then keepSurvivor(target, listed, aside) end
   end
 end
 

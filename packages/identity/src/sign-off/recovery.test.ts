@@ -38,6 +38,29 @@ test('restored from an older copy: what was signed off since is signed off again
   assert.equal(await told(app), ['session.created', 'session.created', 'session.revoked'])
 })
 
+// found 2026-11-26 by test/faults (--profile sentinel --seed 102): who had signed out the others was signed out with them
+test('restored: who had signed out their other sessions since is still signed in, and the others are not', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url, env: { LEASE_MS: '5000' } })
+  const [mine, phone] = [await app.login(), await app.login()]
+  await using copy = await copyOf(server)
+  await server.restart()
+  await isReady(app)
+  for (let times = 0; times < 2; times++) {
+    const answer = await eventually(() =>
+      unless503(mine.browser.fetchApi('/auth/logout', { method: 'POST', json: { scope: 'others' } })),
+    )
+    assert.is(readReceipt(answer).confirmed, true)
+  }
+
+  await copy.restore()
+
+  await isReady(app)
+  await eventually(async () => (await status(phone)) === 401)
+  assert.is(await status(mine), 200)
+  assert.is((await told(app)).filter((type) => type === 'user.logged-out').length, 2)
+})
+
 test('restored while nobody had a lease any more: whoever remembers all that is missing records it again', async () => {
   await using server = await startRedis({ appendonly: true })
   await using app = await givenApp({ redisUrl: server.url })

@@ -109,7 +109,6 @@ export function createRecovery(options: RecoveryOptions) {
           ? 'user.blocked'
           : 'user.logged-out'
     const ref = target.kind === 'session' ? { ref: target.ref } : {}
-    const { except, ...ended } = { except: undefined, ...target }
     const event = createEvent('identity', type, target.userId, {
       actor: 'system',
       reason,
@@ -117,8 +116,8 @@ export function createRecovery(options: RecoveryOptions) {
       recordedAgain: true,
     })
     return {
-      target: ended,
-      signoff: JSON.stringify({ target: ended, reason, eventId }),
+      target,
+      signoff: JSON.stringify({ target, reason, eventId }),
       event: JSON.stringify({ ...event, id: eventId }),
       eventId,
       ...(row ? { row, block: row['blocked'] } : {}),

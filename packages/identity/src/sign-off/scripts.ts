@@ -24,6 +24,17 @@ local function recorded(sequence, sessions, eventId, membersKey)
 end`
 
 /**
+ * The record of a session that outlives its generation. It is JSON, in which `"generation":` can't stand
+ * inside a string, since quotes are escaped there.
+ */
+export const LUA_SURVIVE = `
+local function survive(record, session, generation)
+  local anew = string.gsub(record, '"generation":%d+', '"generation":' .. generation, 1)
+  anew = string.gsub(anew, '"revision":%d+', '"revision":' .. (session.revision + 1), 1)
+  return anew
+end`
+
+/**
  * Ends one session. Safe to repeat: a session whose tombstone is there has been ended, and the answer
  * is that of the first time. One that is over otherwise, or whose time has come, is not ended once more:
  * the log has told it, or will, and its record is left for background work.
@@ -64,8 +75,7 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  * Ends all sessions of a user by one increment, however many there are; optionally all but one, or with
  * a block. Safe to repeat with the same event id.
  *
- * The survivor is written anew with the new generation, if it was valid until now. Its record is JSON,
- * in which `"generation":` can't stand inside a string, since quotes are escaped there.
+ * The survivor is written anew with the new generation, if it was valid until now.
  *
  * KEYS  history, sequence, user, user's sessions, signoffs, log, members, blocked, survivor's session or
  *       history, what was recorded with this event
@@ -73,7 +83,7 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  *       channel, key prefix
  * Returns as END_SESSION; gone when there is no such user
  */
-export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}
+export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_SURVIVE}
 local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local user, listed = KEYS[3], KEYS[4]
 if not isOpen then return { 'closed' } end
@@ -99,9 +109,7 @@ if survivor then
   if session.generation == generation - 1 and session.user.id == userId
     and redis.call('EXISTS', ARGV[9] .. 'ended:' .. session.family) == 0 then
     family = session.family
-    survivor = string.gsub(survivor, '"generation":%d+', '"generation":' .. generation, 1)
-    survivor = string.gsub(survivor, '"revision":%d+', '"revision":' .. (session.revision + 1), 1)
-    redis.call('SET', KEYS[9], survivor, 'XX', 'KEEPTTL')
+    redis.call('SET', KEYS[9], survive(survivor, session, generation), 'XX', 'KEEPTTL')
   end
 end
 
