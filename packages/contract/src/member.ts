@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { isRecord, isString } from './shape.js'
 
 /** The row of an instance in the table of members: who must acknowledge a sign-off. */
@@ -43,4 +44,13 @@ export function parseMember(id: string, json: string): Member | null {
     return null
   }
   return { id, service, history, acknowledged, renewals, leaseMs, renewedAt, hooksFailed }
+}
+
+/** A name for a process: random digits tell it from all that were called the same before it. */
+export function instanceName(name: string): string {
+  return `${name}-${randomBytes(5).toString('hex')}`
+}
+
+export function isInstanceName(text: string): boolean {
+  return /^[A-Za-z0-9][\w.-]*-[\da-f]{10}$/.test(text)
 }

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import {
   type CurfewEvent,
   DEFAULT_LEASE_MS,
+  instanceName,
+  isInstanceName,
   keysOf,
   renewalIntervalMs,
   type SessionRecord,
@@ -25,7 +26,11 @@ export interface GuardOptions {
   readonly service: string
   /** Where browsers reach the one domain. Decides the cookie's name, and where people sign in. */
   readonly publicUrl: URL
-  /** Names this process, and no other one ever: a new process is a new instance. Random by default. */
+  /**
+   * Names this process, and no other one ever: a new process is a new instance. Made by `instanceName`.
+   *
+   * @default the service's name and random digits
+   */
   readonly instance?: string
   /** @default "curfew" */
   readonly namespace?: string
@@ -109,22 +114,30 @@ export interface GuardStats {
 /**
  * Mounts Curfew into a service. Connects at once, and goes on trying for as long as it lives; until it
  * has reached Redis it decides `unavailable`.
+ *
+ * @throws TypeError for `maxEntries` below 1, and for an `instance` that another process may be called, too
  */
 export function createGuard(options: GuardOptions): Guard {
   const {
     redisUrl,
     service,
     publicUrl,
-    instance = `${service}-${randomBytes(5).toString('hex')}`,
+    instance = instanceName(service),
     namespace = 'curfew',
     leaseMs: promisedLeaseMs = DEFAULT_LEASE_MS,
     serveSignedOffUsersForMs = 0,
     maxEntries = 100_000,
-    onError = () => undefined,
   } = options
   if (!(maxEntries >= 1)) throw new TypeError('maxEntries must be 1 or more')
+  if (!isInstanceName(instance)) {
+    throw new TypeError(
+      `${instance} is no name of an instance: one word, ended by random digits. See instanceName().`,
+    )
+  }
+  const onError = (error: unknown) => options.onError?.(withoutCommand(error))
   // Whoever serves for longer says so in its row, and every bound follows.
   const leaseMs = promisedLeaseMs + serveSignedOffUsersForMs
+  const renewalMs = renewalIntervalMs(promisedLeaseMs)
 
   const cache = createSessionCache(maxEntries)
   const held = createHeldConnections(onError)
@@ -144,7 +157,7 @@ export function createGuard(options: GuardOptions): Guard {
   const follower = createFollower({
     link,
     leaseMs,
-    renewalMs: renewalIntervalMs(promisedLeaseMs),
+    renewalMs,
     drop(signOff) {
       if (signOff === 'everything') {
         cache.clear()
@@ -161,7 +174,7 @@ export function createGuard(options: GuardOptions): Guard {
     },
     onError,
   })
-  const watching = { held, cache, follower, link, recent, onError }
+  const watching = { held, cache, follower, link, recent, onError, lookAnewMs: renewalMs / 2 }
   const reports = createUseReports(link.reportUse, () => performance.now(), onError)
   const lookup = createSessionLookup({
     cookieName: sessionCookieName(publicUrl),
@@ -211,4 +224,10 @@ export function createGuard(options: GuardOptions): Guard {
     service,
     publicUrl,
   }
+}
+
+/** ioredis' errors carry the command with its arguments: a password, when it was AUTH. */
+function withoutCommand(error: unknown): unknown {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'command')
+  return error
 }

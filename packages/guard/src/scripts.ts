@@ -17,8 +17,8 @@ export const STANDING = { renewed: 0, joined: 1, late: -1, waiting: -2, behind: 
  *
  * Whoever comes first to a new history finds it closed. It is opened by an instance whose lease still
  * runs, since nothing can have been confirmed without it; or by one that has waited until everybody who
- * lives has come and said what they know; or, where nobody ever was, at once. An instance that has applied
- * more than there was when the history was opened shows that Redis has lost sign-offs: then nobody gets a
+ * lives has come and said what they know, also where there is nothing: it may have been emptied a moment
+ * ago. An instance that has applied more than there was when the history was opened shows that Redis has lost sign-offs: then nobody gets a
  * lease any more until identity has recorded them again.
  *
  * KEYS  history, sequence, members, signoffs, inboxes
@@ -38,7 +38,7 @@ local member = row and cjson.decode(row) or nil
 if member and member.renewals >= number then return { history, head, ${STANDING.late} } end
 
 local gate = redis.call('HMGET', KEYS[1], 'openedAt', 'seen', 'lost')
-local neverOpened, openedAt = not gate[1], tonumber(gate[1] or '0')
+local openedAt = tonumber(gate[1] or '0')
 local seen, lost = tonumber(gate[2] or '0'), gate[3]
 if following ~= history then
   seen = math.max(seen, applied)
@@ -53,7 +53,7 @@ if lost then
 end
 if not isOpen then
   redis.call('HSET', KEYS[1], 'seen', seen)
-  if not (neverOpened or leased or waitedFor == history) then return { history, head, ${STANDING.waiting} } end
+  if not (leased or waitedFor == history) then return { history, head, ${STANDING.waiting} } end
   redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', head, 'seen', 0)
 end
 

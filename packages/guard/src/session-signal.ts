@@ -36,6 +36,8 @@ export class SessionEnded extends Error {
 export interface SessionSignalOptions extends HoldOptions {
   readonly follower: Pick<Follower, 'mayServe' | 'sayHello' | 'state' | 'onSignOff'>
   readonly recent: RecentSignOffs
+  /** How long it may take to look a session up anew; shorter than the flush waits for its hooks. Milliseconds. */
+  readonly lookAnewMs: number
 }
 
 /**
@@ -43,7 +45,7 @@ export interface SessionSignalOptions extends HoldOptions {
  * which its client opens anew, work outlives the emptying of memory, if Redis still has the session.
  */
 export function signalSession(options: SessionSignalOptions, session: SessionRecord): SessionSignal {
-  const { cache, follower, recent } = options
+  const { cache, follower, recent, lookAnewMs } = options
   const controller = new AbortController()
 
   const signedOff = cache.entryOf(session) ? undefined : recent.reasonFor(session)
@@ -64,9 +66,17 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
   /** Called while memory is emptied: what was missed may cover the session, so acknowledging it waits. */
   function watchAnew(): void {
     hold = watch()
-    const { firstLook } = hold
-    const forget = follower.onSignOff(() => firstLook ?? undefined)
-    void firstLook?.finally(forget)
+    const { firstLook, release } = hold
+    if (firstLook === null) return
+    const tooLate = setTimeout(() => {
+      release()
+      controller.abort(new SessionEnded('recheck'))
+    }, lookAnewMs)
+    const forget = follower.onSignOff(() => firstLook)
+    void firstLook.finally(() => {
+      clearTimeout(tooLate)
+      forget()
+    })
   }
 
   return { signal: controller.signal, release: () => hold.release() }

@@ -4,6 +4,7 @@ import {
   eventually,
   freshNamespace,
   givenSession,
+  openHistory,
   openRedis,
   redisUrl,
   signOff,
@@ -300,6 +301,7 @@ async function open() {
   const keys = keysOf(namespace)
   const redis = await openRedis()
   const ears = await openRedis()
+  await openHistory(redis, namespace)
   const listening = deferred<void>()
   const link: StoreLink = createStoreLink({
     redisUrl: await redisUrl(),

@@ -78,7 +78,15 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const users = createUsers(redis, keys)
   const signedOffCookie = createSignedOffCookie(publicUrl)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
-  const bell = createBell({ redis, ears, recordDurably, keys, boundMs: bound, onError })
+  const bell = createBell({
+    redis,
+    ears,
+    recordDurably,
+    keys,
+    own: guard.instance,
+    boundMs: bound,
+    onError,
+  })
   const count = createIdentityMetrics(metrics)
   const remembered = rememberSignOffs({ redis, keys, guard, onError })
   const recovery = createRecovery({
@@ -101,7 +109,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     guard,
     times,
     observer: count.signOffs,
-    onUnblock: remembered.forget,
+    remembered,
     stopping: stopping.signal,
     leaving: leaving.signal,
   })

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { DEFAULT_LEASE_MS, isRedisAddress } from '@curfew/contract'
+import { DEFAULT_LEASE_MS, instanceName, isRedisAddress } from '@curfew/contract'
 
 /**
  * Reads configuration from the environment, once, at the start of `main`.
@@ -83,7 +82,7 @@ export const commonReaders = (serviceName: string) => ({
  */
 const instance = (serviceName: string): Reader<string> => {
   const name = word(serviceName)
-  return (raw) => `${name(raw)}-${randomBytes(5).toString('hex')}`
+  return (raw) => instanceName(name(raw))
 }
 
 export const port = (fallback?: number): Reader<number> =>

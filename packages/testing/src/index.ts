@@ -15,6 +15,7 @@ export { type Served, serve } from './serve.js'
 export {
   type GivenSession,
   givenSession,
+  openFirstHistory,
   openHistory,
   type RecordedSignOff,
   type SessionWanted,

@@ -6,12 +6,13 @@ import {
   LUA_HISTORY_AND_HEAD,
   ONLY_PARTITION,
   randomSessionId,
+  redisConnection,
   refOf,
   type SessionRecord,
   type SignOffReason,
   type SignOffTarget,
 } from '@curfew/contract'
-import type { Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 
 export interface SessionWanted {
   /** The user's id. @default "ada" */
@@ -86,6 +87,16 @@ export async function openHistory(redis: Redis, namespace: string): Promise<stri
 const OPEN_HISTORY = `${LUA_HISTORY_AND_HEAD}
 redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', head)
 return history`
+
+/**
+ * Opens the history of a namespace in which nothing ever was, so that the first guard need not wait for others
+ * who might know better.
+ */
+export async function openFirstHistory(redisUrl: string, namespace: string): Promise<void> {
+  const redis = new Redis({ ...redisConnection(redisUrl) })
+  if ((await redis.exists(keysOf(namespace).history)) === 0) await openHistory(redis, namespace)
+  redis.disconnect()
+}
 
 /** What a sign-off may be asked to end: one session, or everything that a user has but one session. */
 export type SignOffWanted =

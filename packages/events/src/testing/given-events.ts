@@ -1,7 +1,7 @@
 import { createEvent, type EventData, type EventType, keysOf } from '@curfew/contract'
 import { createGuard, type Guard } from '@curfew/guard'
 import { createLog, type Log } from '@curfew/service'
-import { createBrowser, redisUrl, type Served, serve } from '@curfew/testing'
+import { createBrowser, openFirstHistory, redisUrl, type Served, serve } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createEventsApp } from '../app.js'
 
@@ -52,6 +52,7 @@ export async function startEvents(options: StartOptions): Promise<StartedEvents>
   const publicUrl = new URL('http://localhost:4000')
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0 })
   redis.on('error', () => undefined) // tests stop Redis on purpose
+  await openFirstHistory(url, namespace)
   const guard = createGuard({ redisUrl: url, service: 'events', namespace, publicUrl })
   await guard.ready()
   const events = createEventsApp({

@@ -1,5 +1,5 @@
 import { keysOf, randomSessionId, sessionCookieName } from '@curfew/contract'
-import { eventually, freshNamespace, redisUrl, startRedisProxy } from '@curfew/testing'
+import { eventually, freshNamespace, openFirstHistory, redisUrl, startRedisProxy } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createFollower } from '../follower.js'
 import { createGuard, type GuardOptions } from '../guard.js'
@@ -112,6 +112,7 @@ const PUBLIC_URL = new URL('http://localhost')
 async function openWorld(url: string, namespace = freshNamespace()) {
   const keys = keysOf(namespace)
   const errors: unknown[] = []
+  await openFirstHistory(url, namespace)
   const [redis, ears, proxy] = [openRedisAt(url), openRedisAt(url), await startRedisProxy(url)]
   // ioredis stumbles over a command of somebody else in the very moment in which it begins to watch: it does
   // so while it is quiet, and never again.

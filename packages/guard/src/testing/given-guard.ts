@@ -1,4 +1,4 @@
-import { eventually, freshNamespace, redisUrl } from '@curfew/testing'
+import { eventually, freshNamespace, openFirstHistory, redisUrl } from '@curfew/testing'
 import { createGuard, type Guard, type GuardOptions } from '../guard.js'
 
 export interface GivenGuard extends AsyncDisposable {
@@ -9,8 +9,10 @@ export interface GivenGuard extends AsyncDisposable {
 /** A guard that follows and listens, in a namespace of its own unless told. */
 export async function givenGuard(options: Partial<GuardOptions> = {}): Promise<GivenGuard> {
   const namespace = options.namespace ?? freshNamespace()
+  const url = options.redisUrl ?? (await redisUrl())
+  await openFirstHistory(url, namespace)
   const guard = createGuard({
-    redisUrl: await redisUrl(),
+    redisUrl: url,
     service: 'projects',
     publicUrl: new URL('http://localhost'),
     ...options,

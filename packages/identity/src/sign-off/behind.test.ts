@@ -33,10 +33,10 @@ test('it signs nobody in, signs nobody off and answers for nobody, and nobody is
   await using world = await givenIdentity()
   const guard = await world.mountGuard()
   const times = { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 }
-  const { redis, keys, bell, seal } = world
+  const { redis, keys, bell, seal, remembered } = world
   const sessions = createSessions(redis, keys, seal, times, guard)
   const recordDurably = recordOnDisk(redis)
-  const signOffs = createSignOffs({ redis, recordDurably, keys, bell, guard, times })
+  const signOffs = createSignOffs({ redis, recordDurably, keys, bell, guard, remembered, times })
   const { cookie, record } = await world.login()
   const before = await world.logged()
 

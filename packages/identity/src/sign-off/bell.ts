@@ -11,7 +11,7 @@ import {
 } from './coordinator.js'
 import type { RecordDurably } from './record-durably.js'
 import { parseWitnessReply } from './replies.js'
-import { DROP_MEMBERS, WITNESS_HISTORY } from './scripts.js'
+import { DROP_MEMBERS, VERIFY_HISTORY, WITNESS_HISTORY } from './scripts.js'
 
 /**
  * Identity's ear for acknowledgements: follows each sign-off that was recorded here until every instance
@@ -39,6 +39,8 @@ export interface BellOptions {
   readonly ears: Redis
   readonly recordDurably: RecordDurably
   readonly keys: Keys
+  /** The instance that the guard of this process is: see `coordinate`. */
+  readonly own: string | null
   readonly boundMs: number
   onError(error: unknown): void
 }
@@ -49,9 +51,10 @@ interface Entry {
   readonly end: (outcome: Awaited<Followed['outcome']>) => void
 }
 
-export function createBell({ redis, ears, recordDurably, keys, boundMs, onError }: BellOptions): Bell {
+export function createBell(options: BellOptions): Bell {
+  const { redis, ears, recordDurably, keys, own, boundMs, onError } = options
   const entries = new Map<number, Entry>()
-  let state = startCoordination(boundMs)
+  let state = startCoordination(boundMs, own)
   let tickets = 0
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
@@ -90,6 +93,8 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
       }
       case 'witness':
         return void lookAround().catch(onError)
+      case 'verify':
+        return void verify().catch(onError)
       case 'drop':
         return void evaluate(redis, DROP_MEMBERS, [keys.members], effect.rows.flat()).catch(onError)
     }
@@ -122,6 +127,12 @@ export function createBell({ redis, ears, recordDurably, keys, boundMs, onError 
     )
     const { history, rows } = parseWitnessReply(reply)
     step({ type: 'witnessed', sentAt, history, rows })
+  }
+
+  async function verify(): Promise<void> {
+    const sentAt = performance.now()
+    const history = await evaluate(redis, VERIFY_HISTORY, [keys.history, keys.sequence], [nonceCandidate()])
+    step({ type: 'verified', sentAt, history: String(history) })
   }
 
   return {

@@ -31,8 +31,11 @@ interface AwaitedMember {
 export interface Recorded {
   readonly history: string
   readonly sequence: number
-  /** The table of members, read in the step that recorded the sign-off. */
-  readonly members: readonly Member[]
+  /**
+   * The table of members, read in the step that recorded the sign-off. Null: it was not recorded in this
+   * history, in which there is nothing to end any more; nobody's word is enough then, only time.
+   */
+  readonly members: readonly Member[] | null
 }
 
 export interface Acknowledgement {
@@ -48,11 +51,12 @@ export function awaitConfirmation(
   times: Pick<Confirmation, 'decidedAt' | 'durableAt' | 'boundMs' | 'settledAt'>,
 ): Confirmation {
   // A row of another history belongs to an instance whose lease is dead, or will be once we are settled.
-  const awaited = members.filter((member) => member.history === history)
+  const awaited = (members ?? []).filter((member) => member.history === history)
   return {
     history,
     sequence,
     ...times,
+    settledAt: members === null ? Number.POSITIVE_INFINITY : times.settledAt,
     members: new Map(
       awaited.map(({ id, service, acknowledged, hooksFailed }) => [
         id,
@@ -75,9 +79,11 @@ export function acknowledge(state: Confirmation, heard: Acknowledgement, now: nu
   return { ...state, members: new Map(state.members).set(heard.instance, applied) }
 }
 
-/** Whether everybody who may serve from memory has told us: then nothing is left to wait for. */
-export function isAcknowledged(state: Confirmation, now: number): boolean {
-  return now >= state.settledAt && [...state.members.values()].every(({ appliedAt }) => appliedAt !== null)
+/** Whether everybody who may serve from memory had told us by then. */
+export function isAcknowledged({ settledAt, members }: Confirmation, at: number): boolean {
+  if (at < settledAt) return false
+  for (const { appliedAt } of members.values()) if (appliedAt === null || appliedAt > at) return false
+  return true
 }
 
 /** Whether every lease from before has ended, whatever the instances do. */

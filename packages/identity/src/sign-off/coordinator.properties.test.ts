@@ -47,6 +47,10 @@ const input = fc.oneof(
   fc.record({ type: fc.constant('recorded'), history, sequence, rows }, PLAIN),
   { weight: 3, arbitrary: fc.record({ type: fc.constant('acknowledged'), instance, history, sequence }) },
   fc.record({ type: fc.constant('witnessed'), history, rows, sentAgo: elapsed }, PLAIN),
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('verified'), history, sentAgo: fc.nat(50) }, PLAIN),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('time-passed') }, PLAIN) },
 )
 type Wanted = typeof input extends fc.Arbitrary<infer T> ? T : never
@@ -113,6 +117,43 @@ test('nothing is confirmed by time unless Redis was asked after the longest leas
         if (input.type !== 'witnessed') return
         assert.is(input.history, sign.history)
         assert.ok(isLapsed(sign, input.sentAt), 'a lease may still have run when Redis was asked')
+      }
+    }),
+    RUNS,
+  )
+})
+
+test('nothing is confirmed by all unless Redis was asked after the last acknowledgement, and had its history', () => {
+  fc.assert(
+    fc.property(story, (wanted) => {
+      const steps = play(wanted)
+      for (const { i, ticket, input } of confirmations(steps)) {
+        const sign = recordingOf(steps, ticket)
+        assert.ok(input.type === 'verified' || input.type === 'witnessed')
+        if (input.type !== 'verified') continue
+        assert.is(input.history, sign.history)
+        for (const { id, history, acknowledged } of sign.members) {
+          if (history !== sign.history || acknowledged >= sign.sequence) continue
+          const said = steps.slice(0, i).find((step) => says(step.input, id, sign))
+          assert.ok(said && said.now <= input.sentAt, `${id} said so after Redis was asked`)
+        }
+      }
+    }),
+    RUNS,
+  )
+})
+
+test('nothing is confirmed that the guard of this process has not acknowledged', () => {
+  fc.assert(
+    fc.property(story, (wanted) => {
+      const steps = play(wanted, 'a')
+      for (const { i, ticket } of confirmations(steps)) {
+        const sign = recordingOf(steps, ticket)
+        const isInRow = sign.members.some(
+          ({ id, history, acknowledged }) =>
+            id === 'a' && history === sign.history && acknowledged >= sign.sequence,
+        )
+        assert.ok(isInRow || steps.slice(0, i + 1).some((step) => says(step.input, 'a', sign)))
       }
     }),
     RUNS,
@@ -200,7 +241,7 @@ test('while something is pending there is a next look, and looking on without an
       if (last === undefined) return
       let { now, after: state } = last
       const asked: string[] = []
-      for (let looks = 0; state.pending.size > 0 && looks < 10; looks++) {
+      for (let looks = 0; state.pending.size > 0 && looks < 40; looks++) {
         const at = nextLook(state, now)
         assert.ok(at <= now + LONG_BOUND_MS, `a look at ${at}, now it is ${now}`)
         // One that was due before now is due at once.
@@ -255,8 +296,8 @@ test('a state is never changed, only followed by another', () => {
 
 test.run()
 
-function play(wanted: ReadonlyArray<readonly [number, Wanted]>): Step[] {
-  let state = startCoordination(BOUND_MS)
+function play(wanted: ReadonlyArray<readonly [number, Wanted]>, own: string | null = null): Step[] {
+  let state = startCoordination(BOUND_MS, own)
   let now = 0
   return wanted.map(([elapsedMs, one], ticket) => {
     now += elapsedMs
@@ -282,6 +323,8 @@ function inputOf(wanted: Wanted, ticket: number, now: number): CoordinationInput
       const { history, rows, sentAgo } = wanted
       return { type: 'witnessed', sentAt: now - sentAgo, history, rows: rows.map(stored) }
     }
+    case 'verified':
+      return { type: 'verified', sentAt: now - wanted.sentAgo, history: wanted.history }
     case 'time-passed':
       return wanted
   }
@@ -292,7 +335,7 @@ function stored({ id, ...row }: Member): [string, string] {
 }
 
 function membersIn(input: CoordinationInput): readonly Member[] {
-  if (input.type === 'recorded') return input.recorded.members
+  if (input.type === 'recorded') return input.recorded.members ?? []
   if (input.type !== 'witnessed') return []
   return input.rows.map(([id, row]): Member => ({ id, ...JSON.parse(row) }))
 }
@@ -306,7 +349,9 @@ interface Recording {
 
 function recordingOf(steps: readonly Step[], ticket: number): Recording {
   for (const { input, now } of steps) {
-    if (input.type === 'recorded' && input.ticket === ticket) return { now, ...input.recorded }
+    if (input.type === 'recorded' && input.ticket === ticket) {
+      return { now, ...input.recorded, members: membersIn(input) }
+    }
   }
   throw new TypeError(`nothing was recorded with ticket ${ticket}`)
 }

@@ -120,7 +120,7 @@ test('what is pending is confirmed one by one, each by its own number', () => {
 })
 
 test('until a history is settled its table is not believed, not even when everybody in it has acknowledged', () => {
-  const { state, effects } = run(startCoordination(BOUND_MS), [
+  const { state, effects } = run(startCoordination(BOUND_MS, null), [
     [0, witnessed([])],
     [60, recorded(1, 8, [row('a', { acknowledged: 8 })])],
     [BOUND_MS - 1, passed],
@@ -132,7 +132,7 @@ test('until a history is settled its table is not believed, not even when everyb
 })
 
 test('a sign-off is itself the first sight of a history, which then is not settled', () => {
-  const { state, effects } = run(startCoordination(BOUND_MS), [[0, recorded(1, 8, [])]])
+  const { state, effects } = run(startCoordination(BOUND_MS, null), [[0, recorded(1, 8, [])]])
 
   assert.equal(effects, [])
   assert.is(nextLook(state, 0), LAPSE_MS, 'time confirms it before the table can be believed')
@@ -341,6 +341,86 @@ test('a receipt names who applied it and who lapsed, from when the sign-off was 
   ])
 })
 
+// found 2026-11-26 by the model: "restored, late messages"
+test('what everybody has acknowledged is confirmed only when Redis, asked after that, still has its history', () => {
+  const { state, effects } = runAlone(settled(), [
+    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
+    [SETTLED + 2, acknowledged('a', 8)],
+  ])
+  assert.equal(effects, ['verify'])
+
+  assert.equal(
+    runAlone(state, [[SETTLED + 3, verified(SETTLED + 1)]]).effects,
+    ['verify'],
+    'it was asked before',
+  )
+  assert.equal(runAlone(state, [[SETTLED + 3, verified(SETTLED + 2)]]).effects, ['confirmed 1'])
+})
+
+test('a Redis that has another history by then confirms nothing: who is master has to say so by a write', () => {
+  const { effects } = runAlone(settled(), [
+    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
+    [SETTLED + 2, acknowledged('a', 8)],
+    [SETTLED + 3, verified(SETTLED + 2, 'h2')],
+    [SETTLED + 4, witnessed([], 'h2', SETTLED + 3)],
+  ])
+
+  assert.equal(effects, ['verify', 'witness', 'overtaken 1'])
+})
+
+test('what is acknowledged at the same time is verified together, and again when the answer does not come', () => {
+  const { state, effects } = runAlone(settled(), [
+    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
+    [SETTLED, recorded(2, 9, [row('a', { acknowledged: 7 })])],
+    [SETTLED + 2, acknowledged('a', 9)],
+    [SETTLED + 2 + ASK_AGAIN_MS - 1, passed],
+  ])
+  assert.equal(effects, ['verify'])
+  assert.is(nextLook(state, SETTLED + 3), SETTLED + 2 + ASK_AGAIN_MS)
+
+  const again = runAlone(state, [
+    [SETTLED + 2 + ASK_AGAIN_MS, passed],
+    [SETTLED + 2 + ASK_AGAIN_MS + 1, verified(SETTLED + 2 + ASK_AGAIN_MS)],
+  ])
+  assert.equal(again.effects, ['verify', 'confirmed 1', 'confirmed 2'])
+})
+
+// found 2026-11-26 by the model: "restored, a block"
+test('nothing is confirmed before the guard of this process has applied it, not even by time', () => {
+  const lapse = SETTLED + LAPSE_MS
+  const { state, effects } = run(settled('own'), [
+    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
+    [SETTLED + 1, acknowledged('a', 8)],
+    [lapse, passed],
+    [lapse + 2, witnessed([row('own', { acknowledged: 7 })], 'h1', lapse)],
+  ])
+  assert.equal(effects, ['witness'])
+  assert.is(nextLook(state, lapse + 2), lapse + ASK_AGAIN_MS)
+
+  assert.equal(run(state, [[lapse + 3, acknowledged('own', 8)]]).effects, ['confirmed 1', 'witness'])
+  const told = run(state, [
+    [lapse + ASK_AGAIN_MS, passed],
+    [lapse + ASK_AGAIN_MS + 1, witnessed([row('own', { acknowledged: 8 })], 'h1', lapse + ASK_AGAIN_MS)],
+  ])
+  assert.equal(told.effects, ['witness', 'confirmed 1'])
+})
+
+test('where there was nothing to end any more, nobody’s word is enough, only time', () => {
+  const lapse = SETTLED + LAPSE_MS
+  const nothing = { history: 'h1', sequence: 0, members: null }
+  const { state, effects } = run(settled(), [
+    [SETTLED, { type: 'recorded', ticket: 1, decidedAt: SETTLED, recorded: nothing }],
+    [SETTLED + 1, acknowledged('a', 8)],
+  ])
+  assert.equal(effects, [])
+
+  const then = run(state, [
+    [lapse, passed],
+    [lapse + 1, witnessed([], 'h1', lapse)],
+  ])
+  assert.equal(then.effects, ['witness', 'confirmed 1'])
+})
+
 test('while nothing is pending there is nothing to look for', () => {
   assert.is(nextLook(settled(), SETTLED), Number.POSITIVE_INFINITY)
 })
@@ -349,25 +429,44 @@ test.run()
 
 type Timed = readonly [now: number, input: CoordinationInput]
 
+/** With a Redis that says at once which history it has, the one that was seen last. */
 function run(state: Coordination, inputs: readonly Timed[]) {
   const all: CoordinationEffect[] = []
   for (const [now, input] of inputs) {
     const [next, effects] = coordinate(state, input, now)
     state = next
-    all.push(...effects)
+    for (const effect of effects) {
+      if (effect.type !== 'verify') all.push(effect)
+      else {
+        const answered = coordinate(state, verified(now, state.known?.history), now)
+        state = answered[0]
+        all.push(...answered[1])
+      }
+    }
   }
   return { state, all, effects: all.map(inWords) }
 }
 
+/** With a Redis that says nothing which is not among the inputs. */
+function runAlone(state: Coordination, inputs: readonly Timed[]) {
+  const effects: string[] = []
+  for (const [now, input] of inputs) {
+    const [next, more] = coordinate(state, input, now)
+    state = next
+    effects.push(...more.map(inWords))
+  }
+  return { state, effects }
+}
+
 function inWords(effect: CoordinationEffect): string {
-  if (effect.type === 'witness') return 'witness'
+  if (effect.type === 'witness' || effect.type === 'verify') return effect.type
   if (effect.type === 'drop') return `drop ${effect.rows.map((one) => one.join(' ')).join(', ')}`
   return `${effect.type} ${effect.ticket}`
 }
 
 /** History h1 was seen at 0, without members. */
-function settled(): Coordination {
-  return run(startCoordination(BOUND_MS), [[0, witnessed([])]]).state
+function settled(own: string | null = null): Coordination {
+  return run(startCoordination(BOUND_MS, own), [[0, witnessed([])]]).state
 }
 
 function row(instance: string, wanted: Partial<Omit<Member, 'id'>> = {}) {
@@ -398,6 +497,10 @@ function acknowledged(instance: string, sequence: number, history = 'h1') {
 /** Asked at 0 unless told: before anything has lapsed. */
 function witnessed(rows: readonly Row[], history = 'h1', sentAt = 0) {
   return { type: 'witnessed', sentAt, history, rows } as const
+}
+
+function verified(sentAt: number, history = 'h1') {
+  return { type: 'verified', sentAt, history } as const
 }
 
 const passed = { type: 'time-passed' } as const

@@ -18,6 +18,8 @@ import type { MemberRows } from './replies.js'
  * clock and no socket; `now` is monotonic milliseconds. The rules are those of docs/protocol.md.
  */
 export interface Coordination {
+  /** The instance that the guard of this process is; null without one. */
+  readonly own: string | null
   /** The longest that any instance may serve from memory after it last heard from Redis, and then some. */
   readonly boundMs: number
   readonly ownBoundMs: number
@@ -29,8 +31,11 @@ export interface Coordination {
   readonly unchanged: ReadonlyMap<string, { readonly row: string; readonly since: number }>
   /** The sign-offs that are not confirmed yet, by ticket. */
   readonly pending: ReadonlyMap<number, Confirmation>
-  /** When Redis was asked to be witness, while it has not answered. */
-  readonly askedAt: number | null
+  /** When Redis was asked last to be witness, and whether it has not answered yet. */
+  readonly askedAt: number
+  readonly isAsking: boolean
+  /** When Redis was asked which history it has, while it has not answered. */
+  readonly verifyingSince: number | null
 }
 
 export type CoordinationInput =
@@ -50,26 +55,33 @@ export type CoordinationInput =
       /** Instance and row, as they are stored. */
       readonly rows: MemberRows
     }
+  /** Redis was asked which history it has, by a read. */
+  | { readonly type: 'verified'; readonly sentAt: number; readonly history: string }
   | { readonly type: 'time-passed' }
 
 export type CoordinationEffect =
   | { readonly type: 'confirmed'; readonly ticket: number; readonly confirmation: Confirmation }
   /** Redis has another history now, and it is not certain what is in it: record the sign-off again. */
   | { readonly type: 'overtaken'; readonly ticket: number; readonly confirmation: Confirmation }
-  /** Ask Redis which history it has. */
+  /** Ask Redis, by a write that is durable, which history it has and who is a member. */
   | { readonly type: 'witness' }
+  /** Ask Redis which history it has: everybody has told us, but it may have been emptied or restored meanwhile. */
+  | { readonly type: 'verify' }
   /** Take rows off the table which nobody has renewed for a whole bound, each if it is still the same. */
   | { readonly type: 'drop'; readonly rows: MemberRows }
 
-export function startCoordination(ownBoundMs: number): Coordination {
+export function startCoordination(ownBoundMs: number, own: string | null): Coordination {
   return {
+    own,
     boundMs: ownBoundMs,
     ownBoundMs,
     known: null,
     newest: new Map(),
     unchanged: new Map(),
     pending: new Map(),
-    askedAt: null,
+    askedAt: Number.NEGATIVE_INFINITY,
+    isAsking: false,
+    verifyingSince: null,
   }
 }
 
@@ -85,6 +97,8 @@ export function coordinate(
       return hear(state, input.heard, now)
     case 'witnessed':
       return witness(state, input, now)
+    case 'verified':
+      return verify(state, input, now)
     case 'time-passed':
       return look(state, now)
   }
@@ -92,10 +106,14 @@ export function coordinate(
 
 /** When time alone may change something next. Infinity while nothing is pending. */
 export function nextLook(state: Coordination, now: number): number {
-  let at = Number.POSITIVE_INFINITY
-  for (const one of state.pending.values()) at = Math.min(at, nextLookAt(one, now))
-  // What has lapsed waits for the witness, and asks again when it does not come.
-  return at <= now ? (state.askedAt ?? now) + ASK_AGAIN_MS : at
+  const { pending, askedAt, verifyingSince } = state
+  // Who does not answer is asked again.
+  let at = verifyingSince === null ? Number.POSITIVE_INFINITY : verifyingSince + ASK_AGAIN_MS
+  for (const one of pending.values()) {
+    const next = nextLookAt(one, now)
+    at = Math.min(at, next <= now ? askedAt + ASK_AGAIN_MS : next)
+  }
+  return at
 }
 
 /** Redis did not answer: it is asked again. Milliseconds. */
@@ -107,7 +125,7 @@ function record(
   now: number,
 ): [Coordination, CoordinationEffect[]] {
   const { history, members } = recorded
-  const [seen, overtaken] = see(heed(state, history, members, now), history, now)
+  const [seen, overtaken] = see(heed(state, history, members ?? [], now), history, now)
   const { settledAt } = seen.known
   let confirmation = awaitConfirmation(recorded, {
     decidedAt,
@@ -137,7 +155,7 @@ function witness(
   now: number,
 ): [Coordination, CoordinationEffect[]] {
   const members = parseMembers(rows)
-  const [seen, effects] = see(heed({ ...state, askedAt: null }, history, members, now), history, now)
+  const [seen, effects] = see(heed({ ...state, isAsking: false }, history, members, now), history, now)
   let next: Coordination = seen
   let pending = seen.pending
   // Rows are the truth: an acknowledgement may have been said while nobody listened.
@@ -160,36 +178,77 @@ function witness(
   if (silent.length > 0) effects.push({ type: 'drop', rows: silent })
 
   // Redis still has the history in which they were recorded, and was asked after every lease had ended.
-  const left = new Map(pending)
-  for (const [ticket, confirmation] of pending) {
-    if (!hasLapsed(confirmation, sentAt)) continue
+  const [left, confirmed] = confirm(
+    { ...next, pending },
+    (one) => hasLapsed(one, sentAt) || isAcknowledged(one, sentAt),
+  )
+  const [looked, more] = look({ ...next, unchanged }, now, left)
+  return [looked, [...effects, ...confirmed, ...more]]
+}
+
+function verify(
+  state: Coordination,
+  { history, sentAt }: Extract<CoordinationInput, { type: 'verified' }>,
+  now: number,
+): [Coordination, CoordinationEffect[]] {
+  const next = { ...state, verifyingSince: null }
+  // A read may be answered by who was master once, and come late: who is master now has to say so.
+  if (history !== state.known?.history) return [{ ...next, askedAt: now, isAsking: true }, [WITNESS]]
+  const [left, confirmed] = confirm(next, (one) => isAcknowledged(one, sentAt))
+  const [looked, more] = look(next, now, left)
+  return [looked, [...confirmed, ...more]]
+}
+
+/** Only what the guard of this process has applied: should Redis lose it, that will testify to it. */
+function confirm(
+  state: Coordination,
+  isDone: (confirmation: Confirmation) => boolean,
+): [Coordination['pending'], CoordinationEffect[]] {
+  const left = new Map(state.pending)
+  const effects: CoordinationEffect[] = []
+  for (const [ticket, confirmation] of state.pending) {
+    if (!isDone(confirmation) || !isAppliedHere(state, confirmation)) continue
     left.delete(ticket)
     effects.push({ type: 'confirmed', ticket, confirmation })
   }
-  const [looked, more] = look({ ...next, unchanged }, now, left)
-  return [looked, [...effects, ...more]]
+  return [left, effects]
 }
 
-/** Confirms what everybody has acknowledged; for what has lapsed Redis must be witness. */
+function isAppliedHere({ own, newest }: Coordination, { history, sequence, members }: Confirmation): boolean {
+  if (own === null || (members.get(own)?.appliedAt ?? null) !== null) return true
+  const said = newest.get(own)
+  return said !== undefined && said.history === history && said.sequence >= sequence
+}
+
+/** Asks Redis about what everybody has acknowledged, and to be witness for what has lapsed. */
 function look(
   state: Coordination,
   now: number,
   pending = state.pending,
 ): [Coordination, CoordinationEffect[]] {
-  const effects: CoordinationEffect[] = []
-  let left: Map<number, Confirmation> | undefined
-  let mustAsk = false
-  for (const [ticket, confirmation] of pending) {
-    if (isAcknowledged(confirmation, now)) {
-      left ??= new Map(pending)
-      left.delete(ticket)
-      effects.push({ type: 'confirmed', ticket, confirmation })
-    } else if (hasLapsed(confirmation, now)) mustAsk = true
+  const { verifyingSince, askedAt, isAsking } = state
+  const mayVerify = verifyingSince === null || now - verifyingSince >= ASK_AGAIN_MS
+  const mayAskAgain = now - askedAt >= ASK_AGAIN_MS
+  let verifies = false
+  let asks = false
+  for (const confirmation of pending.values()) {
+    const isHere = isAppliedHere(state, confirmation)
+    if (isHere && isAcknowledged(confirmation, now)) verifies = mayVerify
+    // What is not applied here may be so a moment later: Redis is asked again then.
+    if (hasLapsed(confirmation, now)) asks ||= mayAskAgain || (isHere && !isAsking)
   }
-  const asks = mustAsk && (state.askedAt === null || now - state.askedAt >= ASK_AGAIN_MS)
-  if (asks) effects.push({ type: 'witness' })
-  return [{ ...state, pending: left ?? pending, askedAt: asks ? now : state.askedAt }, effects]
+  const next = {
+    ...state,
+    pending,
+    // What it was asked about may be overtaken by now.
+    verifyingSince: verifies ? now : mayVerify ? null : verifyingSince,
+    ...(asks ? { askedAt: now, isAsking: true } : {}),
+  }
+  return [next, [...(verifies ? [VERIFY] : []), ...(asks ? [WITNESS] : [])]]
 }
+
+const VERIFY: CoordinationEffect = { type: 'verify' }
+const WITNESS: CoordinationEffect = { type: 'witness' }
 
 /** Redis has this history. What was recorded in another one is overtaken. */
 function see(

@@ -67,7 +67,7 @@ test('with both answers lost nothing is promised; it happened all the same, and 
 test.run()
 
 /** Sign-offs over a Redis that does what it is told, and of which so many answers never arrive. */
-function losing({ redis, keys, bell }: World, answers: number): SignOffs {
+function losing({ redis, keys, bell, remembered }: World, answers: number): SignOffs {
   const record = recordOnDisk(redis)
   let left = answers
   const recordDurably: RecordDurably = async (...what) => {
@@ -81,6 +81,7 @@ function losing({ redis, keys, bell }: World, answers: number): SignOffs {
     keys,
     bell,
     guard: { renew: async () => true },
+    remembered,
     times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
   })
 }

@@ -1,5 +1,5 @@
 import { LUA_HISTORY_AND_HEAD } from '@curfew/contract'
-import { LUA_RING, LUA_SURVIVE, RECORDED_MS } from './scripts.js'
+import { LUA_RESTORE_USER, LUA_RING, LUA_SURVIVE, RECORDED_MS } from './scripts.js'
 
 /** Nobody can have seen more than this: what is said of other histories is settled. */
 const SETTLED = Number.MAX_SAFE_INTEGER
@@ -8,17 +8,6 @@ const LUA_OPEN = `
 local function open(history, openedAt)
   redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', openedAt, 'seen', 0)
   redis.call('HDEL', KEYS[1], 'lost', 'forked')
-end`
-
-/** A user whose row is gone, as identity remembers it. */
-const LUA_RESTORE_USER = `
-local function restoreUser(prefix, id, row)
-  local user = prefix .. 'user:' .. id
-  for field, value in pairs(row) do redis.call('HSET', user, field, value) end
-  redis.call('ZADD', prefix .. 'users', row.lastLoginAt or 0, id)
-  for _, term in ipairs(cjson.decode(row.terms or '[]')) do
-    redis.call('ZADD', prefix .. 'users:terms', 0, term .. '\\n' .. id)
-  end
 end`
 
 /**

@@ -1,10 +1,15 @@
-import { parseMember } from '@curfew/contract'
+import { type Member, parseMember } from '@curfew/contract'
 import { z } from 'zod'
 import type { Recorded } from './confirmation.js'
 
 /** What the scripts that end sessions answer. */
 export type RecordReply =
-  | ({ readonly kind: 'recorded'; readonly sessions: number; readonly eventId: string } & Recorded)
+  | (Recorded & {
+      readonly kind: 'recorded'
+      readonly members: readonly Member[]
+      readonly sessions: number
+      readonly eventId: string
+    })
   /** There was nothing to end, in this history. */
   | { readonly kind: 'gone'; readonly history: string }
 

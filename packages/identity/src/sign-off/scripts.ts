@@ -34,6 +34,17 @@ local function survive(record, session, generation)
   return anew
 end`
 
+/** A user whose row is gone, as identity remembers it. */
+export const LUA_RESTORE_USER = `
+local function restoreUser(prefix, id, row)
+  local user = prefix .. 'user:' .. id
+  for field, value in pairs(row) do redis.call('HSET', user, field, value) end
+  redis.call('ZADD', prefix .. 'users', row.lastLoginAt or 0, id)
+  for _, term in ipairs(cjson.decode(row.terms or '[]')) do
+    redis.call('ZADD', prefix .. 'users:terms', 0, term .. '\\n' .. id)
+  end
+end`
+
 /**
  * Ends one session. Safe to repeat: a session whose tombstone is there has been ended, and the answer
  * is that of the first time. One that is over otherwise, or whose time has come, is not ended once more:
@@ -80,10 +91,10 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  * KEYS  history, sequence, user, user's sessions, signoffs, log, members, blocked, survivor's session or
  *       history, what was recorded with this event
  * ARGV  nonce candidate, user id, event id, reason, block as JSON or '', survivor's ref or '', event,
- *       channel, key prefix
+ *       channel, key prefix, row as JSON of a user who is made anew if there is no such user, or ''
  * Returns as END_SESSION; gone when there is no such user
  */
-export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_SURVIVE}
+export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_SURVIVE}${LUA_RESTORE_USER}
 local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local user, listed = KEYS[3], KEYS[4]
 if not isOpen then return { 'closed' } end
@@ -93,7 +104,10 @@ if before then
   local first, ended = string.match(before, '^(%d+) (%d+)$')
   return recorded(tonumber(first), tonumber(ended), eventId, KEYS[7])
 end
-if redis.call('HEXISTS', user, 'generation') == 0 then return { 'gone', history } end
+if redis.call('HEXISTS', user, 'generation') == 0 then
+  if ARGV[10] == '' then return { 'gone', history } end
+  restoreUser(ARGV[9], userId, cjson.decode(ARGV[10]))
+end
 
 local sequence = redis.call('INCR', KEYS[2])
 local generation = redis.call('HINCRBY', user, 'generation', 1)
@@ -162,6 +176,15 @@ redis.call('HSET', KEYS[1], 'nonce', nonce)
 local reply = { history, head, nowMs }
 for _, part in ipairs(redis.call('HGETALL', KEYS[3])) do reply[#reply + 1] = part end
 return reply`
+
+/**
+ * Which history Redis has. A read: nothing has to become durable for its answer.
+ *
+ * KEYS  history, sequence
+ * ARGV  nonce candidate
+ */
+export const VERIFY_HISTORY = `${LUA_HISTORY_AND_HEAD}
+return history`
 
 /**
  * Whether a sign-off is in the history that Redis has, and who is a member, by a write: see WITNESS_HISTORY.

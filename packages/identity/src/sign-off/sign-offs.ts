@@ -17,6 +17,7 @@ import type { SessionTimes } from '../sessions/sessions.js'
 import type { Block, User } from '../sessions/users.js'
 import type { Bell } from './bell.js'
 import type { RecordDurably } from './record-durably.js'
+import type { Remembered, UserRow } from './remembered.js'
 import { isClosed, parseRecordReply } from './replies.js'
 import { END_SESSION, END_USER, UNBLOCK_USER } from './scripts.js'
 import { followSignOff, type SignedOff } from './signed-off.js'
@@ -58,8 +59,7 @@ export interface SignOffOptions {
   readonly times: SessionTimes
   /** @default nobody is told */
   readonly observer?: SignOffObserver
-  /** Told when a block was lifted. @default nobody is */
-  readonly onUnblock?: (userId: string) => void
+  readonly remembered: Pick<Remembered, 'blocked' | 'forget'>
   readonly stopping?: AbortSignal
   readonly leaving?: AbortSignal
 }
@@ -82,7 +82,7 @@ export interface SignOffObserver {
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs(options: SignOffOptions): SignOffs {
-  const { redis, recordDurably, keys, bell, guard, times, observer, stopping, leaving, onUnblock } = options
+  const { redis, recordDurably, keys, bell, guard, times, remembered, observer, stopping, leaving } = options
   const follow = followSignOff({ bell, stopping, leaving })
 
   async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
@@ -126,21 +126,29 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
   ) {
     const why = except === undefined ? reason : 'others'
     const event = eventOf('user.logged-out', user, by, { reason: why })
-    return carryOut(why, () => endUserScript(user.id, event, reason, null, except), event)
+    return carryOut(why, () => endUserScript(user.id, event, reason, { except }), event)
   }
 
   async function block(user: UserName, by: Author, reason: string | null) {
     const event = eventOf('user.blocked', user, by, { reason: reason ?? undefined })
     const block: Block = { at: Date.now(), by: by.id, reason }
-    return carryOut('blocked', () => endUserScript(user.id, event, 'blocked', block, undefined), event)
+    return carryOut(
+      'blocked',
+      (isAgain) => endUserScript(user.id, event, 'blocked', { block, row: isAgain && rowOf(user) }),
+      event,
+    )
+  }
+
+  /** Redis may have lost a user who is blocked, and who can sign in anew wherever nobody knows of that. */
+  function rowOf({ id, name }: UserName): UserRow {
+    return remembered.blocked.get(id) ?? { name }
   }
 
   function endUserScript(
     userId: string,
     event: CurfewEvent,
     reason: SignOffReason,
-    block: Block | null,
-    except: string | undefined,
+    { except, block, row }: { except?: string | undefined; block?: Block; row?: UserRow | false },
   ): Promise<unknown> {
     return recordDurably(
       END_USER,
@@ -166,26 +174,27 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
         JSON.stringify(event),
         keys.channels.signoffs,
         keys.prefix,
+        row ? JSON.stringify(row) : '',
       ],
     )
   }
 
   async function carryOut(
     reason: string,
-    run: () => Promise<unknown>,
+    run: (isAgain: boolean) => Promise<unknown>,
     event: CurfewEvent,
   ): Promise<SignedOff | null> {
     const decidedAt = performance.now()
-    const record = async () => parseRecordReply(await recordWhenOpen(run))
+    const record = async (isAgain: boolean) => parseRecordReply(await recordWhenOpen(() => run(isAgain)))
     try {
-      const reply = await twice(record)
+      const reply = await twice(() => record(false))
       if (reply.kind === 'gone') return null
       observer?.recorded(reason)
       return follow({
         recorded: reply,
         type: event.type,
         decidedAt,
-        record,
+        record: () => record(true),
         onRecordedAgain: () => observer?.recordedAgain(),
         onConfirmed: (receipt) => observer?.confirmed(reason, receipt),
       })
@@ -213,7 +222,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
       [keys.user(user.id), keys.log, keys.blocked],
       [JSON.stringify(event), user.id],
     )
-    if (reply === 1) onUnblock?.(user.id)
+    if (reply === 1) remembered.forget(user.id)
     return reply === 1
   }
 

@@ -40,7 +40,7 @@ export interface ToFollow {
   readonly type: EventType
   /** Monotonic milliseconds. */
   readonly decidedAt: number
-  /** Records it once more; it may be repeated. */
+  /** Records it once more, in another history; it may be repeated. */
   readonly record: () => Promise<RecordReply>
   readonly onRecordedAgain?: () => void
   readonly onConfirmed?: (receipt: Receipt) => void
@@ -89,9 +89,13 @@ export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
       while (!stopping?.aborted) {
         try {
           const reply = await record()
-          // Nothing is left of it in this history, so what is to be waited for is the leases from before.
-          current = reply.kind === 'recorded' ? reply : { ...current, history: reply.history, members: [] }
-          return bell.follow(current, decidedAt)
+          if (reply.kind === 'recorded') {
+            current = reply
+            return bell.follow(current, decidedAt)
+          }
+          // Nothing is left to be ended. Whoever remembers otherwise does so by a lease that ends.
+          current = { ...current, history: reply.history, members: [] }
+          return bell.follow({ history: reply.history, sequence: 0, members: null }, decidedAt)
         } catch {
           // Redis is away, or not open yet: it stays pending, which is what the receipt says.
           await pause(RECORD_AGAIN_MS, undefined, { ref: false })

@@ -5,7 +5,15 @@ import { text } from 'node:stream/consumers'
 import { type CurfewEvent, keysOf, parseEvent, redisConnection } from '@curfew/contract'
 import { createGuard } from '@curfew/guard'
 import { createLog, openRedis } from '@curfew/service'
-import { type Browser, createBrowser, eventually, freshNamespace, redisUrl, serve } from '@curfew/testing'
+import {
+  type Browser,
+  createBrowser,
+  eventually,
+  freshNamespace,
+  openFirstHistory,
+  redisUrl,
+  serve,
+} from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createIdentityApp } from '../app.js'
 import { readConfig } from '../config.js'
@@ -70,6 +78,7 @@ export async function givenApp(wanted: AppWanted = {}) {
     destination: { write: (line) => void logged.push(line) },
   })
   const redis = await openRedis(config.REDIS_URL, { name: config.INSTANCE, log })
+  await openFirstHistory(url, namespace)
   const guard = createGuard({
     redisUrl: config.REDIS_URL.href,
     service: 'identity',

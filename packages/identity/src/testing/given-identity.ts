@@ -7,6 +7,7 @@ import { createSessions } from '../sessions/sessions.js'
 import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
 import { recordOnDisk } from '../sign-off/record-durably.js'
+import type { UserRow } from '../sign-off/remembered.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
 import { type LoginWanted, signInTo } from './logins.js'
@@ -27,11 +28,13 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const history = await openHistory(redis, namespace)
   const following = { stats: () => ({ history }), renew: async () => true }
   const recordDurably = recordOnDisk(redis)
+  const remembered = { blocked: new Map<string, UserRow>(), forget: () => undefined }
   const bell = createBell({
     redis,
     recordDurably,
     ears: new Redis(await redisUrl(), { lazyConnect: true, autoResubscribe: false }),
     keys,
+    own: null,
     boundMs: boundMs(leaseMs),
     onError: (error) => errors.push(error),
   })
@@ -48,10 +51,11 @@ export async function givenIdentity(options: GivenOptions = {}) {
     tokenKey,
     seal,
     bell,
+    remembered,
     sessions,
     errors,
     users: createUsers(redis, keys),
-    signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard: following, times }),
+    signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard: following, remembered, times }),
 
     /** Somebody who finished a login just now. */
     login: (wanted: LoginWanted = {}) => signInTo(sessions, wanted),

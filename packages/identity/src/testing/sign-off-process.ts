@@ -23,10 +23,12 @@ const signOffs = createSignOffs({
     recordDurably,
     ears: redis.duplicate({ lazyConnect: true, autoResubscribe: false }),
     keys,
+    own: null,
     boundMs: boundMs(Number(leaseMs)),
     onError: (error) => console.error(error),
   }),
   guard: { renew: async () => true },
+  remembered: { blocked: new Map(), forget: () => undefined },
   times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
 })
 

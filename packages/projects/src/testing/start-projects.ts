@@ -1,7 +1,15 @@
 import type { RequestListener, ServerResponse } from 'node:http'
-import { createGuard, type Guard } from '@curfew/guard'
+import { createGuard, type Guard, instanceName } from '@curfew/guard'
 import { type Log, openRedis } from '@curfew/service'
-import { type Browser, createBrowser, eventually, type GivenSession, redisUrl, serve } from '@curfew/testing'
+import {
+  type Browser,
+  createBrowser,
+  eventually,
+  type GivenSession,
+  openFirstHistory,
+  redisUrl,
+  serve,
+} from '@curfew/testing'
 import { createProjectsApp } from '../app.js'
 
 export interface StartOptions {
@@ -45,11 +53,12 @@ export async function startProjects(options: StartOptions): Promise<StartedProje
     handler(request, response)
   })
   const redis = await openRedis(url, { name: instance, log })
+  await openFirstHistory(url, namespace)
   const guard = createGuard({
     redisUrl: url,
     service: 'projects',
     publicUrl: new URL(served.url),
-    instance,
+    instance: instanceName(instance),
     namespace,
     leaseMs,
   })
