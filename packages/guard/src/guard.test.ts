@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { keysOf, randomSessionId } from '@curfew/contract'
 import {
   deferred,
@@ -12,6 +13,7 @@ import {
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createGuard } from './guard.js'
 import { type GivenGuard, givenGuard } from './testing/given-guard.js'
 
 const test = suite('guard')
@@ -323,6 +325,38 @@ test('a Redis that was emptied is another history: memory is emptied, too', asyn
   await eventually(() => world.guard.stats().history !== history)
 
   assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+// found 2026-11-26: what a process had acknowledged under the name of its predecessor was taken for its own
+test('a process can’t be called what another one may be called, too', () => {
+  const options = {
+    redisUrl: 'redis://127.0.0.1:1',
+    service: 'projects',
+    publicUrl: new URL('http://localhost'),
+  }
+
+  assert.throws(() => createGuard({ ...options, instance: 'projects-1' }), /random digits/)
+  assert.throws(() => createGuard({ ...options, service: 'my projects' }), /random digits/)
+})
+
+// found 2026-11-26: ioredis' errors carry the command, here AUTH with its password
+test('trouble with Redis is told without the password', async () => {
+  await using server = await startRedis()
+  await using redis = openRedisAt(server.url)
+  await redis.redis.call('ACL', 'SETUSER', 'curfew', 'on', '>right', '~*', '+@all')
+  const told: unknown[] = []
+  const guard = createGuard({
+    redisUrl: server.url.replace('redis://', 'redis://curfew:the-wrong-one@'),
+    service: 'projects',
+    publicUrl: new URL('http://localhost'),
+    onError: (error) => told.push(error),
+  })
+
+  await eventually(() => told.length > 0)
+  await guard.close()
+
+  assert.match(inspect(told, { depth: 9 }), /WRONGPASS/)
+  assert.not.match(inspect(told, { depth: 9 }), /the-wrong-one/)
 })
 
 test('a closed guard has left the table of members, and decides nothing from memory', async () => {

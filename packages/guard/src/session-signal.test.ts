@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import type { Guard } from './guard.js'
 import { SessionEnded, type SessionSignal } from './session-signal.js'
 import { givenGuard } from './testing/given-guard.js'
+import { givenGuardBehindProxy } from './testing/given-guard-behind-proxy.js'
 
 const test = suite('guard: session signal')
 
@@ -206,6 +207,25 @@ test('a sign-off that was missed while memory was emptied is told before it is a
   await eventually(() => abortedWhenAcknowledged.length > 0)
 
   assert.is(abortedWhenAcknowledged[0], true)
+  assert.is(signal.reason.reason, 'recheck')
+})
+
+// found 2026-11-26: the flush was acknowledged while the answer was awaited, so that what it covers was confirmed
+test('work whose session can’t be looked up in time is aborted before the flush is acknowledged', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 4_000 })
+  const { cookie } = await givenSession(world.redis, world.namespace)
+  const { signal } = await workFor(world.guard, cookie)
+  const acknowledged = await world.acknowledged()
+  const abortedWhenAcknowledged: boolean[] = []
+  world.ears.on('message', () => abortedWhenAcknowledged.push(signal.aborted))
+
+  await signOff(world.redis, world.namespace, { userId: 'grace' })
+  await eventually(() => acknowledged.length === 1)
+  world.guard.onSignOff(() => world.proxy.hold('answers'))
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await eventually(() => acknowledged.length === 2)
+
+  assert.equal(abortedWhenAcknowledged, [false, true])
   assert.is(signal.reason.reason, 'recheck')
 })
 

@@ -116,6 +116,18 @@ test('a new history is closed to who knows of nothing, and opened by an instance
   assert.is((await world.link.read('A'.repeat(44))).isOpen, true)
 })
 
+// found 2026-11-26: a Redis that had been emptied a moment ago was opened by whoever came first, and let blocked users in
+test('a Redis in which nothing is, since it may have been emptied, is closed to who has not waited', async () => {
+  await using world = await open()
+  await world.redis.del(world.keys.history)
+
+  const { history, standing } = await world.link.hello(NEW)
+
+  assert.is(standing, 'waiting')
+  assert.is((await world.link.read('A'.repeat(44))).isOpen, false)
+  assert.is((await world.link.hello({ ...NEW, waitedFor: history })).standing, 'joined')
+})
+
 test('an instance that has no lease any more opens nothing by what it remembers', async () => {
   await using world = await open()
   await world.openedBefore('another:history', 0)

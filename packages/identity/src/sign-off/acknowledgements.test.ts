@@ -71,7 +71,9 @@ test('an acknowledgement that nobody heard is found in the table', async () => {
   assert.is(signedOff?.receipt().confirmed, false)
   await world.bell.lookAround()
 
-  assert.is(signedOff?.receipt().confirmed, true)
+  const { confirmed, instances } = (await signedOff?.within()) ?? {}
+  assert.is(confirmed, true)
+  assert.is(instances?.find(({ id }) => id === 'projects-1')?.state, 'applied')
 })
 
 test('a row is taken off only as it was found silent: one that was renewed meanwhile stays', async () => {

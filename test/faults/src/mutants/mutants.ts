@@ -91,8 +91,8 @@ export const MUTANTS: readonly Mutant[] = [
     promise: 1,
     scenario: 'unsettled',
     file: 'identity/dist/sign-off/confirmation.js',
-    find: 'return now >= state.settledAt && [',
-    replace: 'return [',
+    find: 'if (at < settledAt)',
+    replace: 'if (false)',
   },
   {
     name: 'held connections stay open',
