@@ -79,7 +79,7 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
     for (const effect of effects) {
       switch (effect.type) {
         case 'confirmed':
-          confirms = hasLapsed(effect.confirmation, 0) ? 'by time' : 'by all'
+          confirms = input.type === 'witnessed' && hasLapsed(effect.confirmation, 0) ? 'by time' : 'by all'
           next = { ...next, signOff: 'confirmed' }
           break
         case 'overtaken':
