@@ -10,7 +10,7 @@ import {
 } from '@curfew/guard/following'
 import { type Clock, LEASE_MS, NOW, TICK_MS } from './clock.js'
 import type { Acknowledgement } from './coordinator.js'
-import { keyOfMemory, type Memory, NEW_MEMORY, remember, requestOf, sinceWhen } from './recovery.js'
+import { keyOfMemory, type Memory, NEW_MEMORY, remember, requestOf } from './recovery.js'
 import { covers, type Entry, type HelloReply, type ReadReply, type SignOffKind, signOffOf } from './redis.js'
 import type { Rules } from './rules.js'
 
@@ -137,8 +137,7 @@ export function createInstances(
         case 'report-behind': {
           if (next.memory === null) break
           const leased = rules.mayServe(before, NOW, leaseOf(next.name))
-          const memory = sinceWhen(next.memory, before)
-          next = { ...next, memory: requestOf(memory, { ...effect, followed: before, leased }) }
+          next = { ...next, memory: requestOf(next.memory, { ...effect, followed: before, leased }) }
           break
         }
         case 'hello':
@@ -360,7 +359,7 @@ function withInstants(
     hello: hello && { ...hello, sentAt: later(hello.sentAt) },
     memory: memory && {
       ...memory,
-      behindSinceMs: memory.behindSinceMs === null ? null : age(memory.behindSinceMs),
+      behindSince: memory.behindSince && { ...memory.behindSince, atMs: age(memory.behindSince.atMs) },
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { follow } from '@curfew/guard/following'
 import { LEASE_MS, TICK_MS } from './clock.js'
 import { type Configuration, configuration } from './configurations.js'
-import { PROPOSED, type Rules, SHIPPED } from './rules.js'
+import { type Rules, SHIPPED } from './rules.js'
 
 /** Rules of which one is taken out, in a configuration that must show it. */
 export interface Mutant {
@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
               ...input,
               recorded: {
                 ...input.recorded,
-                members: input.recorded.members.map((member) => ({ ...member, leaseMs: LEASE_MS })),
+                members: input.recorded.members?.map((member) => ({ ...member, leaseMs: LEASE_MS })) ?? null,
               },
             }
           : input.type === 'witnessed'
@@ -170,33 +170,56 @@ export const MUTANTS: readonly Mutant[] = [
     },
     { isSlow: true },
   ),
-  // On top of what is proposed, which alone is safe where Redis is restored.
-  proposed('acknowledged by all is not verified', configuration('restored, late messages'), {
-    verifies: false,
+  mutant('what all have acknowledged is not verified', configuration('restored, late messages'), {
+    coordinate: confirmedUnverified,
   }),
-  proposed('what its own guard has not applied is confirmed', configuration('restored, a block'), {
-    confirmsWhatItsGuardApplied: false,
+  mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
+    coordinate: (state, input, now) => {
+      const [next, effects] = SHIPPED.coordinate({ ...state, own: null }, input, now)
+      return [{ ...next, own: state.own }, effects]
+    },
   }),
-  proposed('a user who is gone is not blocked again', configuration('emptied, a block'), {
-    blocksTheUnknown: false,
+  mutant('a user who is gone is not blocked again', configuration('emptied, a block'), {
+    BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
   }),
-  proposed('anybody opens a history', configuration('restored, two instances'), {
+  mutant('whoever comes first opens an empty Redis', configuration('emptied, a block'), {
+    HELLO: (store, call, kind) => {
+      const leased = call.says.leased || store.openedAt === null
+      return SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased } }, kind)
+    },
+  }),
+  mutant(
+    'where there is nothing to end, acknowledgements are believed',
+    configuration('restored, another sign-off covers it'),
+    {
+      coordinate: (state, input, now) =>
+        SHIPPED.coordinate(
+          state,
+          input.type === 'recorded'
+            ? { ...input, recorded: { ...input.recorded, members: input.recorded.members ?? [] } }
+            : input,
+          now,
+        ),
+    },
+    { fate: 'survives' },
+  ),
+  mutant('anybody opens a history', configuration('restored, two instances'), {
     HELLO: (store, call, kind) =>
       SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased: true } }, kind),
   }),
-  proposed('what others have applied does not close a history', configuration('restored, a block'), {
+  mutant('what others have applied does not close a history', configuration('restored, a block'), {
     HELLO: (store, call, kind) => {
       const applied = call.says.history === store.history ? call.says.applied : 0
       return SHIPPED.HELLO(store, { ...call, says: { ...call.says, applied } }, kind)
     },
   }),
-  proposed('everybody is signed off, and old sessions stay valid', configuration('restored, late messages'), {
+  mutant('everybody is signed off, and old sessions stay valid', configuration('restored, late messages'), {
     END_EVERYONE: (store, call) => {
       const next = SHIPPED.END_EVERYONE(store, call)
       return next && { ...next, isOutlived: store.isOutlived }
     },
   }),
-  proposed('everybody is signed off, and blocks are not set again', configuration('restored, a block'), {
+  mutant('everybody is signed off, and blocks are not set again', configuration('restored, a block'), {
     END_EVERYONE: (store) => SHIPPED.END_EVERYONE(store, { knowsBlock: false }),
   }),
 ]
@@ -210,10 +233,6 @@ function mutant(
   return { name, configuration, rules: { ...SHIPPED, ...broken }, fate, isSlow }
 }
 
-function proposed(name: string, configuration: Configuration, broken: Partial<Rules>): Mutant {
-  return { name, configuration, rules: { ...PROPOSED, ...broken }, fate: 'is found', isSlow: false }
-}
-
 /** What is recorded was durable a tick before it was. */
 function recordedEarlier(...[state, input, now]: Parameters<Coordinate>): ReturnType<Coordinate> {
   const [next, effects] = SHIPPED.coordinate(state, input, now)
@@ -222,6 +241,15 @@ function recordedEarlier(...[state, input, now]: Parameters<Coordinate>): Return
     ([ticket, one]) => [ticket, { ...one, durableAt: one.durableAt - TICK_MS }] as const,
   )
   return [{ ...next, pending: new Map(pending) }, effects]
+}
+
+/** It does not ask whether Redis still has the history. */
+function confirmedUnverified(...[state, input, now]: Parameters<Coordinate>): ReturnType<Coordinate> {
+  const [next, effects] = SHIPPED.coordinate(state, input, now)
+  const history = next.known?.history
+  if (history === undefined || !effects.some(({ type }) => type === 'verify')) return [next, effects]
+  const [verified, more] = SHIPPED.coordinate(next, { type: 'verified', sentAt: now, history }, now)
+  return [verified, [...effects, ...more]]
 }
 
 function onHello(change: (answer: HelloAnswered, now: Parameters<Follow>[2]) => HelloAnswered): Follow {

@@ -74,7 +74,7 @@ export function createPromises(configuration: Configuration, instances: Instance
     const { confirmed } = log.value
     const features = [...featuresOfRedis(redis)]
     if (all.some((one) => accepts(one) === 'from memory')) features.push('served from memory')
-    if (coordinator.value.signOff.is === 'overtaken') features.push('overtaken')
+    if (coordinator.value.signOff === 'overtaken') features.push('overtaken')
     if (confirmed === null) return features
     features.push(`confirmed ${confirmed}`)
     if (all.some(({ value }) => instances.serves(value))) features.push('confirmed while a lease runs')

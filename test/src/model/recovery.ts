@@ -1,4 +1,4 @@
-import { boundMs, type SignOff } from '@curfew/contract'
+import { boundMs, patienceMs, type SignOff } from '@curfew/contract'
 import type { Following } from '@curfew/guard/following'
 import { LEASE_MS } from './clock.js'
 import type { Entry, SignOffKind } from './redis.js'
@@ -10,8 +10,8 @@ export interface Memory {
   readonly knowsBlock: boolean
   /** Hooks that still have to ask Redis who is blocked. */
   readonly hooks: readonly Hook[]
-  /** Since when Redis is known to be behind, while it is not known of what. */
-  readonly behindSinceMs: number | null
+  /** The history in which Redis is behind, and since when that is known. */
+  readonly behindSince: { readonly history: string; readonly atMs: number } | null
   /** What was sent to Redis in order to recover. */
   readonly request: Request | null
 }
@@ -28,6 +28,7 @@ export type Request =
       readonly history: string
       readonly head: number
       readonly missing: readonly Entry[]
+      readonly leased: boolean
     }
   | { readonly script: 'END_EVERYONE'; readonly knowsBlock: boolean }
 
@@ -35,7 +36,7 @@ export const NEW_MEMORY: Memory = {
   recent: [],
   knowsBlock: false,
   hooks: [],
-  behindSinceMs: null,
+  behindSince: null,
   request: null,
 }
 
@@ -50,19 +51,15 @@ export function remember(
   if (kind === 'session') return { ...memory, recent }
   if (!isEverything && signOff.reason !== 'blocked') return { ...memory, recent }
   const does = isEverything ? 'read who is blocked' : 'note the block'
-  return { ...memory, recent, hooks: [...memory.hooks, { history, sequence, does }] }
+  // That somebody is blocked is known at once.
+  const knowsBlock = memory.knowsBlock || !isEverything
+  return { ...memory, recent, knowsBlock, hooks: [...memory.hooks, { history, sequence, does }] }
 }
 
 function entryOf({ sequence, target, reason }: SignOff): Entry {
   if (target.kind === 'session')
     return { sequence, what: target.family === 'ours' ? 'the sign-off' : 'another' }
   return { sequence, what: reason === 'blocked' ? 'the sign-off' : 'covering' }
-}
-
-/** recovery.ts: somebody who remembers nothing waits for somebody who does. */
-export function sinceWhen(memory: Memory, followed: Following): Memory {
-  if (followed.history !== null || memory.behindSinceMs !== null) return memory
-  return { ...memory, behindSinceMs: 0 }
 }
 
 interface Behind {
@@ -72,13 +69,15 @@ interface Behind {
   readonly leased: boolean
 }
 
-/** recovery.ts: what an identity asks Redis for that is behind. */
-export function requestOf(memory: Memory, { history, head, followed, leased }: Behind): Memory {
-  const mayDecide = followed.history !== null || 0 - (memory.behindSinceMs ?? 0) >= boundMs(LEASE_MS)
-  if (memory.request !== null || !mayDecide) return memory
-  const missing = leased ? between(memory.recent, head, followed.applied) : null
+/** recovery.ts: `onBehind`, and what is sent first. Somebody who remembers nothing waits for somebody who does. */
+export function requestOf(before: Memory, { history, head, followed, leased }: Behind): Memory {
+  const behindSince = before.behindSince?.history === history ? before.behindSince : { history, atMs: 0 }
+  const memory = { ...before, behindSince }
+  const waitMs = followed.history === null ? boundMs(LEASE_MS) : leased ? 0 : patienceMs(LEASE_MS)
+  if (memory.request !== null || 0 - behindSince.atMs < waitMs) return memory
+  const missing = followed.history === null ? null : between(memory.recent, head, followed.applied)
   if (missing === null || missing.length === 0) return { ...memory, request: everyone(memory) }
-  return { ...memory, request: { script: 'RECORD_AGAIN', history, head, missing } }
+  return { ...memory, request: { script: 'RECORD_AGAIN', history, head, missing, leased } }
 }
 
 export function everyone({ knowsBlock }: Memory): Request {
@@ -90,6 +89,6 @@ function between(recent: readonly Entry[], after: number, upTo: number): readonl
   return wanted.length === upTo - after ? wanted : null
 }
 
-export function keyOfMemory({ recent, knowsBlock, hooks, behindSinceMs, request }: Memory): unknown {
-  return [recent, knowsBlock, hooks, behindSinceMs, request]
+export function keyOfMemory({ recent, knowsBlock, hooks, behindSince, request }: Memory): unknown {
+  return [recent, knowsBlock, hooks, behindSince, request]
 }

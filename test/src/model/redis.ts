@@ -1,5 +1,6 @@
 import type { Member, SignOff } from '@curfew/contract'
 import type { Hello, HelloAnswer } from '@curfew/guard/following'
+import type { Request } from './recovery.js'
 
 /**
  * What one Redis holds, as far as the protocol reads it, and the scripts that run in it: each a pure function with
@@ -12,6 +13,7 @@ export interface Store {
   readonly openedAt: number | null
   readonly seen: number
   readonly lost: boolean
+  readonly forked: boolean
 
   readonly head: number
   readonly signOffs: readonly Entry[]
@@ -67,6 +69,7 @@ const EMPTY = {
   openedAt: null,
   seen: 0,
   lost: false,
+  forked: false,
   head: 0,
   signOffs: [],
   members: [],
@@ -92,7 +95,6 @@ export interface HelloCall {
   /** A later hello of this instance has already written the row, if it is still there. */
   readonly isLate: boolean
   readonly renewals: number
-  readonly opensTheEmpty: boolean
 }
 
 /** `acknowledged`: what it publishes because saying so may have got lost. */
@@ -117,12 +119,14 @@ export function HELLO(store: Store, call: HelloCall, kind: SignOffKind): [Store,
     seen = Math.max(seen, says.applied)
     if (seen > (isOpen(store) && store.openedAt !== null ? store.openedAt : head)) lost = true
   }
-  if (lost) return [{ ...store, lost, seen, opened: null }, answer('behind')]
+  if (lost) {
+    // Its numbers were given to others since it was opened.
+    const forked = store.forked || (isOpen(store) && head > (store.openedAt ?? 0))
+    return [{ ...store, lost, seen, forked, opened: null }, answer('behind')]
+  }
   let next = store
   if (!isOpen(store)) {
-    const mayOpen =
-      (store.openedAt === null && call.opensTheEmpty) || says.leased || says.waitedFor === history
-    if (!mayOpen) return [{ ...store, seen }, answer('waiting')]
+    if (!says.leased && says.waitedFor !== history) return [{ ...store, seen }, answer('waiting')]
     next = { ...store, opened: history, openedAt: head, seen: 0 }
   }
 
@@ -164,12 +168,7 @@ export function READ(store: Store): ReadReply {
 
 export type RecordReply =
   | { readonly kind: 'closed' }
-  | {
-      readonly kind: 'gone'
-      readonly history: string
-      readonly head: number
-      readonly members: readonly Row[]
-    }
+  | { readonly kind: 'gone'; readonly history: string }
   | {
       readonly kind: 'recorded'
       readonly history: string
@@ -179,24 +178,21 @@ export type RecordReply =
 
 /** identity/sign-off/scripts.ts */
 export function END_SESSION(store: Store): [Store, RecordReply] {
-  const { history, tombstone, members, head } = store
+  const { history, tombstone, members } = store
   if (!isOpen(store)) return [store, { kind: 'closed' }]
   if (tombstone !== null) return [store, { kind: 'recorded', history, sequence: tombstone, members }]
   if (!store.hasRecord || store.isOutlived || store.user === null) {
-    return [store, { kind: 'gone', history, head, members }]
+    return [store, { kind: 'gone', history }]
   }
   const next = ring({ ...store, tombstone: store.head + 1, hasRecord: false }, 'the sign-off')
   return [next, { kind: 'recorded', history, sequence: next.head, members }]
 }
 
-/** identity/sign-off/scripts.ts: END_USER with a block. */
-export function BLOCK(
-  store: Store,
-  { blocksTheUnknown }: { blocksTheUnknown: boolean },
-): [Store, RecordReply] {
-  const { history, user, members, head } = store
+/** identity/sign-off/scripts.ts: END_USER with a block. Recorded again, it makes a user who is gone anew. */
+export function BLOCK(store: Store, { isAgain }: { isAgain: boolean }): [Store, RecordReply] {
+  const { history, user, members } = store
   if (!isOpen(store)) return [store, { kind: 'closed' }]
-  if (user === null && !blocksTheUnknown) return [store, { kind: 'gone', history, head, members }]
+  if (user === null && !isAgain) return [store, { kind: 'gone', history }]
   if (user?.endedBy === 'the sign-off') {
     return [store, { kind: 'recorded', history, sequence: user.endedAt, members }]
   }
@@ -232,12 +228,12 @@ export function DROP_MEMBERS(store: Store, rows: readonly string[]): Store {
 /** identity/sign-off/recovery-scripts.ts. Null: they are not enough. */
 export function RECORD_AGAIN(
   store: Store,
-  call: { readonly history: string; readonly head: number; readonly missing: readonly Entry[] },
+  call: Extract<Request, { script: 'RECORD_AGAIN' }>,
   kind: SignOffKind,
 ): Store | null {
-  const { history, head, missing } = call
+  const { history, head, missing, leased } = call
   if (store.history !== history || !store.lost || store.head !== head) return null
-  if (store.seen > head + missing.length) return null
+  if (store.forked || store.seen > head + missing.length) return null
   let next = store
   for (const { what } of missing) {
     const sequence = next.head + 1
@@ -250,7 +246,7 @@ export function RECORD_AGAIN(
     }
     next = ring(next, what)
   }
-  return opened(next)
+  return opened(next, leased ? SETTLED : head + missing.length)
 }
 
 /** identity/sign-off/recovery-scripts.ts. Null: Redis is not behind. */
@@ -260,7 +256,7 @@ export function END_EVERYONE(store: Store, call: { readonly knowsBlock: boolean 
   const user = call.knowsBlock
     ? ({ endedBy: 'others', endedAt: sequence, isBlocked: true } as const)
     : store.user
-  return ring(opened({ ...store, head: sequence - 1, isOutlived: true, user }), 'everyone')
+  return ring(opened({ ...store, head: sequence - 1, isOutlived: true, user }, SETTLED), 'everyone')
 }
 
 /** The row as the table holds it. */
@@ -294,8 +290,11 @@ function ring(store: Store, what: Entry['what']): Store {
   return { ...store, head: sequence, signOffs: [...store.signOffs, { sequence, what }] }
 }
 
-function opened(store: Store): Store {
-  return { ...store, opened: store.history, openedAt: Number.MAX_SAFE_INTEGER, seen: 0, lost: false }
+/** Nobody can have seen more than this. */
+export const SETTLED = Number.MAX_SAFE_INTEGER
+
+function opened(store: Store, openedAt: number): Store {
+  return { ...store, opened: store.history, openedAt, seen: 0, lost: false, forked: false }
 }
 
 function withRow(store: Store, row: Row): Store {

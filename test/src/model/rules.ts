@@ -35,16 +35,6 @@ export interface Rules {
   readonly trustsWaitWithoutWrite: boolean
   /** What is overtaken by a new history is recorded again in it. */
   readonly recordsAgain: boolean
-  /** Before it says "confirmed, since everybody has acknowledged", it asks Redis whether the history is the same. */
-  readonly verifies: boolean
-  /** Where nothing is left of a sign-off in a new history, it waits until everybody has applied its head. */
-  readonly waitsForTheHead: boolean
-  /** A user who is blocked and is not there any more is made again, blocked. */
-  readonly blocksTheUnknown: boolean
-  /** It confirms only what the guard of its own process has applied, which will say so to a new history. */
-  readonly confirmsWhatItsGuardApplied: boolean
-  /** Whoever comes first opens a Redis that is empty. */
-  readonly opensTheEmpty: boolean
 }
 
 export const SHIPPED: Rules = {
@@ -60,22 +50,4 @@ export const SHIPPED: Rules = {
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
   recordsAgain: true,
-  verifies: false,
-  waitsForTheHead: false,
-  blocksTheUnknown: false,
-  confirmsWhatItsGuardApplied: false,
-  opensTheEmpty: true,
-}
-
-/**
- * What would make it safe to empty or restore Redis while a sign-off is under way: see docs/model.md.
- * `opensTheEmpty: false` costs the very first start the patience of `leaseMs/4 + 750 ms`.
- */
-export const PROPOSED: Rules = {
-  ...SHIPPED,
-  verifies: true,
-  waitsForTheHead: true,
-  blocksTheUnknown: true,
-  confirmsWhatItsGuardApplied: true,
-  opensTheEmpty: false,
 }

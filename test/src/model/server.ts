@@ -1,14 +1,6 @@
 import type { Hello } from '@curfew/guard/following'
 import type { Configuration } from './configurations.js'
-import {
-  type Coordinator,
-  type Coordinators,
-  executed,
-  isIdle,
-  isOver,
-  moved as movedCoordinator,
-  sending,
-} from './coordinator.js'
+import { type Coordinator, executed, isIdle, isOver, moved as movedCoordinator } from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
 import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
 import { everyone, type Hook, type Memory, type Request } from './recovery.js'
@@ -21,8 +13,6 @@ interface AtRedis {
   readonly redis: Deployment
   /** A sign-off that was published. */
   readonly published: Message | null
-  /** What the guard in the process of the coordinator must have applied. */
-  readonly mustBeApplied?: { readonly history: string; readonly sequence: number }
 }
 
 /** What Redis does with what was sent to it. */
@@ -31,12 +21,10 @@ export function createServer(
   {
     configuration,
     instances,
-    coordinators,
     leaseOf,
   }: {
     configuration: Configuration
     instances: Instances
-    coordinators: Coordinators
     leaseOf: (name: string) => number
   },
 ) {
@@ -95,6 +83,9 @@ export function createServer(
     if (memory !== null) {
       for (const hook of memory.hooks) {
         step(`${hook.does}, and its hook is done`, hooked(instance, memory, hook, store))
+        step(`the answer to "${hook.does}" is lost, and its hook is done`, finished(instance, memory, hook))
+        const lost = found.pop()
+        if (lost !== undefined) found.push({ ...lost, isFault: true })
       }
       if (memory.request !== null && writable(redis, node)) {
         const { request } = memory
@@ -112,11 +103,10 @@ export function createServer(
   function sayHello(instance: Instance, redis: Deployment, says: Hello, isLate: boolean) {
     const { name, node } = instance
     const store = nodeOf(redis, node)
-    const { opensTheEmpty } = rules
     const renewals = drops ? nextNumber(redis, name) : 0
     const [changed, reply] = rules.HELLO(
       store,
-      { instance: name, leaseMs: leaseOf(name), says, isLate, renewals, opensTheEmpty },
+      { instance: name, leaseMs: leaseOf(name), says, isLate, renewals },
       kind,
     )
     const numbers = changed.members === store.members ? redis.numbers : numbered(redis, name, renewals)
@@ -125,15 +115,16 @@ export function createServer(
 
   /** remembered.ts: `note` and `refresh`, which have asked Redis. */
   function hooked(instance: Instance, memory: Memory, hook: Hook, store: Store): Instance {
-    const { history, sequence, does } = hook
     const isBlocked = store.user?.isBlocked === true
-    const isBelieved =
-      does === 'note the block' ? isBlocked : isOpen(store) && store.history === instance.following.history
-    const next: Memory = {
-      ...memory,
-      knowsBlock: isBelieved ? isBlocked : memory.knowsBlock,
-      hooks: memory.hooks.filter((one) => one !== hook),
-    }
+    const isOurs = isOpen(store) && store.history === instance.following.history
+    const isBelieved = hook.does === 'note the block' ? isBlocked : isOurs
+    return finished(instance, isBelieved ? { ...memory, knowsBlock: isBlocked } : memory, hook)
+  }
+
+  /** Also when Redis did not answer: the error is told, and the hook is done. */
+  function finished(instance: Instance, memory: Memory, hook: Hook): Instance {
+    const { history, sequence } = hook
+    const next = { ...memory, hooks: memory.hooks.filter((one) => one !== hook) }
     return instances.take(
       { ...instance, memory: next },
       { type: 'hooks-finished', history, sequence, failed: false },
@@ -142,7 +133,7 @@ export function createServer(
 
   /** recovery.ts: what comes of what it asked for. */
   function recover(memory: Memory, request: Request, store: Store): [Store, Memory] {
-    const over: Memory = { ...memory, request: null, behindSinceMs: null }
+    const over: Memory = { ...memory, request: null, behindSince: null }
     if (request.script === 'END_EVERYONE') return [rules.END_EVERYONE(store, request) ?? store, over]
     const recorded = rules.RECORD_AGAIN(store, request, kind)
     return recorded === null ? [store, { ...memory, request: everyone(memory) }] : [recorded, over]
@@ -152,7 +143,7 @@ export function createServer(
     coordinator: Coordinator,
     redis: Deployment,
   ): Array<AtRedis & { coordinator: Coordinator }> {
-    const { command, drop, node } = coordinator
+    const { coordination, signOff, drop, node } = coordinator
     const found: Array<AtRedis & { coordinator: Coordinator }> = []
     if (redis.isAway) return found
     const store = nodeOf(redis, node)
@@ -165,45 +156,38 @@ export function createServer(
         published: publishedBy(store, changed),
       })
 
-    function beWitness(asking: Coordinator): void {
+    function beWitness(): void {
       const reply = { kind: 'witness', ...rules.WITNESS_HISTORY(store) } as const
-      step('Redis is witness', executed(asking, reply, rules.holders(holdersNeeded(redis))))
+      step('Redis is witness', executed(coordinator, reply, rules.holders(holdersNeeded(redis))))
       const last = found.at(-1)
       if (drops && last !== undefined) found[found.length - 1] = { ...last, redis: lookedAt(last.redis) }
     }
 
     if (node === 0 && redis.master !== 'old')
       step('connects to the new master', movedCoordinator(coordinator, 1))
+    if (isIdle(coordinator) && coordination.verifyingSince !== null) {
+      step(
+        'Redis says which history it has',
+        executed(coordinator, { kind: 'verified', history: store.history }, 0),
+      )
+    }
     if (!writable(redis, node)) return found
     if (drop !== null) {
       step('Redis takes rows off the table', { ...coordinator, drop: null }, rules.DROP_MEMBERS(store, drop))
     }
-    // What it says of the leases, or of a history that is known, counts from when it was asked.
-    if (command?.stage === 'sent') beWitness(coordinator)
-    if (isIdle(coordinator)) {
-      const { known } = coordinator.coordination
-      const isNews = known === null || known.history !== store.history
-      const isEarly = coordinator.signOff.is === 'not recorded' || coordinator.signOff.is === 'overtaken'
-      const isLate = drops && !isEarly && coordinator.signOff.is !== 'followed'
-      if ((isNews && !isOver(coordinator)) || (looksAround && isEarly) || isLate) {
-        beWitness(sending(coordinator, 'witness'))
-      }
-    }
-    if (rules.verifies && isIdle(coordinator) && coordinator.signOff.is === 'acknowledged') {
-      const reply = { kind: 'verified', history: store.history } as const
-      step('Redis says which history it has', executed(sending(coordinator, 'verify'), reply, 0))
-      const last = found.at(-1)
-      if (last !== undefined) found[found.length - 1] = { ...last, mustBeApplied: coordinator.signOff }
-    }
-    if (coordinators.mayRecord(coordinator)) {
-      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store, rules)
+    if (!isIdle(coordinator)) return found
+    const isNews = coordination.known === null || coordination.known.history !== store.history
+    const isLate = drops && isOver(coordinator)
+    if (coordination.isAsking || looksAround || isLate || (isNews && !isOver(coordinator))) beWitness()
+    if (signOff === 'not recorded' || (signOff === 'overtaken' && rules.recordsAgain)) {
+      const isAgain = signOff === 'overtaken'
+      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store, { isAgain })
       const needed =
         changed === store && rules.trustsWaitWithoutWrite ? 0 : rules.holders(holdersNeeded(redis))
       const sequence = reply.kind === 'recorded' ? `, ${reply.history}, ${reply.sequence}` : ''
       // A closed history changes nothing: it tries again.
       if (reply.kind !== 'closed') {
-        const next = executed(sending(coordinator, 'record'), reply, needed)
-        step(`records the sign-off (${reply.kind}${sequence})`, next, changed)
+        step(`records the sign-off (${reply.kind}${sequence})`, executed(coordinator, reply, needed), changed)
       }
     }
     return found

@@ -1,15 +1,12 @@
-import { acknowledgedBy } from '@curfew/guard/following'
 import { createCatalogue, type Known, once, oncePerPair } from './catalogue.js'
 import { BOUND_MS, createClock, LEASE_MS, LONG_BOUND_MS, LONG_LEASE_MS, TICK_MS } from './clock.js'
 import type { Configuration } from './configurations.js'
 import {
   type Acknowledgement,
-  aged as agedCoordinator,
   type Coordinator,
   type CoordinatorStep,
   copied,
   createCoordinators,
-  cut as cutCoordinator,
   keyOfCoordinator,
   newCoordinator,
 } from './coordinator.js'
@@ -61,6 +58,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const leaseOf = (name: string) => options.find((one) => name.startsWith(one.name))?.leaseMs ?? LEASE_MS
   const longest = options.some(({ leaseMs }) => leaseMs === LONG_LEASE_MS) ? LONG_BOUND_MS : BOUND_MS
   const clock = createClock(longest)
+  const own = options.find(({ isIdentity }) => isIdentity)?.name ?? null
 
   const deployments = createCatalogue(keyOfDeployment)
   const coordinators = createCatalogue(keyOfCoordinator)
@@ -69,12 +67,12 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
 
   const instances = createInstances(rules, { kind, leaseOf, mostMessages })
   const coordination = createCoordinators(rules, configuration)
-  const server = createServer(rules, { configuration, instances, coordinators: coordination, leaseOf })
+  const server = createServer(rules, { configuration, instances, leaseOf })
   const promises = createPromises(configuration, instances, longest)
 
   const initial: World = {
     redis: deployments.know(newDeployment(deployment)),
-    coordinator: coordinators.know(newCoordinator(BOUND_MS)),
+    coordinator: coordinators.know(newCoordinator(BOUND_MS, own)),
     log: logs.know({ confirmed: null, durableAt: null, left: { ...NOTHING_HAPPENS, ...faults } }),
     instances: options.map((one) => everyInstance.know(newInstance(one))),
   }
@@ -82,16 +80,14 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   // What follows from a part, or from two, is worked out once.
   const laterInstance = once((one: Instance) => everyInstance.know(agedInstance(one, clock)))
   const sleptInstance = once((one: Instance) => everyInstance.know(agedInstance(one, clock, true)))
-  const laterCoordinator = once((one: Coordinator) =>
-    coordinators.know(agedCoordinator(one, clock, rules.nextLook)),
-  )
+  const laterCoordinator = once((one: Coordinator) => coordinators.know(coordination.aged(one, clock)))
   const laterLog = once((one: Log) => {
     const durableAt =
       one.durableAt === null || one.confirmed !== null ? one.durableAt : clock.age(one.durableAt)
     return logs.know({ ...one, durableAt })
   })
   const cutInstances = once((one: Instance) => everyInstance.know(cutInstance(one)))
-  const cutCoordinators = once((one: Coordinator) => coordinators.know(cutCoordinator(one)))
+  const cutCoordinators = once((one: Coordinator) => coordinators.know(coordination.cut(one)))
   const instanceSteps = once((one: Instance) =>
     instances
       .stepsOf(one, configuration)
@@ -169,19 +165,6 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     }
   }
 
-  /** What the guard in the process of the coordinator must have applied, hooks and all, it has. */
-  function mayFollow(
-    { instances }: World,
-    { mustBeApplied }: Pick<CoordinatorStep, 'mustBeApplied'>,
-  ): boolean {
-    if (mustBeApplied === undefined || !rules.confirmsWhatItsGuardApplied) return true
-    const { history, sequence } = mustBeApplied
-    return instances.some(
-      ({ value: { memory, following } }) =>
-        memory !== null && following.history === history && acknowledgedBy(following) >= sequence,
-    )
-  }
-
   function stepsOf(world: World): Step[] {
     const { redis, coordinator, log } = world
     const steps: Step[] = []
@@ -213,9 +196,8 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       }
       addMishaps(at, instance)
     }
-    for (const step of coordinatorSteps(coordinator)) if (mayFollow(world, step)) addConfirmation(step, {})
+    for (const step of coordinatorSteps(coordinator)) addConfirmation(step, {})
     for (const step of coordinatorAtRedis(coordinator, redis)) {
-      if (!mayFollow(world, step)) continue
       add(step.label, step.isFault, { coordinator: step.coordinator, redis: step.redis })
       if (step.published !== null) publish(steps, step.published)
     }
