@@ -78,17 +78,17 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const users = createUsers(redis, keys)
   const signedOffCookie = createSignedOffCookie(publicUrl)
   const ears = redis.duplicate({ lazyConnect: true, autoResubscribe: false, disconnectTimeout: 200 })
+  const remembered = rememberSignOffs({ redis, keys, guard, onError })
   const bell = createBell({
     redis,
     ears,
     recordDurably,
     keys,
-    own: guard.instance,
+    remembered,
     boundMs: bound,
     onError,
   })
   const count = createIdentityMetrics(metrics)
-  const remembered = rememberSignOffs({ redis, keys, guard, onError })
   const recovery = createRecovery({
     recordDurably,
     keys,

@@ -10,6 +10,7 @@ import {
   startCoordination,
 } from './coordinator.js'
 import type { RecordDurably } from './record-durably.js'
+import type { Remembered } from './remembered.js'
 import { parseWitnessReply } from './replies.js'
 import { DROP_MEMBERS, VERIFY_HISTORY, WITNESS_HISTORY } from './scripts.js'
 
@@ -39,8 +40,7 @@ export interface BellOptions {
   readonly ears: Redis
   readonly recordDurably: RecordDurably
   readonly keys: Keys
-  /** The instance that the guard of this process is: see `coordinate`. */
-  readonly own: string | null
+  readonly remembered: Pick<Remembered, 'upTo'>
   readonly boundMs: number
   onError(error: unknown): void
 }
@@ -52,9 +52,9 @@ interface Entry {
 }
 
 export function createBell(options: BellOptions): Bell {
-  const { redis, ears, recordDurably, keys, own, boundMs, onError } = options
+  const { redis, ears, recordDurably, keys, remembered, boundMs, onError } = options
   const entries = new Map<number, Entry>()
-  let state = startCoordination(boundMs, own)
+  let state = startCoordination(boundMs)
   let tickets = 0
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
@@ -71,9 +71,13 @@ export function createBell(options: BellOptions): Bell {
 
   function step(input: CoordinationInput): void {
     const now = performance.now()
-    const [next, effects] = coordinate(state, input, now)
-    state = next
-    for (const effect of effects) carryOut(effect)
+    const { upTo } = remembered
+    const inputs = upTo === state.remembered ? [input] : [{ type: 'remembered', upTo } as const, input]
+    for (const one of inputs) {
+      const [next, effects] = coordinate(state, one, now)
+      state = next
+      for (const effect of effects) carryOut(effect)
+    }
     clearTimeout(timer)
     const at = nextLook(state, now)
     // An answer that was under way when it was closed still arrives.

@@ -18,6 +18,8 @@ export interface Confirmation {
    * history. Until then an instance may hold a lease from before, and have no row.
    */
   readonly settledAt: number
+  /** When it was remembered by this process, which will then testify to it, should Redis lose it. */
+  readonly rememberedAt: number | null
   readonly members: ReadonlyMap<string, AwaitedMember>
 }
 
@@ -56,6 +58,7 @@ export function awaitConfirmation(
     history,
     sequence,
     ...times,
+    rememberedAt: null,
     settledAt: members === null ? Number.POSITIVE_INFINITY : times.settledAt,
     members: new Map(
       awaited.map(({ id, service, acknowledged, hooksFailed }) => [
@@ -84,6 +87,11 @@ export function isAcknowledged({ settledAt, members }: Confirmation, at: number)
   if (at < settledAt) return false
   for (const { appliedAt } of members.values()) if (appliedAt === null || appliedAt > at) return false
   return true
+}
+
+/** What is confirmed must have been remembered by then. */
+export function isRemembered({ rememberedAt }: Confirmation, at: number): boolean {
+  return rememberedAt !== null && rememberedAt <= at
 }
 
 /** Whether every lease from before has ended, whatever the instances do. */

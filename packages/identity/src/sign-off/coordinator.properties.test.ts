@@ -51,6 +51,7 @@ const input = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ type: fc.constant('verified'), history, sentAgo: fc.nat(50) }, PLAIN),
   },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('remembered'), history, sequence }, PLAIN) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('time-passed') }, PLAIN) },
 )
 type Wanted = typeof input extends fc.Arbitrary<infer T> ? T : never
@@ -143,17 +144,17 @@ test('nothing is confirmed by all unless Redis was asked after the last acknowle
   )
 })
 
-test('nothing is confirmed that the guard of this process has not acknowledged', () => {
+test('nothing is confirmed unless it was remembered here when Redis was asked', () => {
   fc.assert(
     fc.property(story, (wanted) => {
-      const steps = play(wanted, 'a')
-      for (const { i, ticket } of confirmations(steps)) {
-        const sign = recordingOf(steps, ticket)
-        const isInRow = sign.members.some(
-          ({ id, history, acknowledged }) =>
-            id === 'a' && history === sign.history && acknowledged >= sign.sequence,
-        )
-        assert.ok(isInRow || steps.slice(0, i + 1).some((step) => says(step.input, 'a', sign)))
+      const steps = play(wanted)
+      for (const { i, ticket, input } of confirmations(steps)) {
+        const { now, history, sequence } = recordingOf(steps, ticket)
+        assert.ok(input.type === 'verified' || input.type === 'witnessed')
+        const knew = steps.slice(0, i).some(({ after: { remembered }, now: at }) => {
+          return at <= input.sentAt && remembered?.history === history && remembered.sequence >= sequence
+        })
+        assert.ok(knew && now <= input.sentAt)
       }
     }),
     RUNS,
@@ -264,9 +265,11 @@ test('a witness that answers after everything has lapsed leaves nothing pending'
       const { known } = last.after
       const sentAt = last.now + LONG_BOUND_MS
       const history = isTheSame ? (known?.history ?? 'h1') : 'h9'
+      const upTo = { history: known?.history ?? 'h1', sequence: 4 }
+      const [remembering] = coordinate(last.after, { type: 'remembered', upTo }, last.now)
 
       const [state, effects] = coordinate(
-        last.after,
+        remembering,
         { type: 'witnessed', sentAt, history, rows: [] },
         sentAt + 1,
       )
@@ -296,8 +299,8 @@ test('a state is never changed, only followed by another', () => {
 
 test.run()
 
-function play(wanted: ReadonlyArray<readonly [number, Wanted]>, own: string | null = null): Step[] {
-  let state = startCoordination(BOUND_MS, own)
+function play(wanted: ReadonlyArray<readonly [number, Wanted]>): Step[] {
+  let state = startCoordination(BOUND_MS)
   let now = 0
   return wanted.map(([elapsedMs, one], ticket) => {
     now += elapsedMs
@@ -325,6 +328,10 @@ function inputOf(wanted: Wanted, ticket: number, now: number): CoordinationInput
     }
     case 'verified':
       return { type: 'verified', sentAt: now - wanted.sentAgo, history: wanted.history }
+    case 'remembered': {
+      const { history, sequence } = wanted
+      return { type: 'remembered', upTo: { history, sequence } }
+    }
     case 'time-passed':
       return wanted
   }

@@ -120,7 +120,7 @@ test('what is pending is confirmed one by one, each by its own number', () => {
 })
 
 test('until a history is settled its table is not believed, not even when everybody in it has acknowledged', () => {
-  const { state, effects } = run(startCoordination(BOUND_MS, null), [
+  const { state, effects } = run(startCoordination(BOUND_MS), [
     [0, witnessed([])],
     [60, recorded(1, 8, [row('a', { acknowledged: 8 })])],
     [BOUND_MS - 1, passed],
@@ -132,7 +132,7 @@ test('until a history is settled its table is not believed, not even when everyb
 })
 
 test('a sign-off is itself the first sight of a history, which then is not settled', () => {
-  const { state, effects } = run(startCoordination(BOUND_MS, null), [[0, recorded(1, 8, [])]])
+  const { state, effects } = run(startCoordination(BOUND_MS), [[0, recorded(1, 8, [])]])
 
   assert.equal(effects, [])
   assert.is(nextLook(state, 0), LAPSE_MS, 'time confirms it before the table can be believed')
@@ -386,23 +386,32 @@ test('what is acknowledged at the same time is verified together, and again when
 })
 
 // found 2026-11-26 by the model: "restored, a block"
-test('nothing is confirmed before the guard of this process has applied it, not even by time', () => {
+test('nothing is confirmed before this process remembers it, not even by time', () => {
   const lapse = SETTLED + LAPSE_MS
-  const { state, effects } = run(settled('own'), [
+  const { state, effects } = run(settled(), [
+    [SETTLED, remembered(7)],
     [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
     [SETTLED + 1, acknowledged('a', 8)],
     [lapse, passed],
-    [lapse + 2, witnessed([row('own', { acknowledged: 7 })], 'h1', lapse)],
+    [lapse + 2, witnessed([], 'h1', lapse)],
   ])
   assert.equal(effects, ['witness'])
   assert.is(nextLook(state, lapse + 2), lapse + ASK_AGAIN_MS)
 
-  assert.equal(run(state, [[lapse + 3, acknowledged('own', 8)]]).effects, ['confirmed 1', 'witness'])
-  const told = run(state, [
-    [lapse + ASK_AGAIN_MS, passed],
-    [lapse + ASK_AGAIN_MS + 1, witnessed([row('own', { acknowledged: 8 })], 'h1', lapse + ASK_AGAIN_MS)],
+  assert.equal(run(state, [[lapse + 3, remembered(8)]]).effects, ['confirmed 1', 'witness'])
+})
+
+// found 2026-11-26 by the model: "restored, late messages"
+test('what is remembered only after Redis was asked is asked about again', () => {
+  const { state } = runAlone(settled(), [
+    [SETTLED, remembered(7)],
+    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 8 })])],
+    [SETTLED + LAPSE_MS, passed],
+    [SETTLED + LAPSE_MS + 2, remembered(8)],
   ])
-  assert.equal(told.effects, ['witness', 'confirmed 1'])
+
+  const late = witnessed([], 'h1', SETTLED + LAPSE_MS)
+  assert.equal(runAlone(state, [[SETTLED + LAPSE_MS + 3, late]]).effects, ['witness'])
 })
 
 test('where there was nothing to end any more, nobody’s word is enough, only time', () => {
@@ -429,11 +438,11 @@ test.run()
 
 type Timed = readonly [now: number, input: CoordinationInput]
 
-/** With a Redis that says at once which history it has, the one that was seen last. */
+/** With a Redis that says at once which history it has, the one that was seen last, and everything remembered. */
 function run(state: Coordination, inputs: readonly Timed[]) {
   const all: CoordinationEffect[] = []
   for (const [now, input] of inputs) {
-    const [next, effects] = coordinate(state, input, now)
+    const [next, effects] = coordinate(remembering(state, input, now), input, now)
     state = next
     for (const effect of effects) {
       if (effect.type !== 'verify') all.push(effect)
@@ -451,11 +460,19 @@ function run(state: Coordination, inputs: readonly Timed[]) {
 function runAlone(state: Coordination, inputs: readonly Timed[]) {
   const effects: string[] = []
   for (const [now, input] of inputs) {
-    const [next, more] = coordinate(state, input, now)
+    const [next, more] = coordinate(remembering(state, input, now), input, now)
     state = next
     effects.push(...more.map(inWords))
   }
   return { state, effects }
+}
+
+/** Everything of the history that is met is remembered, unless it is told what is. */
+function remembering(state: Coordination, input: CoordinationInput, now: number): Coordination {
+  if (input.type !== 'recorded' && input.type !== 'witnessed') return state
+  const { history } = input.type === 'recorded' ? input.recorded : input
+  if (state.remembered?.history === history) return state
+  return coordinate(state, remembered(Number.POSITIVE_INFINITY, history), now)[0]
 }
 
 function inWords(effect: CoordinationEffect): string {
@@ -465,8 +482,8 @@ function inWords(effect: CoordinationEffect): string {
 }
 
 /** History h1 was seen at 0, without members. */
-function settled(own: string | null = null): Coordination {
-  return run(startCoordination(BOUND_MS, own), [[0, witnessed([])]]).state
+function settled(): Coordination {
+  return run(startCoordination(BOUND_MS), [[0, witnessed([])]]).state
 }
 
 function row(instance: string, wanted: Partial<Omit<Member, 'id'>> = {}) {
@@ -501,6 +518,10 @@ function witnessed(rows: readonly Row[], history = 'h1', sentAt = 0) {
 
 function verified(sentAt: number, history = 'h1') {
   return { type: 'verified', sentAt, history } as const
+}
+
+function remembered(sequence: number, history = 'h1') {
+  return { type: 'remembered', upTo: { history, sequence } } as const
 }
 
 const passed = { type: 'time-passed' } as const

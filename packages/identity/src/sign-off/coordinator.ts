@@ -6,6 +6,7 @@ import {
   type Confirmation,
   hasLapsed,
   isAcknowledged,
+  isRemembered,
   nextLookAt,
   type Recorded,
 } from './confirmation.js'
@@ -18,8 +19,8 @@ import type { MemberRows } from './replies.js'
  * clock and no socket; `now` is monotonic milliseconds. The rules are those of docs/protocol.md.
  */
 export interface Coordination {
-  /** The instance that the guard of this process is; null without one. */
-  readonly own: string | null
+  /** Up to which sign-off this process would notice, and make up for it, if Redis had lost it. */
+  readonly remembered: Remembering | null
   /** The longest that any instance may serve from memory after it last heard from Redis, and then some. */
   readonly boundMs: number
   readonly ownBoundMs: number
@@ -36,6 +37,11 @@ export interface Coordination {
   readonly isAsking: boolean
   /** When Redis was asked which history it has, while it has not answered. */
   readonly verifyingSince: number | null
+}
+
+export interface Remembering {
+  readonly history: string
+  readonly sequence: number
 }
 
 export type CoordinationInput =
@@ -57,6 +63,7 @@ export type CoordinationInput =
     }
   /** Redis was asked which history it has, by a read. */
   | { readonly type: 'verified'; readonly sentAt: number; readonly history: string }
+  | { readonly type: 'remembered'; readonly upTo: Remembering | null }
   | { readonly type: 'time-passed' }
 
 export type CoordinationEffect =
@@ -70,9 +77,9 @@ export type CoordinationEffect =
   /** Take rows off the table which nobody has renewed for a whole bound, each if it is still the same. */
   | { readonly type: 'drop'; readonly rows: MemberRows }
 
-export function startCoordination(ownBoundMs: number, own: string | null): Coordination {
+export function startCoordination(ownBoundMs: number): Coordination {
   return {
-    own,
+    remembered: null,
     boundMs: ownBoundMs,
     ownBoundMs,
     known: null,
@@ -99,6 +106,8 @@ export function coordinate(
       return witness(state, input, now)
     case 'verified':
       return verify(state, input, now)
+    case 'remembered':
+      return look({ ...state, remembered: input.upTo }, now)
     case 'time-passed':
       return look(state, now)
   }
@@ -180,6 +189,7 @@ function witness(
   // Redis still has the history in which they were recorded, and was asked after every lease had ended.
   const [left, confirmed] = confirm(
     { ...next, pending },
+    sentAt,
     (one) => hasLapsed(one, sentAt) || isAcknowledged(one, sentAt),
   )
   const [looked, more] = look({ ...next, unchanged }, now, left)
@@ -194,48 +204,59 @@ function verify(
   const next = { ...state, verifyingSince: null }
   // A read may be answered by who was master once, and come late: who is master now has to say so.
   if (history !== state.known?.history) return [{ ...next, askedAt: now, isAsking: true }, [WITNESS]]
-  const [left, confirmed] = confirm(next, (one) => isAcknowledged(one, sentAt))
+  const [left, confirmed] = confirm(next, sentAt, (one) => isAcknowledged(one, sentAt))
   const [looked, more] = look(next, now, left)
   return [looked, [...confirmed, ...more]]
 }
 
-/** Only what the guard of this process has applied: should Redis lose it, that will testify to it. */
+/** Redis was asked at `sentAt`. */
 function confirm(
   state: Coordination,
+  sentAt: number,
   isDone: (confirmation: Confirmation) => boolean,
 ): [Coordination['pending'], CoordinationEffect[]] {
   const left = new Map(state.pending)
   const effects: CoordinationEffect[] = []
   for (const [ticket, confirmation] of state.pending) {
-    if (!isDone(confirmation) || !isAppliedHere(state, confirmation)) continue
+    if (!isDone(confirmation) || !isRemembered(confirmation, sentAt)) continue
     left.delete(ticket)
     effects.push({ type: 'confirmed', ticket, confirmation })
   }
   return [left, effects]
 }
 
-function isAppliedHere({ own, newest }: Coordination, { history, sequence, members }: Confirmation): boolean {
-  if (own === null || (members.get(own)?.appliedAt ?? null) !== null) return true
-  const said = newest.get(own)
-  return said !== undefined && said.history === history && said.sequence >= sequence
+function rememberPending(
+  { remembered }: Coordination,
+  pending: Coordination['pending'],
+  now: number,
+): Coordination['pending'] {
+  if (remembered === null) return pending
+  let next: Map<number, Confirmation> | undefined
+  for (const [ticket, one] of pending) {
+    if (one.rememberedAt !== null || one.history !== remembered.history) continue
+    if (one.sequence > remembered.sequence) continue
+    next ??= new Map(pending)
+    next.set(ticket, { ...one, rememberedAt: now })
+  }
+  return next ?? pending
 }
 
 /** Asks Redis about what everybody has acknowledged, and to be witness for what has lapsed. */
 function look(
   state: Coordination,
   now: number,
-  pending = state.pending,
+  changed = state.pending,
 ): [Coordination, CoordinationEffect[]] {
   const { verifyingSince, askedAt, isAsking } = state
   const mayVerify = verifyingSince === null || now - verifyingSince >= ASK_AGAIN_MS
   const mayAskAgain = now - askedAt >= ASK_AGAIN_MS
+  const pending = rememberPending(state, changed, now)
   let verifies = false
   let asks = false
-  for (const confirmation of pending.values()) {
-    const isHere = isAppliedHere(state, confirmation)
-    if (isHere && isAcknowledged(confirmation, now)) verifies = mayVerify
-    // What is not applied here may be so a moment later: Redis is asked again then.
-    if (hasLapsed(confirmation, now)) asks ||= mayAskAgain || (isHere && !isAsking)
+  for (const one of pending.values()) {
+    if (isRemembered(one, now) && isAcknowledged(one, now)) verifies = mayVerify
+    // What is not remembered may be so a moment later: Redis is asked again then.
+    if (hasLapsed(one, now)) asks ||= mayAskAgain || (isRemembered(one, now) && !isAsking)
   }
   const next = {
     ...state,

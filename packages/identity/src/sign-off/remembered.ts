@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Keys,
   LUA_HISTORY_AND_HEAD,
@@ -19,6 +20,8 @@ import { z } from 'zod'
 export interface Remembered {
   /** The sign-offs after `after` and up to `upTo`; null when not all of them are remembered. */
   between(after: number, upTo: number): ReadonlyArray<SignOff<TargetOfOne>> | null
+  /** Up to which sign-off of which history every block is known; null while that has to be found out. */
+  readonly upTo: { readonly history: string; readonly sequence: number } | null
   /** The stored rows of the users who are blocked, by id. */
   readonly blocked: ReadonlyMap<string, UserRow>
   /** A block was lifted. */
@@ -29,6 +32,9 @@ export interface Remembered {
 }
 
 export type UserRow = Readonly<Record<string, string>>
+
+/** How long to wait before Redis is asked again who is blocked. Milliseconds. */
+const FIND_OUT_AGAIN_MS = 250
 
 /** So many sign-offs are remembered: more than get lost when a master fails. */
 const MOST_REMEMBERED = 10_000
@@ -43,27 +49,47 @@ export interface RememberedOptions {
 export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOptions): Remembered {
   let recent: SignOff<TargetOfOne>[] = []
   let blocked = new Map<string, UserRow>()
+  /** Counts what was learned otherwise, which an answer that was under way meanwhile does not know of. */
+  let changes = 0
+  let upTo: Remembered['upTo'] = null
+  const closing = new AbortController()
 
-  const close = guard.onSignOff((signOff) => {
-    if (signOff === 'everything') {
-      recent = []
-      return refresh().catch(onError)
-    }
-    return note(signOff)
+  const stopHearing = guard.onSignOff((signOff) => {
+    if (signOff !== 'everything') return note(signOff)
+    recent = []
+    upTo = null
+    return findOut()
   })
 
   async function note(signOff: Exclude<SignOffHeard, 'everything'>): Promise<void> {
     recent.push(signOff)
     if (recent.length > MOST_REMEMBERED) recent = recent.slice(-MOST_REMEMBERED / 2)
-    if (signOff.reason !== 'blocked') return
     const { userId } = signOff.target
+    const isBlock = signOff.reason === 'blocked'
     // Known at once, and completed as soon as the row is read.
-    blocked.set(userId, { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) })
+    if (isBlock)
+      noteBlock(userId, { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) })
+    if (upTo !== null) upTo = { ...upTo, sequence: signOff.sequence }
+    if (!isBlock) return
     const row = await redis.hgetall(keys.user(userId))
-    if (row['blocked'] !== undefined) blocked.set(userId, row)
+    if (row['blocked'] !== undefined) noteBlock(userId, row)
+  }
+
+  function noteBlock(userId: string, row: UserRow): void {
+    changes++
+    blocked.set(userId, row)
+  }
+
+  /** Until it is known who is blocked, nothing that this process records is confirmed. */
+  async function findOut(): Promise<void> {
+    while (upTo === null && !closing.signal.aborted) {
+      await refresh().catch(onError)
+      if (upTo === null) await pause(FIND_OUT_AGAIN_MS, undefined, { ref: false })
+    }
   }
 
   async function refresh(): Promise<void> {
+    const changesBefore = changes
     const reply = await evaluate(
       redis,
       LIST_BLOCKED,
@@ -72,8 +98,10 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     )
     const [history, isOpen, ...rows] = Reply.parse(reply)
     // One that was emptied or restored a moment ago would make us forget what it has forgotten.
-    if (isOpen !== 1 || history !== guard.stats().history) return
+    const { history: followed, sequence } = guard.stats()
+    if (isOpen !== 1 || history !== followed || changes !== changesBefore) return
     blocked = new Map(rows.map((json) => Row.parse(JSON.parse(json))))
+    upTo = { history, sequence }
   }
 
   return {
@@ -84,9 +112,18 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     get blocked() {
       return blocked
     },
-    forget: (userId) => void blocked.delete(userId),
+    get upTo() {
+      return upTo
+    },
+    forget(userId) {
+      changes++
+      blocked.delete(userId)
+    },
     refresh,
-    close,
+    close() {
+      closing.abort()
+      stopHearing()
+    },
   }
 }
 

@@ -3,10 +3,11 @@ import { boundMs, keysOf, parseEvent } from '@curfew/contract'
 import { createGuard, type GuardOptions } from '@curfew/guard'
 import { eventually, freshNamespace, openHistory, openRedis, redisUrl } from '@curfew/testing'
 import { Redis } from 'ioredis'
+import { z } from 'zod'
 import { createSessions } from '../sessions/sessions.js'
 import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
-import { recordOnDisk } from '../sign-off/record-durably.js'
+import { type RecordDurably, recordOnDisk } from '../sign-off/record-durably.js'
 import type { UserRow } from '../sign-off/remembered.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
@@ -27,14 +28,29 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const errors: unknown[] = []
   const history = await openHistory(redis, namespace)
   const following = { stats: () => ({ history }), renew: async () => true }
-  const recordDurably = recordOnDisk(redis)
-  const remembered = { blocked: new Map<string, UserRow>(), forget: () => undefined }
+  const record = recordOnDisk(redis)
+  // Remembers everything of whatever history Redis has.
+  let upTo = { history, sequence: Number.POSITIVE_INFINITY }
+  const remembered = {
+    blocked: new Map<string, UserRow>(),
+    forget: () => undefined,
+    get upTo() {
+      return upTo
+    },
+  }
+  const recordDurably: RecordDurably = async (...what) => {
+    const reply = await record(...what)
+    const [first, second] = z.tuple([z.string()]).rest(z.unknown()).parse(reply)
+    const met = first === 'recorded' || first === 'gone' ? String(second) : first
+    if (met !== 'closed' && met !== upTo.history) upTo = { ...upTo, history: met }
+    return reply
+  }
   const bell = createBell({
     redis,
     recordDurably,
     ears: new Redis(await redisUrl(), { lazyConnect: true, autoResubscribe: false }),
     keys,
-    own: null,
+    remembered,
     boundMs: boundMs(leaseMs),
     onError: (error) => errors.push(error),
   })

@@ -23,7 +23,7 @@ const signOffs = createSignOffs({
     recordDurably,
     ears: redis.duplicate({ lazyConnect: true, autoResubscribe: false }),
     keys,
-    own: null,
+    remembered: { upTo: null },
     boundMs: boundMs(Number(leaseMs)),
     onError: (error) => console.error(error),
   }),

@@ -9,6 +9,12 @@ const BATCH = 100
 /** An entry that can't be handled is passed after so many: what comes behind it must not wait for ever. */
 const MOST_TRIES = 3
 
+/**
+ * How long a new entry is left alone. Each write that its handling makes holds Redis up for a sync of its disk;
+ * the acknowledgements of a sign-off, which come just then, would wait behind it. Milliseconds.
+ */
+const STAND_BACK_MS = 100
+
 /** How long a read waits for the next entry. Milliseconds. */
 const BLOCK_MS = 2_000
 
@@ -44,6 +50,7 @@ export async function followLog(options: LogFollowerOptions, signal: AbortSignal
         const entries = parseReply(
           await reader.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', keys.log, cursor),
         )
+        if (entries.length > 0 && entries.length < BATCH) await pause(signal, STAND_BACK_MS)
         for (const { id, event } of entries) {
           if (event) await tryToHandle(id, event)
           cursor = id
@@ -79,9 +86,9 @@ function isRedisError(error: unknown): boolean {
 /** Redis is away: asking again at once would be a busy loop. */
 const RETRY_MS = 500
 
-export function pause(signal: AbortSignal): Promise<void> {
+export function pause(signal: AbortSignal, ms = RETRY_MS): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(end, RETRY_MS)
+    const timer = setTimeout(end, ms)
     signal.addEventListener('abort', end)
 
     function end(): void {
