@@ -8,6 +8,7 @@ const test = suite('conventions: the public surface of guard')
 const SURFACE = [
   'SessionEnded',
   'createGuard',
+  'instanceName',
   'type Decision',
   'type Gap',
   'type Guard',
