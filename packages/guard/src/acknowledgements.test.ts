@@ -1,4 +1,4 @@
-import { eventually, givenSession, signOff } from '@curfew/testing'
+import { deferred, eventually, givenSession, signOff } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenGuardBehindProxy } from './testing/given-guard-behind-proxy.js'
@@ -82,6 +82,27 @@ test('who joins acknowledges nothing before memory was emptied and the hooks wer
 
   assert.equal(said, [['everything', 1, 0]])
   assert.equal(acknowledged, [1, 1])
+})
+
+// found 2026-11-26: the one before was said to have failed, too
+test('a hook that fails for one sign-off has not failed for another that is under way', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 4_000 })
+  const said: string[] = []
+  world.ears.on('message', (_channel, message: string) => said.push(message))
+  const acknowledged = await world.acknowledged()
+  const failing = deferred<void>()
+  world.guard.onSignOff(async (signOff) => {
+    if (signOff === 'everything') return
+    if (signOff.target.userId === 'good') return failing.promise
+    failing.resolve()
+    throw new Error('it fails')
+  })
+
+  await signOff(world.redis, world.namespace, { userId: 'good' })
+  const bad = await signOff(world.redis, world.namespace, { userId: 'bad' })
+  await eventually(() => acknowledged.includes(bad.sequence))
+
+  assert.is(said.at(-1)?.split(' ')[3], `[${bad.sequence}]`)
 })
 
 test.run()

@@ -150,12 +150,13 @@ export function createFollower(options: FollowerOptions): Follower {
   /** Whether one of them failed. */
   async function tellHooks(signOff: SignOff | 'everything'): Promise<boolean> {
     if (hooks.size === 0) return false
-    const failuresBefore = hookFailures
+    let failed = false
     await runHooks(hooks, heardOf(signOff), renewalMs, (error) => {
+      failed = true
       hookFailures++
       onError(error)
     })
-    return hookFailures > failuresBefore
+    return failed
   }
 
   /** Of the sign-offs that are applied in one turn of the event loop, only the newest is acknowledged. */

@@ -336,7 +336,7 @@ test('a process can’t be called what another one may be called, too', () => {
   }
 
   assert.throws(() => createGuard({ ...options, instance: 'projects-1' }), /random digits/)
-  assert.throws(() => createGuard({ ...options, service: 'my projects' }), /random digits/)
+  assert.throws(() => createGuard({ ...options, service: 'my projects' }), /service must be one word/)
 })
 
 // found 2026-11-26: ioredis' errors carry the command, here AUTH with its password

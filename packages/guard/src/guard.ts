@@ -22,7 +22,7 @@ import { createUseReports } from './use-reports.js'
 export interface GuardOptions {
   /** Where sessions and sign-offs are: `redis://…`, `rediss://…` or `redis+sentinel://…`, see redis-address.ts in contract. */
   readonly redisUrl: string
-  /** The name of the service that mounts the guard, for receipts and the list of instances. */
+  /** The name of the service that mounts the guard, one word, for receipts and the list of instances. */
   readonly service: string
   /** Where browsers reach the one domain. Decides the cookie's name, and where people sign in. */
   readonly publicUrl: URL
@@ -115,7 +115,8 @@ export interface GuardStats {
  * Mounts Curfew into a service. Connects at once, and goes on trying for as long as it lives; until it
  * has reached Redis it decides `unavailable`.
  *
- * @throws TypeError for `maxEntries` below 1, and for an `instance` that another process may be called, too
+ * @throws TypeError for `maxEntries` below 1, a `service` of several words, and an `instance` that another process
+ *   may be called, too
  */
 export function createGuard(options: GuardOptions): Guard {
   const {
@@ -129,6 +130,9 @@ export function createGuard(options: GuardOptions): Guard {
     maxEntries = 100_000,
   } = options
   if (!(maxEntries >= 1)) throw new TypeError('maxEntries must be 1 or more')
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(service)) {
+    throw new TypeError(`service must be one word of letters, digits, ".", "_" and "-", not ${service}`)
+  }
   if (!isInstanceName(instance)) {
     throw new TypeError(
       `${instance} is no name of an instance: one word, ended by random digits. See instanceName().`,
@@ -174,7 +178,7 @@ export function createGuard(options: GuardOptions): Guard {
     },
     onError,
   })
-  const watching = { held, cache, follower, link, recent, onError, lookAnewMs: renewalMs / 2 }
+  const watching = { held, cache, follower, link, recent, onError, lookMs: renewalMs / 2 }
   const reports = createUseReports(link.reportUse, () => performance.now(), onError)
   const lookup = createSessionLookup({
     cookieName: sessionCookieName(publicUrl),

@@ -242,6 +242,25 @@ test('a session that can’t be looked up any more aborts its work: the guard wa
   assert.is(world.guard.stats().held, 0)
 })
 
+// found 2026-11-26: it said that it had left, so that nobody waited for it, and went on looking the session up
+test('work in flight is aborted before its instance says that it has left', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 4_000 })
+  const { cookie } = await givenSession(world.redis, world.namespace)
+  const { signal } = await workFor(world.guard, cookie)
+  const left = await world.acknowledged()
+  const abortedWhenLeft: boolean[] = []
+  world.ears.on('message', () => abortedWhenLeft.push(signal.aborted))
+
+  world.proxy.hold('answers')
+  const closing = world.guard.close()
+  await eventually(() => signal.aborted)
+  world.proxy.pass('answers')
+  await closing
+  await eventually(() => left.length > 0)
+
+  assert.equal(abortedWhenLeft, [true])
+})
+
 test('what waits for a signal rejects with why the session ended', async () => {
   await using redis = await openRedis()
   await using world = await givenGuard()

@@ -1,6 +1,6 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Follower } from './follower.js'
-import type { HoldEnd } from './held-connections.js'
+import type { Hold, HoldEnd } from './held-connections.js'
 import { type HoldOptions, holdConnection } from './hold.js'
 import type { RecentSignOffs } from './recent-sign-offs.js'
 
@@ -36,8 +36,8 @@ export class SessionEnded extends Error {
 export interface SessionSignalOptions extends HoldOptions {
   readonly follower: Pick<Follower, 'mayServe' | 'sayHello' | 'state' | 'onSignOff'>
   readonly recent: RecentSignOffs
-  /** How long it may take to look a session up anew; shorter than the flush waits for its hooks. Milliseconds. */
-  readonly lookAnewMs: number
+  /** How long it may take to look a session up; shorter than a flush waits for its hooks. Milliseconds. */
+  readonly lookMs: number
 }
 
 /**
@@ -45,7 +45,7 @@ export interface SessionSignalOptions extends HoldOptions {
  * which its client opens anew, work outlives the emptying of memory, if Redis still has the session.
  */
 export function signalSession(options: SessionSignalOptions, session: SessionRecord): SessionSignal {
-  const { cache, follower, recent, lookAnewMs } = options
+  const { cache, follower, recent, lookMs } = options
   const controller = new AbortController()
 
   const signedOff = cache.entryOf(session) ? undefined : recent.reasonFor(session)
@@ -57,26 +57,30 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
 
   function watch() {
     const { flushes } = follower.state
-    return holdConnection(options, session, (end) => {
-      if (end === 'recheck' && follower.state.flushes !== flushes) watchAnew()
+    const watched = holdConnection(options, session, (end) => {
+      // A guard that is closed follows nothing, and looks nothing up.
+      if (end === 'recheck' && follower.state.flushes > flushes) watchAnew()
       else controller.abort(new SessionEnded(end))
     })
+    void watched.firstLook?.finally(abortIn(lookMs, watched))
+    return watched
+  }
+
+  /** Returns how to call it off. */
+  function abortIn(ms: number, watched: Hold): () => void {
+    const timer = setTimeout(() => {
+      watched.release()
+      controller.abort(new SessionEnded('recheck'))
+    }, ms)
+    return () => clearTimeout(timer)
   }
 
   /** Called while memory is emptied: what was missed may cover the session, so acknowledging it waits. */
   function watchAnew(): void {
     hold = watch()
-    const { firstLook, release } = hold
-    if (firstLook === null) return
-    const tooLate = setTimeout(() => {
-      release()
-      controller.abort(new SessionEnded('recheck'))
-    }, lookAnewMs)
-    const forget = follower.onSignOff(() => firstLook)
-    void firstLook.finally(() => {
-      clearTimeout(tooLate)
-      forget()
-    })
+    const { firstLook } = hold
+    const forget = follower.onSignOff(() => firstLook ?? undefined)
+    void firstLook?.finally(forget)
   }
 
   return { signal: controller.signal, release: () => hold.release() }

@@ -70,7 +70,10 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     redis,
     log,
     assets: { path: ASSETS, folders: [new URL('../assets/', import.meta.url)] },
-    alsoReady: () => recorder.isReady || 'Sign-offs can’t be recorded: their connection to Redis is gone.',
+    alsoReady: () =>
+      !recorder.isReady
+        ? 'Sign-offs can’t be recorded: their connection to Redis is gone.'
+        : remembered.upTo !== null || 'No sign-off can be confirmed: who is blocked is still being read.',
   })
 
   const seal = createSeal(config.TOKEN_KEYS)

@@ -42,18 +42,20 @@ const Kept = z.object({
       sequence: z.number(),
       sessions: z.number(),
       eventId: z.string(),
-      members: z.array(
-        z.object({
-          id: z.string(),
-          service: z.string(),
-          history: z.string(),
-          acknowledged: z.number(),
-          renewals: z.number(),
-          leaseMs: z.number(),
-          renewedAt: z.number(),
-          hooksFailed: z.array(z.number()),
-        }),
-      ),
+      members: z
+        .array(
+          z.object({
+            id: z.string(),
+            service: z.string(),
+            history: z.string(),
+            acknowledged: z.number(),
+            renewals: z.number(),
+            leaseMs: z.number(),
+            renewedAt: z.number(),
+            hooksFailed: z.array(z.number()),
+          }),
+        )
+        .nullable(),
     }),
   }),
 })

@@ -129,19 +129,20 @@ const textOrNull = z
   .optional()
   .transform((text) => text || null)
 
+/** Of a user who was lost by Redis and made anew, blocked, there may be no more than that: to be unblocked, all the same. */
 const UserRow = z.object({
-  issuer: z.string(),
-  subject: z.string(),
-  provider: z.string(),
-  name: z.string(),
+  issuer: z.string().default(''),
+  subject: z.string().default(''),
+  provider: z.string().default(''),
+  name: z.string().default('?'),
   email: textOrNull,
   picture: textOrNull,
-  roles: json.pipe(z.array(z.string())),
+  roles: json.pipe(z.array(z.string())).default([]),
   generation: z.coerce.number().int(),
   blocked: json
     .pipe(z.object({ at: z.number(), by: z.string(), reason: z.string().nullable() }))
     .optional()
     .transform((block) => block ?? null),
-  createdAt: z.coerce.number(),
-  lastLoginAt: z.coerce.number(),
+  createdAt: z.coerce.number().default(0),
+  lastLoginAt: z.coerce.number().default(0),
 })

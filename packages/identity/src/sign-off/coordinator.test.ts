@@ -307,6 +307,17 @@ test('until a history is settled the bound does not shrink below that of the his
   assert.is(after.pending.get(2)?.boundMs, BOUND_MS, 'then it does')
 })
 
+// found 2026-11-26: its missing table was taken for one without a long lease
+test('a sign-off that is nowhere recorded makes no bound shorter', () => {
+  const nothing = { history: 'h1', sequence: 0, members: null }
+  const { state } = run(settled(), [
+    [SETTLED, witnessed([row('long', { leaseMs: 20_000 })])],
+    [SETTLED + 1, { type: 'recorded', ticket: 1, decidedAt: SETTLED, recorded: nothing }],
+  ])
+
+  assert.is(state.pending.get(1)?.boundMs, boundMs(20_000))
+})
+
 test('a lease that is shorter than ours makes no bound shorter', () => {
   const { state } = run(settled(), [[SETTLED, recorded(1, 8, [row('a', { acknowledged: 7, leaseMs: 100 })])]])
 

@@ -135,7 +135,7 @@ function record(
   now: number,
 ): [Coordination, CoordinationEffect[]] {
   const { history, members } = recorded
-  const [seen, overtaken] = see(heed(state, history, members ?? [], now), history, now)
+  const [seen, overtaken] = see(members === null ? state : heed(state, history, members, now), history, now)
   const { settledAt } = seen.known
   let confirmation = awaitConfirmation(recorded, {
     decidedAt,

@@ -12,6 +12,8 @@ test('an acknowledgement that arrives afterwards confirms nothing that is not in
   await world.empty()
   await world.redis.publish(world.keys.channels.acknowledgements, world.acknowledgement)
   await eventually(() => world.signedOff.receipt().instances[0]?.state !== 'pending')
+  // Behind the question which history Redis has, on the same connection.
+  await world.redis.ping()
 
   assert.is(world.signedOff.receipt().confirmed, await world.isBlocked())
 })
@@ -29,6 +31,8 @@ test('a user whom the new history does not know is blocked there before that is 
   })
 
   assert.equal([confirmed, await world.isBlocked()], [true, true])
+  assert.ok((await world.users.find(world.signedOffUser.id))?.blocked, 'admins find them')
+  assert.ok(await world.signOffs.unblock(world.signedOffUser, ADMIN))
 })
 
 test.run()
@@ -47,6 +51,7 @@ async function givenBlock() {
   return {
     ...world,
     signedOff,
+    signedOffUser: record.user,
     acknowledgement: `projects-1 ${history} ${signedOff.receipt().event.sequence} []`,
     isBlocked: async () => (await redis.hexists(keys.user(record.user.id), 'blocked')) === 1,
     /** FLUSHALL, for our namespace. */

@@ -1,4 +1,4 @@
-import { rejects } from '@curfew/testing'
+import { eventually, openHistory, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
@@ -64,10 +64,31 @@ test('with both answers lost nothing is promised; it happened all the same, and 
   assert.equal(await world.logged(), ['session.created', 'session.revoked'])
 })
 
+// found 2026-11-26: after a quarter of an hour it was a second one, which blocked a user again who had been unblocked
+test('recorded again in a history that still holds it, however long after, it is the same', async () => {
+  await using world = await givenIdentity({ leaseMs: 3_000 })
+  const { redis, keys, namespace, signOffs, bell, users } = world
+  const { record } = await world.login()
+  await bell.lookAround()
+  const block = await signOffs.block(record.user, ADMIN, null)
+  if (block === null) return assert.unreachable('there is a user')
+  await redis.del(keys.recorded(block.receipt().event.id))
+  assert.ok(await signOffs.unblock(record.user, ADMIN))
+
+  await redis.hset(keys.history, 'nonce', 'another')
+  await openHistory(redis, namespace)
+  await bell.lookAround()
+  await eventually(() => block.facts().recorded.history.endsWith(':another'))
+
+  assert.is((await users.find(record.user.id))?.blocked, null)
+  assert.equal(await world.logged(), ['session.created', 'user.blocked', 'user.unblocked'])
+  assert.is(block.receipt().sessions, 1)
+})
+
 test.run()
 
 /** Sign-offs over a Redis that does what it is told, and of which so many answers never arrive. */
-function losing({ redis, keys, bell, remembered }: World, answers: number): SignOffs {
+function losing({ redis, keys, bell, guard, remembered }: World, answers: number): SignOffs {
   const record = recordOnDisk(redis)
   let left = answers
   const recordDurably: RecordDurably = async (...what) => {
@@ -80,7 +101,7 @@ function losing({ redis, keys, bell, remembered }: World, answers: number): Sign
     recordDurably,
     keys,
     bell,
-    guard: { renew: async () => true },
+    guard,
     remembered,
     times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
   })

@@ -92,14 +92,14 @@ return 1`
  * The number is higher than any that was seen, so that it is a later era than any session can be of.
  *
  * KEYS  history, sequence, era, signoffs, log, members, blocked
- * ARGV  nonce candidate, 1 to do so only if Redis is behind, event, event id, channel, key prefix, blocked
- *       users as JSON: `[{id, row}…]`
- * Returns as END_SESSION; gone when Redis is not behind
+ * ARGV  nonce candidate, up to which sign-off every block is known, to do so only if Redis is behind, or '', event,
+ *       event id, channel, key prefix, blocked users as JSON: `[{id, row}…]`
+ * Returns as END_SESSION; gone when Redis is not behind, or somebody has seen more
  */
 export const END_EVERYONE = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
-local onlyIfBehind, event, eventId, channel, prefix = ARGV[2] == '1', ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local knowsUpTo, event, eventId, channel, prefix = tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen')
-if onlyIfBehind and not gate[1] then return { 'gone', history } end
+if knowsUpTo and (not gate[1] or tonumber(gate[2] or '0') > knowsUpTo) then return { 'gone', history } end
 
 local sequence = math.max(head, tonumber(gate[2] or '0')) + 1
 redis.call('SET', KEYS[2], sequence)

@@ -15,10 +15,11 @@ import * as assert from 'uvu/assert'
 import { readReceipt } from '../testing/answers.js'
 import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
 import { recordOnDisk } from './record-durably.js'
-import { createRecovery } from './recovery.js'
+import { createRecovery, waitForOthersMs } from './recovery.js'
 
 const test = suite('identity: a Redis that has lost sign-offs')
 
+const LEASE_MS = 40
 const POST = { method: 'POST', json: {} }
 
 test('restored from an older copy: what was signed off since is signed off again, and nobody else', async () => {
@@ -127,6 +128,63 @@ test('who knew of less than everything leaves the history to be closed again by 
   assert.is(await redis.hget(world.keys.history, 'openedAt'), '2')
 })
 
+// found 2026-11-26: who knew of less signed everybody off, and who had seen more forgot the blocks that only it knew of
+test('who has seen less than somebody else waits twice as long before it ends every session', async () => {
+  await using redis = await openRedis()
+  const world = await recoveryOf(redis)
+  await redis.hset(world.keys.history, { openedAt: 1, lost: 1, seen: 3 })
+  await redis.set(world.keys.sequence, 1)
+  const beganAt = performance.now()
+
+  await world.recover({ head: 1, applied: 2, leased: true })
+
+  assert.ok(performance.now() - beganAt >= 2 * world.othersMs)
+  assert.is(Number(await redis.get(world.keys.era)), 4)
+})
+
+// found 2026-11-26 by test/faults (--profile sentinel --seed 202): an identity that had started in the middle of it signed
+// everybody off at once, though another one remembered what was missing
+test('who does not remember what is missing waits for an identity that does, also with a lease', async () => {
+  await using redis = await openRedis()
+  const world = await recoveryOf(redis, { remembersFrom: 1 })
+  await redis.hset(world.keys.history, { openedAt: 0, lost: 1, seen: 2 })
+  const beganAt = performance.now()
+
+  await world.recover({ head: 0, applied: 2, leased: true })
+
+  assert.ok(performance.now() - beganAt >= world.othersMs)
+  assert.is(Number(await redis.get(world.keys.era)), 3)
+})
+
+// found 2026-11-26: what had got lost could not be recorded again any more, since its number was given to another one
+test('a failover that loses a sign-off which nobody was promised signs nobody else out', async () => {
+  await using app = await givenApp({ env: { LEASE_MS: '5000' } })
+  const { redis, keys } = app
+  const [ada, grace, bob] = [
+    await app.login(),
+    await app.login({ subject: 'grace' }),
+    await app.login({ subject: 'bob' }),
+  ]
+  assert.is(await status(bob), 200)
+  const head = Number(await redis.get(keys.sequence))
+  await ada.browser.fetchApi('/auth/logout', { ...POST, headers: { prefer: 'wait=0' } })
+  await eventually(() => app.guard.stats().sequence === head + 1)
+  await redis
+    .multi()
+    .set(keys.sequence, head)
+    .del(keys.ended(ada.record.family), keys.signoffs)
+    .hset(keys.history, 'nonce', 'promoted')
+    .exec()
+  // By a service whose lease still runs, and which has not heard of it.
+  const history = await openHistory(redis, app.namespace)
+
+  await bob.browser.fetchApi('/auth/logout', POST)
+  await eventually(() => app.guard.stats().history === history, { within: 15_000 })
+
+  assert.is(await status(grace), 200)
+  assert.not((await told(app)).includes('everyone.logged-out'))
+})
+
 test('emptied by hand: who was blocked stays blocked, and can be found and unblocked', async () => {
   await using server = await startRedis({ appendonly: true })
   await using app = await givenApp({ redisUrl: server.url })
@@ -210,7 +268,7 @@ function outcomeOf(login: Promise<unknown>): Promise<string> {
 }
 
 /** The recovery of an identity without a lease that remembers every sign-off of the history before. */
-async function recoveryOf(redis: Redis) {
+async function recoveryOf(redis: Redis, { remembersFrom = 0 } = {}) {
   const namespace = freshNamespace()
   const keys = keysOf(namespace)
   const history = await openHistory(redis, namespace)
@@ -226,19 +284,21 @@ async function recoveryOf(redis: Redis) {
     recordDurably: recordOnDisk(redis),
     keys,
     remembered: {
-      between: (after, upTo) => Array.from({ length: upTo - after }, (_, i) => signOff(after + i + 1)),
+      between: (after, upTo) =>
+        after < remembersFrom ? null : Array.from({ length: upTo - after }, (_, i) => signOff(after + i + 1)),
       blocked: new Map(),
     },
     guard: { renew: async () => true },
     times: { idleTtlMs: 1_000, absoluteTtlMs: 1_000 },
-    leaseMs: 40,
+    leaseMs: LEASE_MS,
     onRecovered: (outcome) => outcomes.push(outcome),
     onError: (error) => assert.unreachable(String(error)),
   })
   return {
     keys,
-    async recover({ head, applied }: { head: number; applied: number }) {
-      const followed = { history: 'another:history', applied, leased: false }
+    othersMs: waitForOthersMs(LEASE_MS),
+    async recover({ head, applied, leased = false }: { head: number; applied: number; leased?: boolean }) {
+      const followed = { history: 'another:history', applied, leased }
       await eventually(() => {
         recovery.onBehind({ history, head, followed })
         return outcomes.length > 0

@@ -1,5 +1,5 @@
 import {
-  boundMs as boundOf,
+  boundMs,
   createEvent,
   type Keys,
   nonceCandidate,
@@ -27,6 +27,11 @@ export interface RecoveryOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** How long an identity that does not remember what is missing waits for one that does. Milliseconds. */
+export function waitForOthersMs(leaseMs: number): number {
+  return Math.max(boundMs(leaseMs), 2 * patienceMs(leaseMs))
+}
+
 interface ToRecordAgain {
   readonly history: string
   readonly head: number
@@ -41,43 +46,48 @@ interface ToRecordAgain {
  *
  * Where this identity remembers every sign-off that is missing, it records those again, and nobody else
  * notices: at once if it still held its lease, since nothing can have been confirmed without it; else when
- * everybody who lives has said what they have seen, and nobody has seen more. Otherwise it is not known
- * whose sessions should be over, so all of them are; blocks are set again as far as anybody remembers.
+ * everybody who lives has said what they have seen, and nobody has seen more.
+ *
+ * Otherwise it waits for another identity that does. Then it is not known whose sessions should be over, so all
+ * of them are; blocks are set again as far as they are remembered. Of several identities the one that has seen
+ * the most does so, since it knows of the most blocks; the others when as much time again has passed.
  */
 export function createRecovery(options: RecoveryOptions) {
   const { recordDurably, keys, remembered, guard, times, leaseMs, onRecovered, onError } = options
-  const boundMs = boundOf(leaseMs)
+  const othersMs = waitForOthersMs(leaseMs)
   let recovering = false
   let since: { readonly history: string; readonly at: number } | null = null
 
   /** Told again and again while Redis is behind. */
   function onBehind(behind: StoreBehind): void {
-    const { history, followed } = behind
+    const { history } = behind
     if (since?.history !== history) since = { history, at: performance.now() }
-    // Who has just started remembers nothing: an identity that does may be alive, and comes first.
-    const waitMs = followed === null ? boundMs : followed.leased ? 0 : patienceMs(leaseMs)
-    if (recovering || performance.now() - since.at < waitMs) return
+    if (recovering) return
     recovering = true
-    recover(behind)
+    recover(behind, performance.now() - since.at)
       .catch(onError)
       .finally(() => {
         recovering = false
       })
   }
 
-  async function recover({ history, head, followed }: StoreBehind): Promise<void> {
-    const missing = followed && remembered.between(head, followed.applied)
-    if (
-      missing !== null &&
-      missing.length > 0 &&
-      (await recordAgain({ history, head, missing, leased: followed?.leased === true }))
-    ) {
-      onRecovered(missing.length)
-    } else if (await endEveryone('only if behind')) {
-      onRecovered('everyone')
-    }
+  async function recover({ history, head, followed }: StoreBehind, waitedMs: number): Promise<void> {
+    const outcome = await attempt()
+    if (outcome === null) return
     since = null
+    onRecovered(outcome)
     await guard.renew()
+
+    async function attempt(): Promise<number | 'everyone' | null> {
+      const leased = followed?.leased === true
+      const missing = followed && remembered.between(head, followed.applied)
+      if (missing !== null && missing.length > 0 && (leased || waitedMs >= patienceMs(leaseMs))) {
+        if (await recordAgain({ history, head, missing, leased })) return missing.length
+      }
+      if (waitedMs < othersMs) return null
+      const knowsUpTo = waitedMs < 2 * othersMs ? (followed?.applied ?? 0) : Number.MAX_SAFE_INTEGER
+      return (await endEveryone({ ifBehind: { knowsUpTo } })) ? 'everyone' : null
+    }
   }
 
   /** Whether they were all that was missing. */
@@ -124,8 +134,14 @@ export function createRecovery(options: RecoveryOptions) {
     }
   }
 
-  /** False when there is no need any more. */
-  async function endEveryone(when: 'only if behind' | 'in any case'): Promise<boolean> {
+  /**
+   * False when there is no need any more, or somebody has seen more than we know of.
+   *
+   * @param options with `ifBehind` only if Redis is behind
+   */
+  async function endEveryone(options: {
+    readonly ifBehind: { readonly knowsUpTo: number } | null
+  }): Promise<boolean> {
     const event = createEvent('identity', 'everyone.logged-out', null, {
       actor: 'system',
       reason: 'store-behind',
@@ -136,7 +152,7 @@ export function createRecovery(options: RecoveryOptions) {
       [keys.history, keys.sequence, keys.era, keys.signoffs, keys.log, keys.members, keys.blocked],
       [
         nonceCandidate(),
-        when === 'only if behind' ? 1 : 0,
+        options.ifBehind?.knowsUpTo ?? '',
         JSON.stringify(event),
         event.id,
         keys.channels.signoffs,

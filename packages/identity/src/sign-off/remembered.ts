@@ -6,7 +6,7 @@ import {
   type SignOff,
   type TargetOfOne,
 } from '@curfew/contract'
-import type { Guard, SignOffHeard } from '@curfew/guard'
+import type { Guard, GuardStats, SignOffHeard } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -33,6 +33,9 @@ export interface Remembered {
 
 export type UserRow = Readonly<Record<string, string>>
 
+/** About so many blocked users are read at a time: some milliseconds, in which Redis does nothing else. */
+const PAGE_SIZE = 100
+
 /** How long to wait before Redis is asked again who is blocked. Milliseconds. */
 const FIND_OUT_AGAIN_MS = 250
 
@@ -42,24 +45,24 @@ const MOST_REMEMBERED = 10_000
 export interface RememberedOptions {
   readonly redis: Redis
   readonly keys: Keys
-  readonly guard: Pick<Guard, 'onSignOff' | 'stats'>
+  readonly guard: Pick<Guard, 'onSignOff'> & { stats(): Pick<GuardStats, 'history' | 'sequence'> }
   readonly onError: (error: unknown) => void
 }
 
 export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOptions): Remembered {
   let recent: SignOff<TargetOfOne>[] = []
   let blocked = new Map<string, UserRow>()
-  /** Counts what was learned otherwise, which an answer that was under way meanwhile does not know of. */
-  let changes = 0
   let upTo: Remembered['upTo'] = null
+  /** What was learned while the list is being read, whose pages may not know of it. Null: it was lifted. */
+  let learned = new Map<string, UserRow | null>()
   const closing = new AbortController()
 
   const stopHearing = guard.onSignOff((signOff) => {
     if (signOff !== 'everything') return note(signOff)
     recent = []
     upTo = null
-    // An answer that is under way may be from before what was missed.
-    changes++
+    // A list that is being read may be from before what was missed.
+    learned = new Map()
     return findOut()
   })
 
@@ -69,17 +72,18 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     const { userId } = signOff.target
     const isBlock = signOff.reason === 'blocked'
     // Known at once, and completed as soon as the row is read.
-    if (isBlock)
-      noteBlock(userId, { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) })
+    if (isBlock) learn(userId, { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) })
     if (upTo !== null) upTo = { ...upTo, sequence: signOff.sequence }
     if (!isBlock) return
     const row = await redis.hgetall(keys.user(userId))
-    if (row['blocked'] !== undefined) noteBlock(userId, row)
+    // Lifted before it was heard of. Without a row it is Redis that has forgotten.
+    if (row['blocked'] !== undefined) learn(userId, row)
+    else if (row['generation'] !== undefined) learn(userId, null)
   }
 
-  function noteBlock(userId: string, row: UserRow): void {
-    changes++
-    blocked.set(userId, row)
+  function learn(userId: string, row: UserRow | null): void {
+    learned.set(userId, row)
+    put(blocked, userId, row)
   }
 
   /** Until it is known who is blocked, nothing that this process records is confirmed. */
@@ -90,20 +94,30 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     }
   }
 
+  /** Page by page, since one script must not hold Redis up for long. Of two at the same time the newer counts. */
   async function refresh(): Promise<void> {
-    const changesBefore = changes
-    const reply = await evaluate(
-      redis,
-      LIST_BLOCKED,
-      [keys.history, keys.sequence, keys.blocked],
-      [nonceCandidate(), keys.prefix],
-    )
-    const [history, isOpen, ...rows] = Reply.parse(reply)
-    // One that was emptied or restored a moment ago would make us forget what it has forgotten.
-    const { history: followed, sequence } = guard.stats()
-    if (isOpen !== 1 || history !== followed || changes !== changesBefore) return
-    blocked = new Map(rows.map((json) => Row.parse(JSON.parse(json))))
-    upTo = { history, sequence }
+    const learnedMeanwhile = new Map<string, UserRow | null>()
+    learned = learnedMeanwhile
+    const rows = new Map<string, UserRow>()
+    let cursor = '0'
+    do {
+      const reply = await evaluate(
+        redis,
+        LIST_BLOCKED,
+        [keys.history, keys.sequence, keys.blocked],
+        [nonceCandidate(), keys.prefix, cursor],
+      )
+      const [history, isOpen, next, ...page] = Reply.parse(reply)
+      const { history: followed, sequence } = guard.stats()
+      // One that was emptied or restored a moment ago would make us forget what it has forgotten.
+      if (isOpen !== 1 || history !== followed || learned !== learnedMeanwhile) return
+      for (const json of page) rows.set(...Row.parse(JSON.parse(json)))
+      cursor = next
+      if (cursor !== '0') continue
+      for (const [id, row] of learnedMeanwhile) put(rows, id, row)
+      blocked = rows
+      upTo = { history, sequence }
+    } while (cursor !== '0')
   }
 
   return {
@@ -117,10 +131,7 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     get upTo() {
       return upTo
     },
-    forget(userId) {
-      changes++
-      blocked.delete(userId)
-    },
+    forget: (userId) => learn(userId, null),
     refresh,
     close() {
       closing.abort()
@@ -129,21 +140,27 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
   }
 }
 
+function put(blocked: Map<string, UserRow>, id: string, row: UserRow | null): void {
+  if (row === null) blocked.delete(id)
+  else blocked.set(id, row)
+}
+
 /**
- * Who is blocked, with their whole rows.
+ * A page of who is blocked, with their whole rows.
  *
  * KEYS  history, sequence, blocked
- * ARGV  nonce candidate, key prefix
- * Returns `{history, 1 when it is open, '[id, row]' as JSON…}`
+ * ARGV  nonce candidate, key prefix, cursor
+ * Returns `{history, 1 when it is open, cursor of the next page or "0", '[id, row]' as JSON…}`
  */
 const LIST_BLOCKED = `${LUA_HISTORY_AND_HEAD}
-local reply = { history, isOpen and 1 or 0 }
-for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do
+local page = redis.call('SSCAN', KEYS[3], ARGV[3], 'COUNT', ${PAGE_SIZE})
+local reply = { history, isOpen and 1 or 0, page[1] }
+for _, id in ipairs(page[2]) do
   local row, fields = {}, redis.call('HGETALL', ARGV[2] .. 'user:' .. id)
   for i = 1, #fields, 2 do row[fields[i]] = fields[i + 1] end
   if row.blocked then reply[#reply + 1] = cjson.encode({ id, row }) end
 end
 return reply`
 
-const Reply = z.tuple([z.string(), z.number()], z.string())
+const Reply = z.tuple([z.string(), z.number(), z.string()], z.string())
 const Row = z.tuple([z.string(), z.record(z.string(), z.string())])

@@ -4,7 +4,7 @@ import { LOG_LENGTH } from '../sessions/scripts.js'
 /** Sign-offs kept for guards that fell behind, about. One that missed more empties its memory. */
 const SIGN_OFFS_KEPT = 100_000
 
-/** A sign-off may be repeated for so long: longer than any goes on being confirmed. Milliseconds. */
+/** For so long a sign-off whose answer was lost may be repeated without its number. Milliseconds. */
 export const RECORDED_MS = 15 * 60 * 1000
 
 /**
@@ -52,13 +52,14 @@ end`
  *
  * KEYS  history, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions, user,
  *       era
- * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel, event id
+ * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel, event id, history followed
  * Returns `{'recorded', history, sequence, sessions ended, event id, instance, row, instance, row…}`;
- * `{'gone', history}`; or `{'closed'}` while the history is not open. The event is that of whoever ended it first
+ * `{'gone', history}`; or `{'closed'}` while the history is not open, or not the one that identity follows, since
+ * that may know what is missing. The event is that of whoever ended it first
  */
 export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}${LUA_RING}
 local ref, eventId = ARGV[2], ARGV[7]
-if not isOpen then return { 'closed' } end
+if not isOpen or history ~= ARGV[8] then return { 'closed' } end
 
 local before = redis.call('GET', KEYS[4])
 if before then
@@ -91,15 +92,20 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  * KEYS  history, sequence, user, user's sessions, signoffs, log, members, blocked, survivor's session or
  *       history, what was recorded with this event
  * ARGV  nonce candidate, user id, event id, reason, block as JSON or '', survivor's ref or '', event,
- *       channel, key prefix, row as JSON of a user who is made anew if there is no such user, or ''
+ *       channel, key prefix, row as JSON of a user who is made anew if there is no such user, or '', history
+ *       followed, the number that it was recorded under before, or ''
  * Returns as END_SESSION; gone when there is no such user
  */
 export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_SURVIVE}${LUA_RESTORE_USER}
 local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local user, listed = KEYS[3], KEYS[4]
-if not isOpen then return { 'closed' } end
+if not isOpen or history ~= ARGV[11] then return { 'closed' } end
 
 local before = redis.call('GET', KEYS[10])
+if not before and ARGV[12] ~= '' then
+  local entry = redis.call('XRANGE', KEYS[5], ARGV[12] .. '-0', ARGV[12] .. '-0')[1]
+  if entry and cjson.decode(entry[2][2]).eventId == eventId then before = ARGV[12] .. ' 0' end
+end
 if before then
   local first, ended = string.match(before, '^(%d+) (%d+)$')
   return recorded(tonumber(first), tonumber(ended), eventId, KEYS[7])

@@ -8,7 +8,7 @@ import {
   type SessionRecord,
   type SignOffReason,
 } from '@curfew/contract'
-import type { Guard } from '@curfew/guard'
+import type { Guard, GuardStats } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import { ServiceError } from '@curfew/service'
 import type { Redis } from 'ioredis'
@@ -20,7 +20,7 @@ import type { RecordDurably } from './record-durably.js'
 import type { Remembered, UserRow } from './remembered.js'
 import { isClosed, parseRecordReply } from './replies.js'
 import { END_SESSION, END_USER, UNBLOCK_USER } from './scripts.js'
-import { followSignOff, type SignedOff } from './signed-off.js'
+import { followSignOff, type RecordedFact, type SignedOff } from './signed-off.js'
 
 /** Who signs somebody off, and from where: what the log says of it. */
 export interface Author {
@@ -55,7 +55,7 @@ export interface SignOffOptions {
   readonly keys: Keys
   readonly bell: Bell
   /** Asks for a lease when Redis has a history that is not open yet: whoever comes first may open it. */
-  readonly guard: Pick<Guard, 'renew'>
+  readonly guard: Pick<Guard, 'renew'> & { stats(): Pick<GuardStats, 'history'> }
   readonly times: SessionTimes
   /** @default nobody is told */
   readonly observer?: SignOffObserver
@@ -114,6 +114,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
           JSON.stringify(event),
           keys.channels.signoffs,
           event.id,
+          guard.stats().history ?? '',
         ],
       )
     return carryOut(reason, record, event)
@@ -126,7 +127,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
   ) {
     const why = except === undefined ? reason : 'others'
     const event = eventOf('user.logged-out', user, by, { reason: why })
-    return carryOut(why, () => endUserScript(user.id, event, reason, { except }), event)
+    return carryOut(why, (before) => endUserScript(user.id, event, reason, { except, before }), event)
   }
 
   async function block(user: UserName, by: Author, reason: string | null) {
@@ -134,7 +135,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     const block: Block = { at: Date.now(), by: by.id, reason }
     return carryOut(
       'blocked',
-      (isAgain) => endUserScript(user.id, event, 'blocked', { block, row: isAgain && rowOf(user) }),
+      (before) => endUserScript(user.id, event, 'blocked', { block, before, row: before && rowOf(user) }),
       event,
     )
   }
@@ -148,7 +149,17 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     userId: string,
     event: CurfewEvent,
     reason: SignOffReason,
-    { except, block, row }: { except?: string | undefined; block?: Block; row?: UserRow | false },
+    {
+      except,
+      block,
+      row,
+      before,
+    }: {
+      except?: string | undefined
+      block?: Block
+      row?: UserRow | null
+      before: RecordedFact | null
+    },
   ): Promise<unknown> {
     return recordDurably(
       END_USER,
@@ -175,26 +186,29 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
         keys.channels.signoffs,
         keys.prefix,
         row ? JSON.stringify(row) : '',
+        guard.stats().history ?? '',
+        before?.sequence ?? '',
       ],
     )
   }
 
   async function carryOut(
     reason: string,
-    run: (isAgain: boolean) => Promise<unknown>,
+    run: (before: RecordedFact | null) => Promise<unknown>,
     event: CurfewEvent,
   ): Promise<SignedOff | null> {
     const decidedAt = performance.now()
-    const record = async (isAgain: boolean) => parseRecordReply(await recordWhenOpen(() => run(isAgain)))
+    const record = async (before: RecordedFact | null) =>
+      parseRecordReply(await recordWhenOpen(() => run(before)))
     try {
-      const reply = await twice(() => record(false))
+      const reply = await twice(() => record(null))
       if (reply.kind === 'gone') return null
       observer?.recorded(reason)
       return follow({
         recorded: reply,
         type: event.type,
         decidedAt,
-        record: () => record(true),
+        record,
         onRecordedAgain: () => observer?.recordedAgain(),
         onConfirmed: (receipt) => observer?.confirmed(reason, receipt),
       })

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenIdentity } from '../testing/given-identity.js'
-import { followSignOff, type RecordedReply } from './signed-off.js'
+import { followSignOff, type RecordedFact } from './signed-off.js'
 
 const test = suite('identity: a sign-off that is being confirmed')
 
@@ -9,7 +9,7 @@ test('when its identity leaves, everybody who waits hears how it stands', async 
   await using world = await givenIdentity({ leaseMs: 60_000 })
   const leaving = new AbortController()
   const silent = { id: 'projects-1', service: 'projects', history: 'h', acknowledged: 0, renewals: 1 }
-  const recorded: RecordedReply = {
+  const recorded: RecordedFact = {
     kind: 'recorded',
     history: 'h',
     sequence: 1,

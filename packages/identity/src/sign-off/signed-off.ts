@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EventType, Receipt } from '@curfew/contract'
 import type { Bell, Followed } from './bell.js'
-import { confirmedBy, instancesOf, roundMs } from './confirmation.js'
+import { confirmedBy, instancesOf, type Recorded, roundMs } from './confirmation.js'
 import type { RecordReply } from './replies.js'
 
 /** A sign-off that is recorded and durable, while it is being confirmed. */
@@ -21,7 +21,7 @@ export interface SignedOff {
 }
 
 export interface SignOffFacts {
-  readonly recorded: RecordedReply
+  readonly recorded: RecordedFact
   readonly type: EventType
   /** Epoch milliseconds: for people, since no two clocks are compared. */
   readonly decidedAt: number
@@ -33,15 +33,17 @@ const PATIENCE_MS = 1_000
 /** How long to wait before Redis is asked again to record what it may have lost. Milliseconds. */
 const RECORD_AGAIN_MS = 250
 
-export type RecordedReply = Extract<RecordReply, { kind: 'recorded' }>
+/** `members` is null where nothing was left to be ended in this history: see {@link Recorded}. */
+export type RecordedFact = Omit<RecordedReply, 'members'> & Recorded
+type RecordedReply = Extract<RecordReply, { kind: 'recorded' }>
 
 export interface ToFollow {
-  readonly recorded: RecordedReply
+  readonly recorded: RecordedFact
   readonly type: EventType
   /** Monotonic milliseconds. */
   readonly decidedAt: number
   /** Records it once more, in another history; it may be repeated. */
-  readonly record: () => Promise<RecordReply>
+  readonly record: (before: RecordedFact) => Promise<RecordReply | RecordedFact>
   readonly onRecordedAgain?: () => void
   readonly onConfirmed?: (receipt: Receipt) => void
 }
@@ -60,7 +62,7 @@ export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
     const { recorded, type, decidedAt, record, onRecordedAgain, onConfirmed } = toFollow
     const listeners = new Set<() => void>()
     let current = recorded
-    let followed = bell.follow(current, decidedAt)
+    let followed = bell.follow(toBeHeard(current), decidedAt)
     let confirmedAt: number | null = null
     const confirmed = untilConfirmed()
 
@@ -88,14 +90,13 @@ export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
     async function recordAgain(): Promise<Followed | null> {
       while (!stopping?.aborted) {
         try {
-          const reply = await record()
-          if (reply.kind === 'recorded') {
-            current = reply
-            return bell.follow(current, decidedAt)
-          }
-          // Nothing is left to be ended. Whoever remembers otherwise does so by a lease that ends.
-          current = { ...current, history: reply.history, members: [] }
-          return bell.follow({ history: reply.history, sequence: 0, members: null }, decidedAt)
+          const reply = await record(current)
+          // Whoever remembers what is gone otherwise does so by a lease that ends.
+          current =
+            reply.kind === 'recorded'
+              ? { ...reply, sessions: current.sessions }
+              : { ...current, history: reply.history, members: null }
+          return bell.follow(toBeHeard(current), decidedAt)
         } catch {
           // Redis is away, or not open yet: it stays pending, which is what the receipt says.
           await pause(RECORD_AGAIN_MS, undefined, { ref: false })
@@ -138,6 +139,11 @@ export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
       },
     }
   }
+}
+
+/** In another history its number says nothing. */
+function toBeHeard(recorded: RecordedFact): Recorded {
+  return recorded.members === null ? { ...recorded, sequence: 0 } : recorded
 }
 
 function ignoreAbort(error: unknown): void {

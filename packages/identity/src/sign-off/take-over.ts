@@ -6,7 +6,7 @@ import { TAKE_OVER } from './scripts.js'
 import {
   type FollowOptions,
   followSignOff,
-  type RecordedReply,
+  type RecordedFact,
   type SignedOff,
   type SignOffFacts,
 } from './signed-off.js'
@@ -36,7 +36,7 @@ export async function takeOver(
   })
 
   /** How it stands in Redis. */
-  async function lookUp(): Promise<RecordedReply> {
+  async function lookUp(): Promise<RecordedFact> {
     const reply = await recordDurably(
       TAKE_OVER,
       [keys.history, keys.sequence, keys.members, keys.signoffs],
@@ -45,7 +45,9 @@ export async function takeOver(
     const [history, isOpen, isThere, ...parts] = Reply.parse(reply)
     if (isOpen === 0) throw new Error('the history that Redis has is not open')
     const rows = rowsIn(parts).flatMap(([instance, row]) => parseMember(instance, row) ?? [])
-    if (history === recorded.history) return { ...recorded, members: renewed(recorded.members, rows) }
+    if (history === recorded.history) {
+      return { ...recorded, members: recorded.members && renewed(recorded.members, rows) }
+    }
     if (isThere === 0) throw new Error('the history that Redis has does not hold this sign-off')
     return { ...recorded, history, members: rows }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { boundMs, keysOf, parseEvent } from '@curfew/contract'
+import { boundMs, keysOf, nonceCandidate, parseEvent } from '@curfew/contract'
 import { createGuard, type GuardOptions } from '@curfew/guard'
+import { evaluate } from '@curfew/guard/evaluate'
 import { eventually, freshNamespace, openHistory, openRedis, redisUrl } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -9,6 +10,7 @@ import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
 import { type RecordDurably, recordOnDisk } from '../sign-off/record-durably.js'
 import type { UserRow } from '../sign-off/remembered.js'
+import { VERIFY_HISTORY } from '../sign-off/scripts.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
 import { type LoginWanted, signInTo } from './logins.js'
@@ -27,7 +29,14 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const redis = await openRedis()
   const errors: unknown[] = []
   const history = await openHistory(redis, namespace)
-  const following = { stats: () => ({ history }), renew: async () => true }
+  const following = {
+    stats: () => ({ history: upTo.history }),
+    async renew() {
+      const met = await evaluate(redis, VERIFY_HISTORY, [keys.history, keys.sequence], [nonceCandidate()])
+      upTo = { ...upTo, history: String(met) }
+      return true
+    },
+  }
   const record = recordOnDisk(redis)
   // Remembers everything of whatever history Redis has.
   let upTo = { history, sequence: Number.POSITIVE_INFINITY }
@@ -67,6 +76,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
     tokenKey,
     seal,
     bell,
+    guard: following,
     remembered,
     sessions,
     errors,

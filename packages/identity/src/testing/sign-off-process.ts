@@ -1,7 +1,9 @@
-import { boundMs, keysOf, parseSessionRecord } from '@curfew/contract'
+import { boundMs, keysOf, nonceCandidate, parseSessionRecord } from '@curfew/contract'
+import { evaluate } from '@curfew/guard/evaluate'
 import { Redis } from 'ioredis'
 import { createBell } from '../sign-off/bell.js'
 import { recordOnDisk } from '../sign-off/record-durably.js'
+import { VERIFY_HISTORY } from '../sign-off/scripts.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { ADMIN } from './given-identity.js'
 
@@ -14,6 +16,9 @@ const [redisUrl = '', namespace = '', leaseMs = '', ref = ''] = process.argv.sli
 const keys = keysOf(namespace)
 const redis = new Redis(redisUrl)
 const recordDurably = recordOnDisk(redis)
+const history = String(
+  await evaluate(redis, VERIFY_HISTORY, [keys.history, keys.sequence], [nonceCandidate()]),
+)
 const signOffs = createSignOffs({
   redis,
   recordDurably,
@@ -27,7 +32,7 @@ const signOffs = createSignOffs({
     boundMs: boundMs(Number(leaseMs)),
     onError: (error) => console.error(error),
   }),
-  guard: { renew: async () => true },
+  guard: { renew: async () => true, stats: () => ({ history }) },
   remembered: { blocked: new Map(), forget: () => undefined },
   times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
 })

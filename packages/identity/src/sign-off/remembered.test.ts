@@ -1,0 +1,164 @@
+import { keysOf } from '@curfew/contract'
+import type { GuardStats, SignOffHeard } from '@curfew/guard'
+import { eventually, openHistory, startRedis, startRedisProxy } from '@curfew/testing'
+import { Redis } from 'ioredis'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { rememberSignOffs } from './remembered.js'
+
+const test = suite('identity: what it remembers')
+
+const BLOCK = JSON.stringify({ at: 1, by: 'the-admin', reason: null })
+
+test('after memory was emptied it knows of nothing until the history that is followed has said who is blocked', async () => {
+  await using world = await givenMemory()
+  await world.block('mallory')
+  assert.is(world.remembered.upTo, null)
+
+  await world.hear('everything')
+
+  assert.equal(world.remembered.upTo, { history: world.history, sequence: 7 })
+  assert.equal([...world.remembered.blocked.keys()], ['mallory'])
+  const next = world.signOffOf('grace', 8)
+  await world.hear(next)
+  assert.is(world.remembered.upTo?.sequence, 8)
+})
+
+test('thousands who are blocked are read page by page', async () => {
+  await using world = await givenMemory()
+  for (let i = 0; i < 1_000; i++) await world.block(`mallory-${i}`)
+
+  await world.hear('everything')
+
+  assert.is(world.remembered.blocked.size, 1_000)
+  assert.ok((await world.count('sscan')) > 5)
+})
+
+// found 2026-11-26 by the model: "restored, a block"
+test('a list from before memory was emptied is not believed after it', async () => {
+  await using world = await givenMemory()
+  const reading = await world.beginReading()
+
+  await world.redis.hdel(world.keys.history, 'opened')
+  const hearing = world.hear('everything')
+  world.proxy.pass('answers')
+  await reading.over
+  assert.is(world.remembered.upTo, null)
+
+  await openHistory(world.redis, world.namespace)
+  await hearing
+  assert.is(world.remembered.upTo?.history, world.history)
+})
+
+test('who is blocked, or unblocked, while the list is being read is so afterwards', async () => {
+  await using world = await givenMemory()
+  await world.block('mallory')
+  const reading = await world.beginReading()
+
+  await world.block('eve')
+  const hearing = world.hear(world.signOffOf('eve', 8))
+  world.remembered.forget('mallory')
+  world.proxy.pass('answers')
+  await reading.over
+  await hearing
+
+  assert.equal([...world.remembered.blocked.keys()], ['eve'])
+})
+
+test('a Redis that is not open, or has another history, makes it forget nobody', async () => {
+  await using world = await givenMemory()
+  await world.block('mallory')
+  await world.hear('everything')
+
+  await world.redis.del(world.keys.blocked)
+  await world.redis.hdel(world.keys.history, 'opened')
+  await world.remembered.refresh()
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await openHistory(world.redis, world.namespace)
+  await world.remembered.refresh()
+
+  assert.equal([...world.remembered.blocked.keys()], ['mallory'])
+})
+
+// found 2026-11-26: it stayed remembered for up to a minute, and came back with a Redis that was emptied in that time
+test('a block that was lifted before it was heard of is not remembered', async () => {
+  await using world = await givenMemory()
+  await world.hear('everything')
+  await world.redis.hset(world.keys.user('mallory'), 'generation', 2)
+
+  await world.hear(world.signOffOf('mallory', 8))
+
+  assert.is(world.remembered.blocked.size, 0)
+})
+
+test.run()
+
+/** A memory whose guard is the test, on a Redis of its own whose answers can be held up. */
+async function givenMemory() {
+  const server = await startRedis()
+  const proxy = await startRedisProxy(server.url)
+  const namespace = 'curfew'
+  const keys = keysOf(namespace)
+  const redis = new Redis(server.url)
+  const behindProxy = new Redis(proxy.url)
+  const history = await openHistory(redis, namespace)
+  const hooks: Array<(signOff: SignOffHeard) => unknown> = []
+  const stats: Pick<GuardStats, 'history' | 'sequence'> = { history, sequence: 7 }
+  const errors: unknown[] = []
+  const remembered = rememberSignOffs({
+    redis: behindProxy,
+    keys,
+    guard: {
+      onSignOff(hook) {
+        hooks.push(hook)
+        return () => false
+      },
+      stats: () => stats,
+    },
+    onError: (error) => errors.push(error),
+  })
+
+  return {
+    namespace,
+    keys,
+    redis,
+    proxy,
+    history,
+    remembered,
+    signOffOf: (userId: string, sequence: number): SignOffHeard => ({
+      sequence,
+      target: { kind: 'user', userId, generation: 2 },
+      reason: 'blocked',
+      eventId: `e${sequence}`,
+    }),
+    hear: async (signOff: SignOffHeard) => void (await Promise.all(hooks.map((hook) => hook(signOff)))),
+    async block(id: string) {
+      await redis.hset(keys.user(id), { generation: 2, blocked: BLOCK })
+      await redis.sadd(keys.blocked, id)
+    },
+    /** Redis has answered, and the answer is on its way. */
+    async beginReading() {
+      // From now on Redis knows the script, so that reading a page is one command.
+      await remembered.refresh()
+      proxy.hold('answers')
+      const over = remembered.refresh()
+      await eventually(async () => (await count('sscan')) === 2)
+      return { over }
+    },
+    count,
+    async [Symbol.asyncDispose]() {
+      proxy.pass('answers')
+      remembered.close()
+      redis.disconnect()
+      behindProxy.disconnect()
+      await proxy[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+
+  /** How often Redis has run a command. */
+  async function count(command: string): Promise<number> {
+    const stats = await redis.info('commandstats')
+    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+  }
+}
