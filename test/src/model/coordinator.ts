@@ -2,6 +2,7 @@ import { hasLapsed } from '@curfew/identity/dist/sign-off/confirmation.js'
 import {
   type Coordination,
   type CoordinationInput,
+  type Remembering,
   startCoordination,
 } from '@curfew/identity/dist/sign-off/coordinator.js'
 import { type Clock, TICK_MS } from './clock.js'
@@ -59,9 +60,9 @@ const A_MOMENT_AGO = -1
 /** Before everything that is sent. */
 const LONG_AGO = Number.NEGATIVE_INFINITY
 
-export function newCoordinator(boundMs: number, own: string | null): Coordinator {
+export function newCoordinator(boundMs: number): Coordinator {
   return {
-    coordination: startCoordination(boundMs, own),
+    coordination: startCoordination(boundMs),
     signOff: 'not recorded',
     command: null,
     drop: null,
@@ -71,9 +72,12 @@ export function newCoordinator(boundMs: number, own: string | null): Coordinator
 }
 
 export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) {
-  /** Takes an input, and carries out what `coordinate` decides. */
+  /** Takes an input, and carries out what `coordinate` decides. What is remembered is looked up right before. */
   function take(coordinator: Coordinator, input: CoordinationInput, label: string): CoordinatorStep {
-    const [coordination, effects] = rules.coordinate(coordinator.coordination, input, 0)
+    const upTo = coordinator.coordination.remembered
+    const [before, first] = rules.coordinate(coordinator.coordination, { type: 'remembered', upTo }, 0)
+    const [coordination, more] = rules.coordinate(before, input, 0)
+    const effects = [...first, ...more]
     let next: Coordinator = { ...coordinator, coordination, isDue: false }
     let confirms: CoordinatorStep['confirms']
     for (const effect of effects) {
@@ -156,13 +160,20 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
       step('the answer to its command is lost', settled({ ...coordinator, command: null }, drops), true)
     }
     if (command?.stage === 'answered') found.push(answer(coordinator, command))
-    if (drop !== null) step('taking rows off the table fails', { ...coordinator, drop: null }, true)
+    if (drop !== null) {
+      step('taking rows off the table fails', settled({ ...coordinator, drop: null }, drops), true)
+    }
     if (isDue) found.push(take(coordinator, { type: 'time-passed' }, 'time has passed'))
     return found
   }
 
   return {
     stepsOf,
+    /** What is remembered by now, which it looks up before it takes anything. */
+    remembering: (coordinator: Coordinator, upTo: Remembering | null): Coordinator => ({
+      ...coordinator,
+      coordination: { ...coordinator.coordination, remembered: upTo },
+    }),
     hear: (coordinator: Coordinator, heard: Acknowledgement): CoordinatorStep =>
       take(
         coordinator,
@@ -174,7 +185,7 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
       const isDue = coordinator.isDue || rules.nextLook(coordinator.coordination, 0) <= TICK_MS
       const next: Coordinator = { ...aged(coordinator, clock), isDue: false }
       if (!isDue) return next
-      const looked = take(next, { type: 'time-passed' }, '').next
+      const looked = take(remembersAll(next), { type: 'time-passed' }, '').next
       return { ...next, isDue: keyOfCoordinator(looked) !== keyOfCoordinator(next) }
     },
     cut: (coordinator: Coordinator): Coordinator => settled(cut(coordinator), drops),
@@ -213,6 +224,15 @@ export function copied(
 function stageOf({ reply, heldBy }: Omit<Command, 'stage'>, needed: number): Command['stage'] {
   // What found the history closed wrote nothing that would have to be durable.
   return heldBy.length >= needed || reply.kind === 'closed' ? 'answered' : 'executed'
+}
+
+/** As if its guard had applied all that there is, and it remembered every block of that. */
+export function remembersAll(coordinator: Coordinator): Coordinator {
+  const { coordination, command } = coordinator
+  const recorded = command?.reply.kind === 'recorded' || command?.reply.kind === 'gone' ? command.reply : null
+  const history = recorded?.history ?? coordination.known?.history
+  const remembered = history === undefined ? null : { history, sequence: Number.MAX_SAFE_INTEGER }
+  return { ...coordinator, coordination: { ...coordination, remembered } }
 }
 
 /** The connection to Redis is gone, and with it all that was sent and not answered. */
@@ -270,20 +290,22 @@ function agedSettledAt(settledAt: number, isAsking: boolean, clock: Clock): numb
  */
 function settled(coordinator: Coordinator, drops: boolean): Coordinator {
   const { coordination, signOff, command } = coordinator
-  const { own, verifyingSince, newest, unchanged } = coordination
-  if (isOver(coordinator) && !drops) return { ...newCoordinator(0, own), signOff }
+  const { verifyingSince, newest, unchanged } = coordination
+  if (isOver(coordinator) && !drops) return { ...newCoordinator(0), signOff }
   const pending = [...coordination.pending].map(([ticket, one]) => {
     const members = [...one.members].map(([id, { appliedAt, ...member }]) => {
       const isBefore = appliedAt !== null && command === null
       return [id, { ...member, appliedAt: isBefore ? LONG_AGO : appliedAt }] as const
     })
     const settledAt = one.settledAt <= 0 && command === null ? LONG_AGO : one.settledAt
-    return [ticket, { ...one, decidedAt: 0, settledAt, members: new Map(members) }] as const
+    const rememberedAt = one.rememberedAt !== null && command === null ? LONG_AGO : one.rememberedAt
+    return [ticket, { ...one, decidedAt: 0, settledAt, rememberedAt, members: new Map(members) }] as const
   })
   return {
     ...coordinator,
     coordination: {
       ...coordination,
+      remembered: null,
       pending: new Map(pending),
       newest: new Map([...newest].filter(([, { sequence }]) => sequence > 0)),
       unchanged: drops ? unchanged : new Map(),
@@ -294,15 +316,18 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
 }
 
 export function keyOfCoordinator({ coordination, signOff, command, drop, node, isDue }: Coordinator): string {
-  const { boundMs, known, newest, unchanged, pending, isAsking, verifyingSince } = coordination
+  const { remembered, boundMs, known, newest, unchanged, pending, isAsking, verifyingSince } = coordination
   return JSON.stringify([
+    remembered,
     [boundMs, known?.history, known?.settledAt, isAsking, verifyingSince !== null, node],
     [...newest].toSorted().map(([id, { history, sequence }]) => [id, history, sequence]),
     [...unchanged].toSorted(),
-    [...pending.values()].map(({ history, sequence, durableAt, boundMs, settledAt, members }) => [
-      [history, sequence, durableAt, boundMs, String(settledAt)],
-      [...members].toSorted().map(([id, { appliedAt }]) => [id, String(appliedAt)]),
-    ]),
+    [...pending.values()].map(
+      ({ history, sequence, durableAt, boundMs, settledAt, rememberedAt, members }) => [
+        [history, sequence, durableAt, boundMs, String(settledAt), String(rememberedAt)],
+        [...members].toSorted().map(([id, { appliedAt }]) => [id, String(appliedAt)]),
+      ],
+    ),
     signOff,
     command,
     drop,

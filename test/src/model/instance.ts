@@ -8,6 +8,7 @@ import {
   NOT_FOLLOWING,
   type ReadStamp,
 } from '@curfew/guard/following'
+import type { Remembering } from '@curfew/identity/dist/sign-off/coordinator.js'
 import { type Clock, LEASE_MS, NOW, TICK_MS } from './clock.js'
 import type { Acknowledgement } from './coordinator.js'
 import { keyOfMemory, type Memory, NEW_MEMORY, remember, requestOf } from './recovery.js'
@@ -169,7 +170,7 @@ export function createInstances(
     return { ...next, read: read.stage === 'sent' ? { stage: 'sent', flushesWhenSent } : { ...read, stamp } }
   }
 
-  /** Hooks are done at once, but for those of identity that ask Redis who is blocked. */
+  /** Hooks are done at once, but for those of identity that ask Redis. */
   function runHooks(
     instance: Instance,
     history: string,
@@ -178,7 +179,8 @@ export function createInstances(
   ): Instance {
     let next = instance
     if (next.memory !== null) {
-      const memory = remember(next.memory, kind, { history, sequence, signOff })
+      const { aFlushOutdatesLists: outdatesLists } = rules
+      const memory = remember(next.memory, { history, sequence, signOff }, { outdatesLists })
       next = { ...next, memory }
       if (memory.hooks.some((hook) => hook.history === history && hook.sequence === sequence)) return next
     }
@@ -318,13 +320,19 @@ export function cut(instance: Instance): Instance {
     hello: hello?.stage === 'sent' ? null : hello,
     read: read?.stage === 'sent' ? null : read,
     stray: null,
-    memory: memory && { ...memory, request: null },
+    memory: memory && { ...memory, list: null, request: null },
   }
 }
 
 /** It is connected to another node now. */
 export function moved(instance: Instance, node: 0 | 1): Instance {
   return { ...cut({ ...instance, hello: null, read: null }), node }
+}
+
+/** remembered.ts: `upTo`. */
+export function rememberedBy({ memory, following }: Instance): Remembering | null {
+  const { history, applied } = following
+  return memory?.isInformed && history !== null ? { history, sequence: applied } : null
 }
 
 /** A tick later. `asleep`: the machine slept, and its monotonic clock with it. */

@@ -174,10 +174,7 @@ export const MUTANTS: readonly Mutant[] = [
     coordinate: confirmedUnverified,
   }),
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
-    coordinate: (state, input, now) => {
-      const [next, effects] = SHIPPED.coordinate({ ...state, own: null }, input, now)
-      return [{ ...next, own: state.own }, effects]
-    },
+    coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),
   }),
   mutant('a user who is gone is not blocked again', configuration('emptied, a block'), {
     BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
@@ -241,6 +238,14 @@ function recordedEarlier(...[state, input, now]: Parameters<Coordinate>): Return
     ([ticket, one]) => [ticket, { ...one, durableAt: one.durableAt - TICK_MS }] as const,
   )
   return [{ ...next, pending: new Map(pending) }, effects]
+}
+
+/** Its own memory is not asked. */
+function rememberingEverything(state: Parameters<Coordinate>[0], input: Parameters<Coordinate>[1]) {
+  if (input.type !== 'remembered') return input
+  const history = state.pending.values().next().value?.history ?? state.known?.history
+  const upTo = history === undefined ? null : { history, sequence: Number.MAX_SAFE_INTEGER }
+  return { ...input, upTo }
 }
 
 /** It does not ask whether Redis still has the history. */

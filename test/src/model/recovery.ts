@@ -1,14 +1,18 @@
 import { boundMs, patienceMs, type SignOff } from '@curfew/contract'
 import type { Following } from '@curfew/guard/following'
 import { LEASE_MS } from './clock.js'
-import type { Entry, SignOffKind } from './redis.js'
+import type { Entry } from './redis.js'
 
 /** What an identity remembers in case Redis forgets, and what it does about it: remembered.ts and recovery.ts. */
 export interface Memory {
   /** The newest sign-offs, since memory was emptied last. */
   readonly recent: readonly Entry[]
   readonly knowsBlock: boolean
-  /** Hooks that still have to ask Redis who is blocked. */
+  /** `upTo` is not null: then it is what its guard follows, up to what that has applied. */
+  readonly isInformed: boolean
+  /** LIST_BLOCKED as Redis has answered it, on its way. Only where there are blocks. */
+  readonly list: List | null
+  /** Hooks that have not finished. */
   readonly hooks: readonly Hook[]
   /** The history in which Redis is behind, and since when that is known. */
   readonly behindSince: { readonly history: string; readonly atMs: number } | null
@@ -16,10 +20,15 @@ export interface Memory {
   readonly request: Request | null
 }
 
+export interface List {
+  readonly history: string
+  readonly isBlocked: boolean
+}
+
 export interface Hook {
   readonly history: string
   readonly sequence: number
-  readonly does: 'note the block' | 'read who is blocked'
+  readonly does: 'note the block' | 'find out who is blocked'
 }
 
 export type Request =
@@ -29,12 +38,15 @@ export type Request =
       readonly head: number
       readonly missing: readonly Entry[]
       readonly leased: boolean
+      readonly knowsBlock: boolean
     }
   | { readonly script: 'END_EVERYONE'; readonly knowsBlock: boolean }
 
 export const NEW_MEMORY: Memory = {
   recent: [],
   knowsBlock: false,
+  isInformed: false,
+  list: null,
   hooks: [],
   behindSince: null,
   request: null,
@@ -43,17 +55,24 @@ export const NEW_MEMORY: Memory = {
 /** remembered.ts: the hook, as far as it runs at once. */
 export function remember(
   memory: Memory,
-  kind: SignOffKind,
   { history, sequence, signOff }: { history: string; sequence: number; signOff: SignOff | 'everything' },
+  { outdatesLists }: { outdatesLists: boolean },
 ): Memory {
-  const isEverything = signOff === 'everything' || signOff.target.kind === 'everyone'
-  const recent = isEverything ? [] : [...memory.recent, entryOf(signOff)]
-  if (kind === 'session') return { ...memory, recent }
-  if (!isEverything && signOff.reason !== 'blocked') return { ...memory, recent }
-  const does = isEverything ? 'read who is blocked' : 'note the block'
-  // That somebody is blocked is known at once.
-  const knowsBlock = memory.knowsBlock || !isEverything
-  return { ...memory, recent, knowsBlock, hooks: [...memory.hooks, { history, sequence, does }] }
+  const hooked = (does: Hook['does']) => [...memory.hooks, { history, sequence, does }]
+  if (signOff === 'everything' || signOff.target.kind === 'everyone') {
+    const list = outdatesLists ? null : memory.list
+    return { ...memory, recent: [], isInformed: false, list, hooks: hooked('find out who is blocked') }
+  }
+  const recent = [...memory.recent, entryOf(signOff)]
+  if (signOff.reason !== 'blocked') return { ...memory, recent }
+  // That somebody is blocked is known at once, and an answer that was under way does not know of it.
+  return { ...memory, recent, knowsBlock: true, list: null, hooks: hooked('note the block') }
+}
+
+/** remembered.ts: `refresh`. Believes nobody but the Redis that its guard follows. */
+export function refreshed(memory: Memory, list: List, followed: string | null): Memory {
+  if (list.history !== followed) return { ...memory, list: null }
+  return { ...memory, list: null, knowsBlock: list.isBlocked, isInformed: true }
 }
 
 function entryOf({ sequence, target, reason }: SignOff): Entry {
@@ -77,7 +96,10 @@ export function requestOf(before: Memory, { history, head, followed, leased }: B
   if (memory.request !== null || 0 - behindSince.atMs < waitMs) return memory
   const missing = followed.history === null ? null : between(memory.recent, head, followed.applied)
   if (missing === null || missing.length === 0) return { ...memory, request: everyone(memory) }
-  return { ...memory, request: { script: 'RECORD_AGAIN', history, head, missing, leased } }
+  return {
+    ...memory,
+    request: { script: 'RECORD_AGAIN', history, head, missing, leased, knowsBlock: memory.knowsBlock },
+  }
 }
 
 export function everyone({ knowsBlock }: Memory): Request {
@@ -89,6 +111,14 @@ function between(recent: readonly Entry[], after: number, upTo: number): readonl
   return wanted.length === upTo - after ? wanted : null
 }
 
-export function keyOfMemory({ recent, knowsBlock, hooks, behindSince, request }: Memory): unknown {
-  return [recent, knowsBlock, hooks, behindSince, request]
+export function keyOfMemory({
+  recent,
+  knowsBlock,
+  isInformed,
+  list,
+  hooks,
+  behindSince,
+  request,
+}: Memory): unknown {
+  return [recent, knowsBlock, isInformed, list, hooks, behindSince, request]
 }

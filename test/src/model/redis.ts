@@ -231,7 +231,7 @@ export function RECORD_AGAIN(
   call: Extract<Request, { script: 'RECORD_AGAIN' }>,
   kind: SignOffKind,
 ): Store | null {
-  const { history, head, missing, leased } = call
+  const { history, head, missing, leased, knowsBlock } = call
   if (store.history !== history || !store.lost || store.head !== head) return null
   if (store.forked || store.seen > head + missing.length) return null
   let next = store
@@ -239,8 +239,9 @@ export function RECORD_AGAIN(
     const sequence = next.head + 1
     if (what === 'the sign-off' && kind === 'session') {
       next = { ...next, tombstone: sequence, hasRecord: false }
-    } else if (what === 'the sign-off') {
-      next = { ...next, isOutlived: true, user: { endedBy: what, endedAt: sequence, isBlocked: true } }
+    } else if (what === 'the sign-off' && (next.user !== null || knowsBlock)) {
+      const isBlocked = knowsBlock || next.user?.isBlocked === true
+      next = { ...next, isOutlived: true, user: { endedBy: what, endedAt: sequence, isBlocked } }
     } else if (what === 'covering' && next.user !== null) {
       next = { ...next, isOutlived: true, user: { ...next.user, endedBy: 'others', endedAt: sequence } }
     }

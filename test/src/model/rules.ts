@@ -33,6 +33,8 @@ export interface Rules {
   readonly holders: (needed: number) => number
   /** The answer of a repeated script on a connection that wrote nothing counts as durable at once. */
   readonly trustsWaitWithoutWrite: boolean
+  /** What LIST_BLOCKED was answered before memory was emptied is not believed after it. */
+  readonly aFlushOutdatesLists: boolean
   /** What is overtaken by a new history is recorded again in it. */
   readonly recordsAgain: boolean
 }
@@ -49,5 +51,6 @@ export const SHIPPED: Rules = {
   acknowledgesWhenHeard: false,
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
+  aFlushOutdatesLists: false,
   recordsAgain: true,
 }

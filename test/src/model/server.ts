@@ -3,7 +3,7 @@ import type { Configuration } from './configurations.js'
 import { type Coordinator, executed, isIdle, isOver, moved as movedCoordinator } from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
 import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
-import { everyone, type Hook, type Memory, type Request } from './recovery.js'
+import { everyone, type Hook, type List, type Memory, type Request, refreshed } from './recovery.js'
 import { isOpen, type Store } from './redis.js'
 import type { Rules } from './rules.js'
 
@@ -82,11 +82,17 @@ export function createServer(
     }
     if (memory !== null) {
       for (const hook of memory.hooks) {
-        step(`${hook.does}, and its hook is done`, hooked(instance, memory, hook, store))
-        step(`the answer to "${hook.does}" is lost, and its hook is done`, finished(instance, memory, hook))
-        const lost = found.pop()
-        if (lost !== undefined) found.push({ ...lost, isFault: true })
+        if (hook.does === 'note the block') step('has noted the block', finished(instance, memory, [hook]))
+        else
+          step(
+            'finds out who is blocked for too long, and its hook is over',
+            finished(instance, memory, [hook]),
+          )
+        const last = found.at(-1)
+        if (last !== undefined && hook.does !== 'note the block')
+          found[found.length - 1] = { ...last, isFault: true }
       }
+      addLists(memory)
       if (memory.request !== null && writable(redis, node)) {
         const { request } = memory
         const [changed, next] = recover(memory, request, store)
@@ -98,6 +104,30 @@ export function createServer(
       }
     }
     return found
+
+    /** remembered.ts asks again and again until it is informed, and then now and then. */
+    function addLists(memory: Memory): void {
+      const { history, user } = store
+      const list = { history, isBlocked: user?.isBlocked === true }
+      if (kind === 'session') {
+        // Nobody can be forgotten: all that matters is from when on it is informed.
+        if (!memory.isInformed && isOpen(store) && history === instance.following.history)
+          step('Redis says who is blocked', informed(instance, memory, list))
+      } else if (memory.list !== null) {
+        step('is told who is blocked', informed(instance, memory, memory.list))
+        step('the answer who is blocked is lost', { ...instance, memory: { ...memory, list: null } })
+        const lost = found.pop()
+        if (lost !== undefined) found.push({ ...lost, isFault: true })
+      } else if (isOpen(store)) {
+        step('Redis says who is blocked', { ...instance, memory: { ...memory, list } })
+      }
+    }
+  }
+
+  function informed(instance: Instance, memory: Memory, list: List): Instance {
+    const next = refreshed(memory, list, instance.following.history)
+    const over = next.isInformed ? next.hooks.filter(({ does }) => does === 'find out who is blocked') : []
+    return finished(instance, next, over)
   }
 
   function sayHello(instance: Instance, redis: Deployment, says: Hello, isLate: boolean) {
@@ -113,22 +143,13 @@ export function createServer(
     return { changed, reply, numbers }
   }
 
-  /** remembered.ts: `note` and `refresh`, which have asked Redis. */
-  function hooked(instance: Instance, memory: Memory, hook: Hook, store: Store): Instance {
-    const isBlocked = store.user?.isBlocked === true
-    const isOurs = isOpen(store) && store.history === instance.following.history
-    const isBelieved = hook.does === 'note the block' ? isBlocked : isOurs
-    return finished(instance, isBelieved ? { ...memory, knowsBlock: isBlocked } : memory, hook)
-  }
-
-  /** Also when Redis did not answer: the error is told, and the hook is done. */
-  function finished(instance: Instance, memory: Memory, hook: Hook): Instance {
-    const { history, sequence } = hook
-    const next = { ...memory, hooks: memory.hooks.filter((one) => one !== hook) }
-    return instances.take(
-      { ...instance, memory: next },
-      { type: 'hooks-finished', history, sequence, failed: false },
-    )
+  function finished(instance: Instance, memory: Memory, over: readonly Hook[]): Instance {
+    const hooks = memory.hooks.filter((hook) => !over.includes(hook))
+    let next: Instance = { ...instance, memory: { ...memory, hooks } }
+    for (const { history, sequence } of over) {
+      next = instances.take(next, { type: 'hooks-finished', history, sequence, failed: false })
+    }
+    return next
   }
 
   /** recovery.ts: what comes of what it asked for. */
@@ -196,7 +217,8 @@ export function createServer(
   /** Whether Redis may have something to do for it: it is not asked in vain. */
   function isAskedBy({ hello, stray, read, memory, node, keeps }: Instance): boolean {
     const reads = readsAtOnce && !keeps
-    const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0)
+    const asks = memory !== null && (kind === 'block' || !memory.isInformed)
+    const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0 || asks)
     return (
       hello?.stage === 'sent' || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
     )

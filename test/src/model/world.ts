@@ -9,6 +9,7 @@ import {
   createCoordinators,
   keyOfCoordinator,
   newCoordinator,
+  remembersAll,
 } from './coordinator.js'
 import {
   type Budget,
@@ -30,6 +31,7 @@ import {
   keyOfInstance,
   type Message,
   newInstance,
+  rememberedBy,
   stepped,
 } from './instance.js'
 import type { Log, World } from './moment.js'
@@ -58,7 +60,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const leaseOf = (name: string) => options.find((one) => name.startsWith(one.name))?.leaseMs ?? LEASE_MS
   const longest = options.some(({ leaseMs }) => leaseMs === LONG_LEASE_MS) ? LONG_BOUND_MS : BOUND_MS
   const clock = createClock(longest)
-  const own = options.find(({ isIdentity }) => isIdentity)?.name ?? null
+  const own = options.findIndex(({ isIdentity }) => isIdentity)
 
   const deployments = createCatalogue(keyOfDeployment)
   const coordinators = createCatalogue(keyOfCoordinator)
@@ -72,7 +74,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
 
   const initial: World = {
     redis: deployments.know(newDeployment(deployment)),
-    coordinator: coordinators.know(newCoordinator(BOUND_MS, own)),
+    coordinator: coordinators.know(newCoordinator(BOUND_MS)),
     log: logs.know({ confirmed: null, durableAt: null, left: { ...NOTHING_HAPPENS, ...faults } }),
     instances: options.map((one) => everyInstance.know(newInstance(one))),
   }
@@ -100,6 +102,11 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       redis: deployments.know(redis),
     })),
   )
+  const remembering = oncePerPair((one: Coordinator, identity: Instance) =>
+    coordinators.know(coordination.remembering(one, rememberedBy(identity))),
+  )
+  // Where its own guard is not looked at, nothing gets lost either.
+  const rememberingAll = once((one: Coordinator) => coordinators.know(remembersAll(one)))
   const coordinatorSteps = once((one: Coordinator) => coordination.stepsOf(one).map(knowCoordinator))
   const coordinatorAtRedis = oncePerPair((one: Coordinator, redis: Deployment) =>
     server.stepsOfCoordinator(one, redis).map(({ coordinator, redis, ...step }) => ({
@@ -167,6 +174,8 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
 
   function stepsOf(world: World): Step[] {
     const { redis, coordinator, log } = world
+    const identity = world.instances[own]
+    const informed = identity ? remembering(coordinator, identity) : rememberingAll(coordinator)
     const steps: Step[] = []
     const add = (label: string, isFault: boolean, changes: Changes) =>
       steps.push({ label, isFault, next: become(world, changes) })
@@ -192,11 +201,11 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
         if (step.published !== null) publish(steps, step.published)
       }
       if (instance.value.acknowledgement !== null && !instance.value.saysBehindHello) {
-        addConfirmation(acknowledged(instance, coordinator), { instance: [at, silenced(instance)] })
+        addConfirmation(acknowledged(instance, informed), { instance: [at, silenced(instance)] })
       }
       addMishaps(at, instance)
     }
-    for (const step of coordinatorSteps(coordinator)) addConfirmation(step, {})
+    for (const step of coordinatorSteps(informed)) addConfirmation(step, {})
     for (const step of coordinatorAtRedis(coordinator, redis)) {
       add(step.label, step.isFault, { coordinator: step.coordinator, redis: step.redis })
       if (step.published !== null) publish(steps, step.published)
