@@ -1,7 +1,7 @@
 import { boundMs, patienceMs, type SignOff } from '@curfew/contract'
 import type { Following } from '@curfew/guard/following'
 import { LEASE_MS } from './clock.js'
-import type { Entry } from './redis.js'
+import type { Entry, RecordAgainCall } from './redis.js'
 
 /** What an identity remembers in case Redis forgets, and what it does about it: remembered.ts and recovery.ts. */
 export interface Memory {
@@ -32,14 +32,7 @@ export interface Hook {
 }
 
 export type Request =
-  | {
-      readonly script: 'RECORD_AGAIN'
-      readonly history: string
-      readonly head: number
-      readonly missing: readonly Entry[]
-      readonly leased: boolean
-      readonly knowsBlock: boolean
-    }
+  | ({ readonly script: 'RECORD_AGAIN' } & RecordAgainCall)
   | { readonly script: 'END_EVERYONE'; readonly knowsBlock: boolean }
 
 export const NEW_MEMORY: Memory = {

@@ -1,6 +1,5 @@
 import type { Member, SignOff } from '@curfew/contract'
 import type { Hello, HelloAnswer } from '@curfew/guard/following'
-import type { Request } from './recovery.js'
 
 /**
  * What one Redis holds, as far as the protocol reads it, and the scripts that run in it: each a pure function with
@@ -225,12 +224,16 @@ export function DROP_MEMBERS(store: Store, rows: readonly string[]): Store {
   return { ...store, members: store.members.filter((row) => !rows.includes(jsonOf(row))) }
 }
 
+export interface RecordAgainCall {
+  readonly history: string
+  readonly head: number
+  readonly missing: readonly Entry[]
+  readonly leased: boolean
+  readonly knowsBlock: boolean
+}
+
 /** identity/sign-off/recovery-scripts.ts. Null: they are not enough. */
-export function RECORD_AGAIN(
-  store: Store,
-  call: Extract<Request, { script: 'RECORD_AGAIN' }>,
-  kind: SignOffKind,
-): Store | null {
+export function RECORD_AGAIN(store: Store, call: RecordAgainCall, kind: SignOffKind): Store | null {
   const { history, head, missing, leased, knowsBlock } = call
   if (store.history !== history || !store.lost || store.head !== head) return null
   if (store.forked || store.seen > head + missing.length) return null
