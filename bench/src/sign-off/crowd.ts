@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Curfew } from '../curfew.js'
 import { machineMs } from '../machine.js'
 import { startProcess } from '../process.js'
+import { rest } from './rest.js'
 
 /** So many processes at the most hold the instances: a hundred would be more than a small machine can run. */
 export const MOST_PROCESSES = 4
@@ -40,6 +41,7 @@ export async function gatherCrowd(
       const message = String(++published)
       const heard = processes.map((process) => process.ask('heard', z.number(), message))
       await Promise.all(processes.map((process) => process.ask('ping', z.null())))
+      await rest()
 
       const startedAt = machineMs()
       await redis.pipeline().set(DURABLE, message).publish(CHANNEL, message).exec()

@@ -56,6 +56,7 @@ export function createBell(options: BellOptions): Bell {
   const entries = new Map<number, Entry>()
   let state = startCoordination(boundMs)
   let tickets = 0
+  const heard: Acknowledgement[] = []
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
@@ -64,8 +65,10 @@ export function createBell(options: BellOptions): Bell {
     ears.subscribe(keys.channels.acknowledgements).then(() => void lookAround().catch(onError), onError)
   })
   ears.on('message', (_channel, message: string) => {
-    const heard = parseAcknowledgement(message)
-    if (heard) step({ type: 'acknowledged', heard })
+    const acknowledgement = parseAcknowledgement(message)
+    if (acknowledgement === null) return
+    if (heard.length === 0) setImmediate(() => step({ type: 'acknowledged', heard: heard.splice(0) }))
+    heard.push(acknowledgement)
   })
   ears.connect().catch(onError)
 

@@ -35,23 +35,23 @@ test('it is confirmed when every member has acknowledged it, and not before', ()
   let state = awaitConfirmation(recorded(member('a', 7), member('b', 7)), times)
   assert.not(isAcknowledged(state, 2))
 
-  state = acknowledge(state, heard('a', 8), 2)
+  state = acknowledge(state, [heard('a', 8)], 2)
   assert.not(isAcknowledged(state, 2))
 
-  state = acknowledge(state, heard('b', 9), 3)
+  state = acknowledge(state, [heard('b', 9)], 3)
   assert.ok(isAcknowledged(state, 3))
 })
 
 test('an acknowledgement of something earlier does not count', () => {
   const state = awaitConfirmation(recorded(member('a', 7)), times)
 
-  assert.not(isAcknowledged(acknowledge(state, heard('a', 7), 2), 2))
+  assert.not(isAcknowledged(acknowledge(state, [heard('a', 7)], 2), 2))
 })
 
 test('a number that outlived its history does not count', () => {
   const state = awaitConfirmation(recorded(member('a', 7)), times)
 
-  assert.not(isAcknowledged(acknowledge(state, heard('a', 9, 'h0'), 2), 2))
+  assert.not(isAcknowledged(acknowledge(state, [heard('a', 9, 'h0')], 2), 2))
 })
 
 test('with a silent member it is confirmed when every lease has ended, which the receipt calls lapsed', () => {
@@ -92,7 +92,7 @@ test('being unsettled never takes longer than the bound', () => {
 })
 
 test('an instance whose hook failed is named, and holds nothing up', () => {
-  const state = acknowledge(awaitConfirmation(recorded(member('a', 7)), times), heard('a', 9, 'h1', [8]), 3)
+  const state = acknowledge(awaitConfirmation(recorded(member('a', 7)), times), [heard('a', 9, 'h1', [8])], 3)
 
   assert.ok(isAcknowledged(state, 3))
   assert.equal(instancesOf(state, 3), [

@@ -73,13 +73,21 @@ export function awaitConfirmation(
   }
 }
 
-export function acknowledge(state: Confirmation, heard: Acknowledgement, now: number): Confirmation {
-  const member = state.members.get(heard.instance)
-  if (member === undefined || member.appliedAt !== null) return state
-  // A number that outlived its history says nothing about ours.
-  if (heard.history !== state.history || heard.sequence < state.sequence) return state
-  const applied = { ...member, appliedAt: now, hookFailed: heard.hooksFailed.includes(state.sequence) }
-  return { ...state, members: new Map(state.members).set(heard.instance, applied) }
+export function acknowledge(
+  state: Confirmation,
+  heard: Iterable<Acknowledgement>,
+  now: number,
+): Confirmation {
+  let members: Map<string, AwaitedMember> | undefined
+  for (const { instance, history, sequence, hooksFailed } of heard) {
+    const member = state.members.get(instance)
+    if (member === undefined || member.appliedAt !== null) continue
+    // A number that outlived its history says nothing about ours.
+    if (history !== state.history || sequence < state.sequence) continue
+    members ??= new Map(state.members)
+    members.set(instance, { ...member, appliedAt: now, hookFailed: hooksFailed.includes(state.sequence) })
+  }
+  return members === undefined ? state : { ...state, members }
 }
 
 /** Whether everybody who may serve from memory had told us by then. */

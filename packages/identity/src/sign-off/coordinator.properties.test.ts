@@ -320,7 +320,7 @@ function inputOf(wanted: Wanted, ticket: number, now: number): CoordinationInput
     }
     case 'acknowledged': {
       const { instance, history, sequence } = wanted
-      return { type: 'acknowledged', heard: { instance, history, sequence, hooksFailed: [] } }
+      return { type: 'acknowledged', heard: [{ instance, history, sequence, hooksFailed: [] }] }
     }
     case 'witnessed': {
       const { history, rows, sentAgo } = wanted
@@ -379,8 +379,9 @@ function confirmations(steps: readonly Step[]) {
 /** Whether the instance said with this that it has applied a sign-off. */
 function says(input: CoordinationInput, id: string, { history, sequence }: Recording): boolean {
   if (input.type === 'acknowledged') {
-    const { heard } = input
-    return heard.instance === id && heard.history === history && heard.sequence >= sequence
+    return input.heard.some(
+      (heard) => heard.instance === id && heard.history === history && heard.sequence >= sequence,
+    )
   }
   return (
     input.type === 'witnessed' &&

@@ -508,7 +508,7 @@ function recorded(ticket: number, sequence: number, rows: readonly Row[], histor
 }
 
 function acknowledged(instance: string, sequence: number, history = 'h1') {
-  return { type: 'acknowledged', heard: { instance, history, sequence, hooksFailed: [] } } as const
+  return { type: 'acknowledged', heard: [{ instance, history, sequence, hooksFailed: [] }] } as const
 }
 
 /** Asked at 0 unless told: before anything has lapsed. */

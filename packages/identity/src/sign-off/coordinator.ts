@@ -52,7 +52,8 @@ export type CoordinationInput =
       readonly decidedAt: number
       readonly recorded: Recorded
     }
-  | { readonly type: 'acknowledged'; readonly heard: Acknowledgement }
+  /** What was heard in one turn of the event loop: a hundred instances speak at the same time. */
+  | { readonly type: 'acknowledged'; readonly heard: readonly Acknowledgement[] }
   /** Redis was asked, by a write that is durable, which history it has and who is a member. */
   | {
       readonly type: 'witnessed'
@@ -142,7 +143,7 @@ function record(
     boundMs: seen.boundMs,
     settledAt,
   })
-  for (const heard of seen.newest.values()) confirmation = acknowledge(confirmation, heard, now)
+  confirmation = acknowledge(confirmation, seen.newest.values(), now)
   const next = { ...seen, pending: new Map(seen.pending).set(ticket, confirmation) }
   const [looked, effects] = look(next, now)
   return [looked, [...overtaken, ...effects]]
@@ -150,7 +151,7 @@ function record(
 
 function hear(
   state: Coordination,
-  heard: Acknowledgement,
+  heard: readonly Acknowledgement[],
   now: number,
 ): [Coordination, CoordinationEffect[]] {
   const noted = note(state, heard)
@@ -165,14 +166,12 @@ function witness(
 ): [Coordination, CoordinationEffect[]] {
   const members = parseMembers(rows)
   const [seen, effects] = see(heed({ ...state, isAsking: false }, history, members, now), history, now)
-  let next: Coordination = seen
-  let pending = seen.pending
   // Rows are the truth: an acknowledgement may have been said while nobody listened.
-  for (const { id, history, acknowledged, hooksFailed } of members) {
-    const heard = { instance: id, history, sequence: acknowledged, hooksFailed }
-    next = note(next, heard)
-    pending = acknowledgePending(pending, heard, now)
-  }
+  const told = members.map(({ id, history, acknowledged, hooksFailed }) => {
+    return { instance: id, history, sequence: acknowledged, hooksFailed }
+  })
+  let next = note(seen, told)
+  const pending = acknowledgePending(seen.pending, told, now)
   const present = new Set(rows.map(([instance]) => instance))
   next = { ...next, newest: new Map([...next.newest].filter(([instance]) => present.has(instance))) }
 
@@ -299,15 +298,20 @@ function heed(state: Coordination, history: string, members: readonly Member[], 
 }
 
 /** The same state when it says nothing new. */
-function note(state: Coordination, heard: Acknowledgement): Coordination {
-  const before = state.newest.get(heard.instance)
-  if (before?.history === heard.history && before.sequence >= heard.sequence) return state
-  return { ...state, newest: new Map(state.newest).set(heard.instance, heard) }
+function note(state: Coordination, heard: readonly Acknowledgement[]): Coordination {
+  let newest: Map<string, Acknowledgement> | undefined
+  for (const one of heard) {
+    const before = (newest ?? state.newest).get(one.instance)
+    if (before?.history === one.history && before.sequence >= one.sequence) continue
+    newest ??= new Map(state.newest)
+    newest.set(one.instance, one)
+  }
+  return newest === undefined ? state : { ...state, newest }
 }
 
 function acknowledgePending(
   pending: Coordination['pending'],
-  heard: Acknowledgement,
+  heard: readonly Acknowledgement[],
   now: number,
 ): Coordination['pending'] {
   let next: Map<number, Confirmation> | undefined

@@ -58,6 +58,8 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     if (signOff !== 'everything') return note(signOff)
     recent = []
     upTo = null
+    // An answer that is under way may be from before what was missed.
+    changes++
     return findOut()
   })
 
