@@ -44,7 +44,7 @@ interface WitnessReply {
   readonly members: readonly Row[]
 }
 
-export type Acknowledgement = Extract<CoordinationInput, { type: 'acknowledged' }>['heard']
+export type Acknowledgement = Extract<CoordinationInput, { type: 'acknowledged' }>['heard'][number]
 
 export interface CoordinatorStep {
   readonly label: string
@@ -177,7 +177,7 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
     hear: (coordinator: Coordinator, heard: Acknowledgement): CoordinatorStep =>
       take(
         coordinator,
-        { type: 'acknowledged', heard },
+        { type: 'acknowledged', heard: [heard] },
         `hears that ${heard.instance} has applied ${heard.sequence} of ${heard.history}`,
       ),
     /** A tick later. Its timer was set when it looked last; it may fire any time later. */

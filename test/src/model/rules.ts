@@ -51,6 +51,6 @@ export const SHIPPED: Rules = {
   acknowledgesWhenHeard: false,
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
-  aFlushOutdatesLists: false,
+  aFlushOutdatesLists: true,
   recordsAgain: true,
 }
