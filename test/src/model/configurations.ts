@@ -1,6 +1,6 @@
 import { LEASE_MS, LONG_LEASE_MS } from './clock.js'
 import type { Budget, DeploymentKind } from './deployment.js'
-import type { InstanceOptions } from './instance.js'
+import type { Hellos, InstanceOptions } from './instance.js'
 import type { SignOffKind } from './redis.js'
 
 /** A small system, and what may happen to it. */
@@ -11,9 +11,9 @@ export interface Configuration {
   readonly faults: Partial<Budget>
   /** How many published sign-offs may be on their way to an instance. With none, only hellos tell. */
   readonly mostMessages: number
-  /** A read, or a hello, is one step: else its delays are explored, too. */
+  /** A read is one step: else its delays are explored, too. */
   readonly readsAtOnce: boolean
-  readonly hellosAtOnce: boolean
+  readonly hellos: Hellos
   /** The coordinator asks which history Redis has even if it would learn none. */
   readonly looksAround: boolean
   /** Rows are taken off the table. */
@@ -38,7 +38,7 @@ const BASE: Configuration = {
   faults: {},
   mostMessages: 1,
   readsAtOnce: false,
-  hellosAtOnce: false,
+  hellos: 'take time',
   looksAround: false,
   drops: false,
   strays: false,
@@ -48,7 +48,8 @@ const BASE: Configuration = {
 }
 
 const UNSURE = { isBounded: false, losesNothing: false }
-const SMALL = { readsAtOnce: true, hellosAtOnce: true, mostMessages: 0 }
+const SMALL = { readsAtOnce: true, hellos: 'are answered at once', mostMessages: 0 } as const
+const SMALLER = { ...SMALL, hellos: 'take no time' } as const
 
 export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'one Redis': BASE,
@@ -56,6 +57,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'one Redis, looks around': { ...BASE, looksAround: true },
   'rows are dropped': { ...BASE, drops: true, looksAround: true },
   'hellos stray': { ...BASE, strays: true },
+  'one service': { ...BASE, instances: [service] },
   'longer lease': { ...BASE, instances: [{ ...service, leaseMs: LONG_LEASE_MS }] },
   'machine sleeps': { ...BASE, faults: { sleeps: 2 } },
   'wall clock is set': { ...BASE, faults: { steps: 1 } },
@@ -92,7 +94,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'restored, two instances': {
     ...BASE,
     ...UNSURE,
-    ...SMALL,
+    ...SMALLER,
     instances: [identity, service],
     timely: true,
     faults: { restores: 1 },
@@ -113,7 +115,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     timely: true,
     faults: { empties: 1 },
   },
-  'two instances restart': { ...BASE, ...SMALL, instances: [identity, service], faults: { crashes: 1 } },
+  'two instances restart': { ...BASE, ...SMALLER, instances: [identity, service], faults: { crashes: 1 } },
 }
 
 export function configuration(name: string): Configuration {

@@ -118,7 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
     },
     { fate: 'survives' },
   ),
-  mutant('confirmed a tick before the bound', ONE, { coordinate: recordedEarlier }),
+  mutant('confirmed a tick before the bound', configuration('one service'), { coordinate: recordedEarlier }),
   mutant('the longest lease is not heeded', configuration('longer lease'), {
     coordinate: (state, input, now) =>
       SHIPPED.coordinate(
@@ -175,6 +175,9 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
     coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),
+  }),
+  mutant('what was asked before memory was emptied is believed after it', configuration('emptied, a block'), {
+    aFlushOutdatesLists: false,
   }),
   mutant('a user who is gone is not blocked again', configuration('emptied, a block'), {
     BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),

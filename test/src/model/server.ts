@@ -1,6 +1,13 @@
 import type { Hello } from '@curfew/guard/following'
 import type { Configuration } from './configurations.js'
-import { type Coordinator, executed, isIdle, isOver, moved as movedCoordinator } from './coordinator.js'
+import {
+  type Coordinator,
+  type Coordinators,
+  executed,
+  isIdle,
+  isOver,
+  moved as movedCoordinator,
+} from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
 import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
 import { everyone, type Hook, type List, type Memory, type Request, refreshed } from './recovery.js'
@@ -21,14 +28,16 @@ export function createServer(
   {
     configuration,
     instances,
+    coordinators,
     leaseOf,
   }: {
     configuration: Configuration
     instances: Instances
+    coordinators: Coordinators
     leaseOf: (name: string) => number
   },
 ) {
-  const { signOff: kind, readsAtOnce, hellosAtOnce, drops, looksAround, timely } = configuration
+  const { signOff: kind, readsAtOnce, hellos, drops, looksAround, timely } = configuration
 
   function stepsOfInstance(instance: Instance, redis: Deployment): Array<AtRedis & { instance: Instance }> {
     const { name, hello, read, stray, memory, node } = instance
@@ -45,10 +54,11 @@ export function createServer(
       })
 
     if (node === 0 && redis.master !== 'old') step('connects to the new master', movedInstance(instance, 1))
-    if (hello?.stage === 'sent' && writable(redis, node)) {
-      const { changed, reply, numbers } = sayHello(instance, redis, hello.says, false)
-      const next = instances.helloed(instance, reply, false)
-      const isAnswered = hellosAtOnce && next.hello?.stage === 'answered'
+    const sent = hello === null && hellos === 'take no time' ? instances.sentHello(instance) : hello
+    if (sent?.stage === 'sent' && writable(redis, node)) {
+      const { changed, reply, numbers } = sayHello(instance, redis, sent.says, false)
+      const next = instances.helloed({ ...instance, hello: sent }, reply, false)
+      const isAnswered = hellos !== 'take time' && next.hello?.stage === 'answered'
       const told =
         reply.answer === 'late'
           ? 'late'
@@ -83,14 +93,12 @@ export function createServer(
     if (memory !== null) {
       for (const hook of memory.hooks) {
         if (hook.does === 'note the block') step('has noted the block', finished(instance, memory, [hook]))
-        else
-          step(
-            'finds out who is blocked for too long, and its hook is over',
-            finished(instance, memory, [hook]),
-          )
-        const last = found.at(-1)
-        if (last !== undefined && hook.does !== 'note the block')
-          found[found.length - 1] = { ...last, isFault: true }
+        // Without blocks all that comes of it is that it is acknowledged before it may be confirmed.
+        else if (kind === 'block') {
+          const label = 'finds out who is blocked for too long, and its hook is over'
+          step(label, finished(instance, memory, [hook]))
+          lastIsFault()
+        }
       }
       addLists(memory)
       if (memory.request !== null && writable(redis, node)) {
@@ -105,6 +113,11 @@ export function createServer(
     }
     return found
 
+    function lastIsFault(): void {
+      const last = found.pop()
+      if (last !== undefined) found.push({ ...last, isFault: true })
+    }
+
     /** remembered.ts asks again and again until it is informed, and then now and then. */
     function addLists(memory: Memory): void {
       const { history, user } = store
@@ -116,8 +129,7 @@ export function createServer(
       } else if (memory.list !== null) {
         step('is told who is blocked', informed(instance, memory, memory.list))
         step('the answer who is blocked is lost', { ...instance, memory: { ...memory, list: null } })
-        const lost = found.pop()
-        if (lost !== undefined) found.push({ ...lost, isFault: true })
+        lastIsFault()
       } else if (isOpen(store)) {
         step('Redis says who is blocked', { ...instance, memory: { ...memory, list } })
       }
@@ -177,9 +189,13 @@ export function createServer(
         published: publishedBy(store, changed),
       })
 
+    const isNews = coordination.known?.history !== store.history
     function beWitness(): void {
       const reply = { kind: 'witness', ...rules.WITNESS_HISTORY(store) } as const
-      step('Redis is witness', executed(coordinator, reply, rules.holders(holdersNeeded(redis))))
+      const next = executed(coordinator, reply, rules.holders(holdersNeeded(redis)))
+      // That Redis has another history can as well be noticed later, so that this answer is never under way.
+      const isKnownAtOnce = isNews && next.command?.stage === 'answered'
+      step('Redis is witness', isKnownAtOnce ? coordinators.answered(next).next : next)
       const last = found.at(-1)
       if (drops && last !== undefined) found[found.length - 1] = { ...last, redis: lookedAt(last.redis) }
     }
@@ -197,7 +213,6 @@ export function createServer(
       step('Redis takes rows off the table', { ...coordinator, drop: null }, rules.DROP_MEMBERS(store, drop))
     }
     if (!isIdle(coordinator)) return found
-    const isNews = coordination.known === null || coordination.known.history !== store.history
     const isLate = drops && isOver(coordinator)
     if (coordination.isAsking || looksAround || isLate || (isNews && !isOver(coordinator))) beWitness()
     if (signOff === 'not recorded' || (signOff === 'overtaken' && rules.recordsAgain)) {
@@ -219,9 +234,8 @@ export function createServer(
     const reads = readsAtOnce && !keeps
     const asks = memory !== null && (kind === 'block' || !memory.isInformed)
     const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0 || asks)
-    return (
-      hello?.stage === 'sent' || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
-    )
+    const says = hello?.stage === 'sent' || hellos === 'take no time'
+    return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
   }
 
   return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
