@@ -421,14 +421,25 @@ function withInstants(
     following: {
       ...following,
       leasedAt: leasedAt && later(leasedAt),
-      closed: closed && { ...closed, metAt: later(closed.metAt) },
+      closed: closed && { ...closed, metAt: waited(later(closed.metAt).monotonicMs) },
     },
     hello: hello && { ...hello, sentAt: later(hello.sentAt) },
     memory: memory && {
       ...memory,
-      behindSince: memory.behindSince && { ...memory.behindSince, atMs: age(memory.behindSince.atMs) },
+      behindSince: memory.behindSince && { ...memory.behindSince, atMs: behindFor(memory.behindSince.atMs) },
     },
   }
+
+  /** It waits for a whole bound if it knows of nothing, else for as long as for a history to be opened. */
+  function behindFor(atMs: number): number {
+    return following.history === null ? age(atMs) : waited(age(atMs)).monotonicMs
+  }
+}
+
+/** Whoever waits for others to come does so for less than a tick, and does not look at the wall clock. */
+function waited(ms: number): Instant {
+  const atMs = Math.max(-TICK_MS, ms)
+  return { monotonicMs: atMs, wallMs: atMs }
 }
 
 export function keyOfInstance(instance: Instance): string {

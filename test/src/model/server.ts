@@ -70,7 +70,9 @@ export function createServer(
       )
       const last = found.at(-1)
       if (last !== undefined) {
-        const { greeted } = timely ? greetedBy(redis, name) : redis
+        // Who has greeted is asked until it is open, or known to be behind.
+        const isAsked = timely && !isOpen(changed) && !changed.lost
+        const greeted = isAsked ? greetedBy(redis, name) : []
         found[found.length - 1] = { ...last, redis: { ...last.redis, greeted, numbers } }
       }
     }
@@ -130,10 +132,15 @@ export function createServer(
         step('is told who is blocked', informed(instance, memory, memory.list))
         step('the answer who is blocked is lost', { ...instance, memory: { ...memory, list: null } })
         lastIsFault()
-      } else if (isOpen(store)) {
+      } else if (isOpen(store) && mayTeach(memory, list)) {
         step('Redis says who is blocked', { ...instance, memory: { ...memory, list } })
       }
     }
+  }
+
+  /** Whatever happens while an answer is under way outdates it, so that one which says nothing new never will. */
+  function mayTeach({ isInformed, knowsBlock }: Memory, { isBlocked }: List): boolean {
+    return !rules.aFlushOutdatesLists || !isInformed || knowsBlock !== isBlocked
   }
 
   function informed(instance: Instance, memory: Memory, list: List): Instance {
@@ -247,9 +254,8 @@ function publishedBy(before: Store, after: Store): Message | null {
   return entry === undefined || after.head === before.head ? null : { history: after.history, entry }
 }
 
-function greetedBy(redis: Deployment, name: string): Deployment {
-  if (redis.greeted.includes(name)) return redis
-  return { ...redis, greeted: [...redis.greeted, name].toSorted() }
+function greetedBy({ greeted }: Deployment, name: string): readonly string[] {
+  return greeted.includes(name) ? greeted : [...greeted, name].toSorted()
 }
 
 /**
