@@ -56,8 +56,12 @@ export const MUTANTS: readonly Mutant[] = [
     },
     { isSlow: true },
   ),
-  mutant('confirmed before it is durable', configuration('Redis crashes'), { holders: () => 0 }),
-  mutant('waits for one replica of two', configuration('two replicas'), { holders: () => 1 }),
+  mutant('confirmed before it is durable', configuration('Redis crashes, and so does who knew'), {
+    holders: () => 0,
+  }),
+  mutant('waits for one replica of two', configuration('two replicas, and who knew restarts'), {
+    holders: () => 1,
+  }),
   mutant(
     'a table that is not settled is believed',
     configuration('two instances restart'),
@@ -118,7 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
     },
     { fate: 'survives' },
   ),
-  mutant('confirmed a tick before the bound', configuration('one service'), { coordinate: recordedEarlier }),
+  mutant('confirmed a tick before the bound', ONE, { coordinate: recordedEarlier }),
   mutant('the longest lease is not heeded', configuration('longer lease'), {
     coordinate: (state, input, now) =>
       SHIPPED.coordinate(
