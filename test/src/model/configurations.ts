@@ -81,10 +81,10 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     faults: { promotions: 1 },
     readsAtOnce: true,
   },
-  'two replicas': { ...LOSSY, ...SMALL, deployment: 'two replicas', faults: { promotions: 1 } },
+  'two replicas': { ...LOSSY, ...SMALLER, deployment: 'two replicas', faults: { promotions: 1 } },
   'two replicas, and who knew restarts': {
     ...LOSSY,
-    ...SMALL,
+    ...SMALLER,
     deployment: 'two replicas',
     instances: [service],
     faults: { promotions: 1, restarts: 1 },

@@ -69,7 +69,7 @@ export const MUTANTS: readonly Mutant[] = [
       coordinate: (state, input, now) => {
         const [next, effects] = SHIPPED.coordinate(state, input, now)
         const believed = [...next.pending].map(
-          ([ticket, one]) => [ticket, { ...one, settledAt: now }] as const,
+          ([ticket, one]) => [ticket, { ...one, settledAt: Number.NEGATIVE_INFINITY }] as const,
         )
         return [{ ...next, pending: new Map(believed) }, effects]
       },
