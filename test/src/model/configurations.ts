@@ -99,6 +99,13 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   },
   'restored, a block': { ...OPERATED, signOff: 'block', faults: { restores: 1 } },
   'emptied, a block': { ...OPERATED, signOff: 'block', faults: { empties: 1 } },
+  'emptied, a block, a newcomer': {
+    ...OPERATED,
+    ...SMALLER,
+    signOff: 'block',
+    instances: [identity, { ...identity, name: 'newcomer', comesLate: true }],
+    faults: { empties: 1 },
+  },
   'emptied, a block, hellos stray': {
     ...OPERATED,
     signOff: 'block',

@@ -80,6 +80,8 @@ export interface InstanceOptions {
   readonly name: string
   readonly leaseMs: number
   readonly isIdentity: boolean
+  /** It starts in the second history only. */
+  readonly comesLate?: boolean
 }
 
 /** Hellos, and their answers, are under way for as long as they want; or only hellos are; or neither. */

@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('a user who is gone is not blocked again', configuration('emptied, a block'), {
     BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
   }),
-  mutant('whoever comes first opens an empty Redis', configuration('emptied, a block'), {
+  mutant('whoever comes first opens an empty Redis', configuration('emptied, a block, a newcomer'), {
     HELLO: (store, call, kind) => {
       const leased = call.says.leased || store.openedAt === null
       return SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased } }, kind)

@@ -200,6 +200,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       })
     }
     for (const [at, instance] of world.instances.entries()) {
+      if (options[at]?.comesLate && redis.value.histories === 1) continue
       for (const { label, isFault, next } of instanceSteps(instance)) {
         add(label, isFault, { instance: [at, next] })
       }
