@@ -106,6 +106,12 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     instances: [identity, { ...identity, name: 'newcomer', comesLate: true }],
     faults: { empties: 1 },
   },
+  'emptied, a block, late messages': {
+    ...OPERATED,
+    signOff: 'block',
+    mostMessages: 1,
+    faults: { empties: 1 },
+  },
   'emptied, a block, hellos stray': {
     ...OPERATED,
     signOff: 'block',
