@@ -1,6 +1,6 @@
 import { LEASE_MS, LONG_LEASE_MS } from './clock.js'
 import type { Budget, DeploymentKind } from './deployment.js'
-import type { InstanceOptions } from './instance.js'
+import type { Hellos, InstanceOptions } from './instance.js'
 import type { SignOffKind } from './redis.js'
 
 /** A small system, and what may happen to it. */
@@ -11,9 +11,9 @@ export interface Configuration {
   readonly faults: Partial<Budget>
   /** How many published sign-offs may be on their way to an instance. With none, only hellos tell. */
   readonly mostMessages: number
-  /** A read, or a hello, is one step: else its delays are explored, too. */
+  /** A read is one step: else its delays are explored, too. */
   readonly readsAtOnce: boolean
-  readonly hellosAtOnce: boolean
+  readonly hellos: Hellos
   /** The coordinator asks which history Redis has even if it would learn none. */
   readonly looksAround: boolean
   /** Rows are taken off the table. */
@@ -28,17 +28,19 @@ export interface Configuration {
   readonly losesNothing: boolean
 }
 
+/** Whose guard must have applied a sign-off before that is confirmed, and who remembers it. */
 const identity = { name: 'identity', leaseMs: LEASE_MS, isIdentity: true }
 const service = { name: 'service', leaseMs: LEASE_MS, isIdentity: false }
 
+/** The coordinator is another process than the one that is looked at, and remembers all that it has to. */
 const BASE: Configuration = {
   deployment: 'one',
   signOff: 'session',
-  instances: [identity],
+  instances: [service],
   faults: {},
   mostMessages: 1,
   readsAtOnce: false,
-  hellosAtOnce: false,
+  hellos: 'take time',
   looksAround: false,
   drops: false,
   strays: false,
@@ -47,11 +49,14 @@ const BASE: Configuration = {
   losesNothing: true,
 }
 
-const UNSURE = { isBounded: false, losesNothing: false }
-const SMALL = { readsAtOnce: true, hellosAtOnce: true, mostMessages: 0 }
+const SMALL = { readsAtOnce: true, hellos: 'are answered at once', mostMessages: 0 } as const
+const SMALLER = { ...SMALL, hellos: 'take no time' } as const
+const LOSSY: Configuration = { ...BASE, losesNothing: false, instances: [identity] }
+const OPERATED: Configuration = { ...LOSSY, ...SMALL, isBounded: false, timely: true }
 
 export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'one Redis': BASE,
+  'one Redis, identity itself': { ...BASE, instances: [identity] },
   'one Redis, another sign-off': { ...BASE, mostMessages: 2, faults: { others: 1 } },
   'one Redis, looks around': { ...BASE, looksAround: true },
   'rows are dropped': { ...BASE, drops: true, looksAround: true },
@@ -61,59 +66,58 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'wall clock is set': { ...BASE, faults: { steps: 1 } },
   'Redis restarts': { ...BASE, faults: { crashes: 1 } },
   'Redis restarts twice': { ...BASE, faults: { crashes: 2 }, readsAtOnce: true },
-  'Redis crashes': {
-    ...BASE,
+  'two instances restart': { ...BASE, ...SMALLER, instances: [identity, service], faults: { crashes: 1 } },
+  'Redis crashes': { ...LOSSY, deployment: 'one that syncs later', faults: { crashes: 1 } },
+  'Redis crashes, and so does who knew': {
+    ...LOSSY,
+    ...SMALL,
     deployment: 'one that syncs later',
-    losesNothing: false,
-    faults: { crashes: 1 },
+    instances: [service],
+    faults: { crashes: 1, restarts: 1 },
   },
   'one replica': {
-    ...BASE,
+    ...LOSSY,
     deployment: 'one replica',
-    losesNothing: false,
     faults: { promotions: 1 },
     readsAtOnce: true,
   },
-  'two replicas': {
-    ...BASE,
-    ...SMALL,
+  'two replicas': { ...LOSSY, ...SMALLER, deployment: 'two replicas', faults: { promotions: 1 } },
+  'two replicas, and who knew restarts': {
+    ...LOSSY,
+    ...SMALLER,
     deployment: 'two replicas',
-    losesNothing: false,
-    faults: { promotions: 1 },
+    instances: [service],
+    faults: { promotions: 1, restarts: 1 },
   },
-  'restored, another sign-off covers it': {
-    ...BASE,
-    ...UNSURE,
-    ...SMALL,
-    timely: true,
-    faults: { restores: 1, covering: 1 },
-  },
-  'restored, late messages': { ...BASE, ...UNSURE, timely: true, faults: { restores: 1 } },
+  'restored, another sign-off covers it': { ...OPERATED, faults: { restores: 1, covering: 1 } },
+  'restored, late messages': { ...LOSSY, isBounded: false, timely: true, faults: { restores: 1 } },
   'restored, two instances': {
-    ...BASE,
-    ...UNSURE,
-    ...SMALL,
+    ...OPERATED,
+    ...SMALLER,
     instances: [identity, service],
-    timely: true,
     faults: { restores: 1 },
   },
-  'restored, a block': {
-    ...BASE,
-    ...UNSURE,
-    ...SMALL,
+  'restored, a block': { ...OPERATED, signOff: 'block', faults: { restores: 1 } },
+  'emptied, a block': { ...OPERATED, signOff: 'block', faults: { empties: 1 } },
+  'emptied, a block, a newcomer': {
+    ...OPERATED,
+    ...SMALLER,
     signOff: 'block',
-    timely: true,
-    faults: { restores: 1 },
-  },
-  'emptied, a block': {
-    ...BASE,
-    ...UNSURE,
-    ...SMALL,
-    signOff: 'block',
-    timely: true,
+    instances: [identity, { ...identity, name: 'newcomer', comesLate: true }],
     faults: { empties: 1 },
   },
-  'two instances restart': { ...BASE, ...SMALL, instances: [identity, service], faults: { crashes: 1 } },
+  'emptied, a block, late messages': {
+    ...OPERATED,
+    signOff: 'block',
+    mostMessages: 1,
+    faults: { empties: 1 },
+  },
+  'emptied, a block, hellos stray': {
+    ...OPERATED,
+    signOff: 'block',
+    strays: true,
+    faults: { empties: 1 },
+  },
 }
 
 export function configuration(name: string): Configuration {

@@ -6,7 +6,7 @@ import {
   startCoordination,
 } from '@curfew/identity/dist/sign-off/coordinator.js'
 import { type Clock, TICK_MS } from './clock.js'
-import { jsonOf, memberOf, type RecordReply, type Row } from './redis.js'
+import { isEarlier, jsonOf, memberOf, type RecordReply, type Row } from './redis.js'
 import type { Rules } from './rules.js'
 
 /**
@@ -169,6 +169,11 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
 
   return {
     stepsOf,
+    /** Redis has answered its command. */
+    answered(coordinator: Coordinator): CoordinatorStep {
+      if (coordinator.command?.stage !== 'answered') throw new TypeError('there is no answer')
+      return answer(coordinator, coordinator.command)
+    },
     /** What is remembered by now, which it looks up before it takes anything. */
     remembering: (coordinator: Coordinator, upTo: Remembering | null): Coordinator => ({
       ...coordinator,
@@ -271,10 +276,13 @@ function aged(coordinator: Coordinator, clock: Clock): Coordinator {
   }
 }
 
-/** Only of a look it matters when it was sent, and only whether that was after all leases had ended. */
+/**
+ * Only of a look it matters when it was sent, and only whether that was after all leases had ended. All else that
+ * is under way came before it, or comes after it.
+ */
 function agedSentAt({ reply, sentAt }: Command, pending: Coordination['pending'], clock: Clock): number {
   if (reply.kind !== 'witness' || [...pending.values()].some((one) => hasLapsed(one, sentAt))) return sentAt
-  return clock.age(sentAt)
+  return clock.age(LONG_AGO)
 }
 
 /** What was sent before it was settled, stays so. */
@@ -290,8 +298,12 @@ function agedSettledAt(settledAt: number, isAsking: boolean, clock: Clock): numb
  */
 function settled(coordinator: Coordinator, drops: boolean): Coordinator {
   const { coordination, signOff, command } = coordinator
-  const { verifyingSince, newest, unchanged } = coordination
+  const { verifyingSince, newest, unchanged, known } = coordination
   if (isOver(coordinator) && !drops) return { ...newCoordinator(0), signOff }
+  const [followed] = coordination.pending.values()
+  // An acknowledgement is kept for what will be recorded. What is pending has taken it in already.
+  const isPast = (history: string) =>
+    history === followed?.history || (known !== null && isEarlier(history, known.history))
   const pending = [...coordination.pending].map(([ticket, one]) => {
     const members = [...one.members].map(([id, { appliedAt, ...member }]) => {
       const isBefore = appliedAt !== null && command === null
@@ -307,7 +319,7 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
       ...coordination,
       remembered: null,
       pending: new Map(pending),
-      newest: new Map([...newest].filter(([, { sequence }]) => sequence > 0)),
+      newest: new Map([...newest].filter(([, one]) => one.sequence > 0 && !isPast(one.history))),
       unchanged: drops ? unchanged : new Map(),
       askedAt: LONG_AGO,
       verifyingSince: verifyingSince === null ? null : LONG_AGO,

@@ -77,7 +77,7 @@ export function newDeployment(kind: DeploymentKind): Deployment {
   const store = newStore('h1')
   const replicas = kind === 'two replicas' ? 2 : kind === 'one replica' ? 1 : 0
   return {
-    nodes: [store, ...Array.from({ length: replicas }, () => store)],
+    nodes: [store, store, kept(store)].slice(0, 1 + replicas),
     disk: kind === 'one that syncs later' ? store : null,
     copy: store,
     histories: 1,
@@ -163,7 +163,7 @@ function happeningsOfSeveral(deployment: Deployment, left: Budget): Happening[] 
     found.push({
       label: `node ${to} has what node ${from} has`,
       isFault: false,
-      next: withNode(deployment, to, nodeOf(deployment, from)),
+      next: withNode(deployment, to, to === 2 ? kept(nodeOf(deployment, from)) : nodeOf(deployment, from)),
       copied: { from, to },
     })
   if (master === 'old') {
@@ -195,12 +195,17 @@ function happeningsOfSeveral(deployment: Deployment, left: Budget): Happening[] 
       found.push({
         label: 'node 2 follows node 1, and has what it has',
         isFault: false,
-        next: { ...withNode(deployment, 2, nodeOf(deployment, 1)), thirdFollows: 1 },
+        next: { ...withNode(deployment, 2, kept(nodeOf(deployment, 1))), thirdFollows: 1 },
         copied: { from: 1, to: 2 },
       })
     }
   }
   return found
+}
+
+/** Node 2 is never asked anything: all that matters of it is whether it has the sign-off. */
+function kept({ signOffs }: Store): Store {
+  return { ...emptiedStore('h1'), signOffs: signOffs.filter(({ what }) => what === 'the sign-off') }
 }
 
 /** A new process with the data of `store`: its replication id is another. */

@@ -11,8 +11,16 @@ import {
 import type { Remembering } from '@curfew/identity/dist/sign-off/coordinator.js'
 import { type Clock, LEASE_MS, NOW, TICK_MS } from './clock.js'
 import type { Acknowledgement } from './coordinator.js'
-import { keyOfMemory, type Memory, NEW_MEMORY, remember, requestOf } from './recovery.js'
-import { covers, type Entry, type HelloReply, type ReadReply, type SignOffKind, signOffOf } from './redis.js'
+import { keyOfMemory, type Memory, NEW_MEMORY, remember, requestOf, unfinished } from './recovery.js'
+import {
+  covers,
+  type Entry,
+  type HelloReply,
+  isEarlier,
+  type ReadReply,
+  type SignOffKind,
+  signOffOf,
+} from './redis.js'
 import type { Rules } from './rules.js'
 
 /**
@@ -72,7 +80,12 @@ export interface InstanceOptions {
   readonly name: string
   readonly leaseMs: number
   readonly isIdentity: boolean
+  /** It starts in the second history only. */
+  readonly comesLate?: boolean
 }
+
+/** Hellos, and their answers, are under way for as long as they want; or only hellos are; or neither. */
+export type Hellos = 'take time' | 'are answered at once' | 'take no time'
 
 export interface InstanceStep {
   readonly label: string
@@ -103,10 +116,13 @@ export function createInstances(
     kind,
     leaseOf,
     mostMessages,
+    canBeBehind,
   }: {
     kind: SignOffKind
     leaseOf: (name: string) => number
     mostMessages: number
+    /** Whether Redis can lose sign-offs: else nobody has to remember them. */
+    canBeBehind: boolean
   },
 ) {
   const serves = ({ name, following }: Instance) => rules.mayServe(following, NOW, leaseOf(name))
@@ -150,13 +166,22 @@ export function createInstances(
   }
 
   /**
-   * Flushes are counted relative to the read that is under way, since nobody else compares them. And a read that
-   * can't be used any more, or will find what is known already, is one that was lost.
+   * Without what makes no difference. Flushes are counted relative to the read that is under way, since nobody else
+   * compares them. A read that can't be used any more, or will find what is known already, is one that was lost; and
+   * so is a message that says nothing new.
    */
   function settled(instance: Instance): Instance {
-    const { following, read } = instance
+    const { following, read, memory } = instance
     const { flushes, history, applied } = following
-    const next = { ...instance, following: { ...following, flushes: 0 } }
+    const next: Instance = {
+      ...instance,
+      following: { ...following, flushes: 0 },
+      messages: instance.messages.filter((message) => isNews(message, following)),
+      memory: memory && {
+        ...unfinished(memory, following),
+        ...(canBeBehind ? {} : { recent: [] }),
+      },
+    }
     if (read === null) return next
     const sent = read.stage === 'sent' ? read.flushesWhenSent : read.stamp.flushesWhenSent
     const flushesWhenSent = sent === flushes ? 0 : -1
@@ -187,6 +212,10 @@ export function createInstances(
     return take(next, { type: 'hooks-finished', history, sequence, failed: false })
   }
 
+  function sentHello({ name, following }: Instance): SentHello {
+    return { stage: 'sent', sentAt: NOW, says: rules.helloOf(following, NOW, leaseOf(name)) }
+  }
+
   function answerHello(instance: Instance, { sentAt, answer }: AnsweredHello): Instance {
     return take({ ...instance, hello: null }, { type: 'hello-answered', sentAt, ...answer })
   }
@@ -199,17 +228,16 @@ export function createInstances(
   /** What it may do by itself. */
   function stepsOf(
     instance: Instance,
-    { strays, readsAtOnce }: { strays: boolean; readsAtOnce: boolean },
+    { strays, readsAtOnce, hellos }: { strays: boolean; readsAtOnce: boolean; hellos: Hellos },
   ): InstanceStep[] {
-    const { name, following, hello, read, messages } = instance
+    const { name, hello, read, messages } = instance
     const found: InstanceStep[] = []
     const step = (label: string, next: Instance, isFault = false) =>
       found.push({ label: `${name}: ${label}`, isFault, next })
 
     if (hello === null) {
-      const says = rules.helloOf(following, NOW, leaseOf(name))
-      const label = `says hello (${says.history ?? 'no history'}, applied ${says.applied}${says.leased ? ', leased' : ''}${says.waitedFor === null ? '' : `, has waited for ${says.waitedFor}`})`
-      step(label, { ...instance, hello: { stage: 'sent', sentAt: NOW, says } })
+      const sent = sentHello(instance)
+      if (hellos !== 'take no time') step(`says ${described(sent)}`, { ...instance, hello: sent })
     } else {
       step('its hello, or the answer, is lost', lostBehind({ ...instance, hello: null }), true)
       if (hello.stage === 'answered') {
@@ -254,6 +282,7 @@ export function createInstances(
     serves,
     take,
     stepsOf,
+    sentHello,
     answerHello,
     answerRead,
     /** Redis has answered the hello, or the one that strayed. */
@@ -293,6 +322,38 @@ export function createInstances(
       if (read?.stage !== 'answered' || !read.found) return null
       return rules.judgeRead(following, read.stamp, NOW, leaseOf(name)) === 'use' ? 'by a read' : null
     },
+  }
+}
+
+function described({ says }: SentHello): string {
+  const { history, applied, leased, waitedFor } = says
+  const facts = [history ?? 'no history', `applied ${applied}`]
+  if (leased) facts.push('leased')
+  if (waitedFor !== null) facts.push(`has waited for ${waitedFor}`)
+  return `hello (${facts.join(', ')})`
+}
+
+function isNews({ history, entry }: Message, following: Following): boolean {
+  if (following.history === null) return true
+  if (history === following.history) return entry.sequence > following.applied
+  return !isEarlier(history, following.history)
+}
+
+/** What it has acknowledged makes no difference to anybody any more. */
+export function silenced(instance: Instance): Instance {
+  const { following, hello, stray, memory } = instance
+  const unheard = <T extends { readonly says: Hello }>(sent: T): T => ({
+    ...sent,
+    says: { ...sent.says, acknowledged: 0 },
+  })
+  return {
+    ...instance,
+    following: { ...following, unfinished: [] },
+    hello: hello?.stage === 'sent' ? unheard(hello) : hello,
+    stray: stray && unheard(stray),
+    acknowledgement: null,
+    saysBehindHello: false,
+    memory: memory && { ...memory, hooks: [], isInformed: true },
   }
 }
 
@@ -362,14 +423,25 @@ function withInstants(
     following: {
       ...following,
       leasedAt: leasedAt && later(leasedAt),
-      closed: closed && { ...closed, metAt: later(closed.metAt) },
+      closed: closed && { ...closed, metAt: waited(later(closed.metAt).monotonicMs) },
     },
     hello: hello && { ...hello, sentAt: later(hello.sentAt) },
     memory: memory && {
       ...memory,
-      behindSince: memory.behindSince && { ...memory.behindSince, atMs: age(memory.behindSince.atMs) },
+      behindSince: memory.behindSince && { ...memory.behindSince, atMs: behindFor(memory.behindSince.atMs) },
     },
   }
+
+  /** It waits for a whole bound if it knows of nothing, else for as long as for a history to be opened. */
+  function behindFor(atMs: number): number {
+    return following.history === null ? age(atMs) : waited(age(atMs)).monotonicMs
+  }
+}
+
+/** Whoever waits for others to come does so for less than a tick, and does not look at the wall clock. */
+function waited(ms: number): Instant {
+  const atMs = Math.max(-TICK_MS, ms)
+  return { monotonicMs: atMs, wallMs: atMs }
 }
 
 export function keyOfInstance(instance: Instance): string {

@@ -17,7 +17,17 @@ const MUST_BE_REACHED = [
 ]
 
 /** Those that take a second or so; `pnpm model` explores all. */
-for (const name of ['one Redis', 'longer lease', 'machine sleeps', 'wall clock is set', 'hellos stray']) {
+for (const name of [
+  'one Redis',
+  'one Redis, identity itself',
+  'one Redis, another sign-off',
+  'one Redis, looks around',
+  'longer lease',
+  'machine sleeps',
+  'wall clock is set',
+  'hellos stray',
+  'Redis restarts',
+]) {
   test(`no promise is broken in any world that can be reached, and a good end can be: ${name}`, () => {
     const worlds = createWorlds(configuration(name), SHIPPED)
 

@@ -41,37 +41,36 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('acknowledged when heard', ONE, { acknowledgesWhenHeard: true }),
   mutant('a sign-off drops nothing', ONE, { drops: (what) => what !== 'sign-off' }),
   mutant('a new history empties nothing', RESTARTS, { drops: (what) => what === 'sign-off' }),
+  mutant('a hole is applied over', configuration('one Redis, another sign-off'), {
+    follow: (state, input, now) =>
+      SHIPPED.follow(
+        input.type === 'heard' && input.history === state.history
+          ? { ...state, applied: Math.max(state.applied, input.signOff.sequence - 1) }
+          : state,
+        input,
+        now,
+      ),
+  }),
+  mutant('confirmed before it is durable', configuration('Redis crashes, and so does who knew'), {
+    holders: () => 0,
+  }),
   mutant(
-    'a hole is applied over',
-    configuration('one Redis, another sign-off'),
+    'waits for one replica of two',
+    configuration('two replicas, and who knew restarts'),
     {
-      follow: (state, input, now) =>
-        SHIPPED.follow(
-          input.type === 'heard' && input.history === state.history
-            ? { ...state, applied: Math.max(state.applied, input.signOff.sequence - 1) }
-            : state,
-          input,
-          now,
-        ),
+      holders: () => 1,
     },
     { isSlow: true },
   ),
-  mutant('confirmed before it is durable', configuration('Redis crashes'), { holders: () => 0 }),
-  mutant('waits for one replica of two', configuration('two replicas'), { holders: () => 1 }),
-  mutant(
-    'a table that is not settled is believed',
-    configuration('two instances restart'),
-    {
-      coordinate: (state, input, now) => {
-        const [next, effects] = SHIPPED.coordinate(state, input, now)
-        const believed = [...next.pending].map(
-          ([ticket, one]) => [ticket, { ...one, settledAt: now }] as const,
-        )
-        return [{ ...next, pending: new Map(believed) }, effects]
-      },
+  mutant('a table that is not settled is believed', configuration('two instances restart'), {
+    coordinate: (state, input, now) => {
+      const [next, effects] = SHIPPED.coordinate(state, input, now)
+      const believed = [...next.pending].map(
+        ([ticket, one]) => [ticket, { ...one, settledAt: Number.NEGATIVE_INFINITY }] as const,
+      )
+      return [{ ...next, pending: new Map(believed) }, effects]
     },
-    { isSlow: true },
-  ),
+  }),
   mutant('a read is used without a lease', ONE, {
     judgeRead: (state, read, now, leaseMs) =>
       SHIPPED.judgeRead({ ...state, leasedAt: now }, read, now, leaseMs),
@@ -83,7 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
       judgeRead: (state, read, now, leaseMs) =>
         SHIPPED.judgeRead(state, { ...read, flushesWhenSent: state.flushes }, now, leaseMs),
     },
-    { fate: 'survives', isSlow: true },
+    { fate: 'survives' },
   ),
   mutant('a read that a sign-off has overtaken is used', ONE, {
     judgeRead: (state, read, now, leaseMs) =>
@@ -101,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
     {
       HELLO: (store, call, kind) => SHIPPED.HELLO(store, { ...call, isLate: false }, kind),
     },
-    { fate: 'survives', isSlow: true },
+    { fate: 'survives' },
   ),
   mutant(
     'who joins has acknowledged the head',
@@ -142,18 +141,13 @@ export const MUTANTS: readonly Mutant[] = [
         now,
       ),
   }),
-  mutant(
-    'rows are dropped at first sight',
-    configuration('rows are dropped'),
-    {
-      coordinate: (state, input, now) => {
-        const [next, effects] = SHIPPED.coordinate(state, input, now)
-        if (input.type !== 'witnessed') return [next, effects]
-        return [next, [...effects, { type: 'drop', rows: input.rows }]]
-      },
+  mutant('rows are dropped at first sight', configuration('rows are dropped'), {
+    coordinate: (state, input, now) => {
+      const [next, effects] = SHIPPED.coordinate(state, input, now)
+      if (input.type !== 'witnessed') return [next, effects]
+      return [next, [...effects, { type: 'drop', rows: input.rows }]]
     },
-    { isSlow: true },
-  ),
+  }),
   mutant(
     'rows are dropped although they were renewed',
     configuration('rows are dropped'),
@@ -176,10 +170,30 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
     coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),
   }),
+<<<<<<< HEAD
   mutant('a user who is gone is not blocked again', configuration('emptied, a block'), {
     BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
   }),
   mutant('whoever comes first opens an empty Redis', configuration('emptied, a block'), {
+=======
+  mutant(
+    'what was asked before memory was emptied is believed after it',
+    configuration('emptied, a block'),
+    {
+      aFlushOutdatesLists: false,
+    },
+    { isSlow: true },
+  ),
+  mutant(
+    'a user who is gone is not blocked again',
+    configuration('emptied, a block'),
+    {
+      BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
+    },
+    { isSlow: true },
+  ),
+  mutant('whoever comes first opens an empty Redis', configuration('emptied, a block, a newcomer'), {
+>>>>>>> explorer
     HELLO: (store, call, kind) => {
       const leased = call.says.leased || store.openedAt === null
       return SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased } }, kind)
@@ -198,7 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
           now,
         ),
     },
-    { fate: 'survives' },
+    { isSlow: true },
   ),
   mutant('anybody opens a history', configuration('restored, two instances'), {
     HELLO: (store, call, kind) =>
@@ -210,12 +224,17 @@ export const MUTANTS: readonly Mutant[] = [
       return SHIPPED.HELLO(store, { ...call, says: { ...call.says, applied } }, kind)
     },
   }),
-  mutant('everybody is signed off, and old sessions stay valid', configuration('restored, late messages'), {
-    END_EVERYONE: (store, call) => {
-      const next = SHIPPED.END_EVERYONE(store, call)
-      return next && { ...next, isOutlived: store.isOutlived }
+  mutant(
+    'everybody is signed off, and old sessions stay valid',
+    configuration('restored, late messages'),
+    {
+      END_EVERYONE: (store, call) => {
+        const next = SHIPPED.END_EVERYONE(store, call)
+        return next && { ...next, isOutlived: store.isOutlived }
+      },
     },
-  }),
+    { isSlow: true },
+  ),
   mutant('everybody is signed off, and blocks are not set again', configuration('restored, a block'), {
     END_EVERYONE: (store) => SHIPPED.END_EVERYONE(store, { knowsBlock: false }),
   }),

@@ -1,10 +1,11 @@
 import { type Known, once } from './catalogue.js'
+import { TICK_MS } from './clock.js'
 import type { Configuration } from './configurations.js'
 import { isOver } from './coordinator.js'
 import { type Deployment, nodeOf, offersSession } from './deployment.js'
 import type { Instance, Instances } from './instance.js'
 import type { World } from './moment.js'
-import { isOpen, isValid } from './redis.js'
+import { isOpen, isValid, type Store } from './redis.js'
 
 /** What must hold in every world. */
 export function createPromises(configuration: Configuration, instances: Instances, longestBoundMs: number) {
@@ -54,11 +55,30 @@ export function createPromises(configuration: Configuration, instances: Instance
   function mayTimePass({ redis, instances }: World): boolean {
     if (!timely || redis.value.isAway) return true
     const store = nodeOf(redis.value, 0)
-    if (isOpen(store) || store.lost) return true
+    if (store.lost) return isNewcomerPatient(store, instances)
+    if (isOpen(store)) return true
     const isWaiting = instances.some(({ value }) => value.following.closed?.history === store.history)
     const hasSpoken = ({ value: { name, following } }: Known<Instance>) =>
       following.history === null || redis.value.greeted.includes(name)
     return !isWaiting || instances.every(hasSpoken)
+  }
+
+  /**
+   * Likewise: an identity that knows of a history before has had what it remembers recorded, before one that knows
+   * nothing has waited for a bound, and ends everybody's sessions.
+   */
+  function isNewcomerPatient({ history }: Store, instances: World['instances']): boolean {
+    const isWaiting = instances.some(
+      ({ value: { memory, following } }) =>
+        following.history === null && memory?.behindSince?.history === history,
+    )
+    const hasHadItsSay = ({ value: { memory, following } }: Known<Instance>) =>
+      memory === null ||
+      following.history === null ||
+      (memory.request === null &&
+        memory.behindSince?.history === history &&
+        memory.behindSince.atMs > -TICK_MS)
+    return !isWaiting || instances.every(hasHadItsSay)
   }
 
   /** Each has a lease, in the history that Redis has. */

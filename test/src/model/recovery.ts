@@ -74,6 +74,15 @@ function entryOf({ sequence, target, reason }: SignOff): Entry {
   return { sequence, what: reason === 'blocked' ? 'the sign-off' : 'covering' }
 }
 
+/** Hooks for something that is done, or of a history that is over, have nothing to say any more. */
+export function unfinished(memory: Memory, { history, unfinished }: Following): Memory {
+  const { hooks } = memory
+  const isWaitedFor = (hook: Hook) => hook.history === history && unfinished.includes(hook.sequence)
+  const isFirst = (hook: Hook, at: number) =>
+    hooks.findIndex(({ sequence, does }) => sequence === hook.sequence && does === hook.does) === at
+  return { ...memory, hooks: hooks.filter(isWaitedFor).filter(isFirst) }
+}
+
 interface Behind {
   readonly history: string
   readonly head: number

@@ -284,6 +284,11 @@ export function signOffOf({ sequence, what }: Entry, kind: SignOffKind): SignOff
   return { ...one, target: { kind: 'session', family, ref: family, userId: 'ada' }, reason: 'logged-out' }
 }
 
+/** Histories are numbered in the order in which they begin, and none comes back. */
+export function isEarlier(history: string, than: string): boolean {
+  return Number(history.slice(1)) < Number(than.slice(1))
+}
+
 /** Whether a sign-off ends our session. */
 export function covers({ target }: SignOff): boolean {
   return target.kind !== 'session' || target.family === 'ours'

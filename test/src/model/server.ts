@@ -1,6 +1,13 @@
 import type { Hello } from '@curfew/guard/following'
 import type { Configuration } from './configurations.js'
-import { type Coordinator, executed, isIdle, isOver, moved as movedCoordinator } from './coordinator.js'
+import {
+  type Coordinator,
+  type Coordinators,
+  executed,
+  isIdle,
+  isOver,
+  moved as movedCoordinator,
+} from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
 import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
 import { everyone, type Hook, type List, type Memory, type Request, refreshed } from './recovery.js'
@@ -21,14 +28,16 @@ export function createServer(
   {
     configuration,
     instances,
+    coordinators,
     leaseOf,
   }: {
     configuration: Configuration
     instances: Instances
+    coordinators: Coordinators
     leaseOf: (name: string) => number
   },
 ) {
-  const { signOff: kind, readsAtOnce, hellosAtOnce, drops, looksAround, timely } = configuration
+  const { signOff: kind, readsAtOnce, hellos, drops, looksAround, timely } = configuration
 
   function stepsOfInstance(instance: Instance, redis: Deployment): Array<AtRedis & { instance: Instance }> {
     const { name, hello, read, stray, memory, node } = instance
@@ -45,10 +54,11 @@ export function createServer(
       })
 
     if (node === 0 && redis.master !== 'old') step('connects to the new master', movedInstance(instance, 1))
-    if (hello?.stage === 'sent' && writable(redis, node)) {
-      const { changed, reply, numbers } = sayHello(instance, redis, hello.says, false)
-      const next = instances.helloed(instance, reply, false)
-      const isAnswered = hellosAtOnce && next.hello?.stage === 'answered'
+    const sent = hello === null && hellos === 'take no time' ? instances.sentHello(instance) : hello
+    if (sent?.stage === 'sent' && writable(redis, node)) {
+      const { changed, reply, numbers } = sayHello(instance, redis, sent.says, false)
+      const next = instances.helloed({ ...instance, hello: sent }, reply, false)
+      const isAnswered = hellos !== 'take time' && next.hello?.stage === 'answered'
       const told =
         reply.answer === 'late'
           ? 'late'
@@ -60,7 +70,9 @@ export function createServer(
       )
       const last = found.at(-1)
       if (last !== undefined) {
-        const { greeted } = timely ? greetedBy(redis, name) : redis
+        // Who has greeted is asked until it is open, or known to be behind.
+        const isAsked = timely && !isOpen(changed) && !changed.lost
+        const greeted = isAsked ? greetedBy(redis, name) : []
         found[found.length - 1] = { ...last, redis: { ...last.redis, greeted, numbers } }
       }
     }
@@ -83,6 +95,7 @@ export function createServer(
     if (memory !== null) {
       for (const hook of memory.hooks) {
         if (hook.does === 'note the block') step('has noted the block', finished(instance, memory, [hook]))
+<<<<<<< HEAD
         else
           step(
             'finds out who is blocked for too long, and its hook is over',
@@ -91,6 +104,14 @@ export function createServer(
         const last = found.at(-1)
         if (last !== undefined && hook.does !== 'note the block')
           found[found.length - 1] = { ...last, isFault: true }
+=======
+        // Without blocks all that comes of it is that it is acknowledged before it may be confirmed.
+        else if (kind === 'block') {
+          const label = 'finds out who is blocked for too long, and its hook is over'
+          step(label, finished(instance, memory, [hook]))
+          lastIsFault()
+        }
+>>>>>>> explorer
       }
       addLists(memory)
       if (memory.request !== null && writable(redis, node)) {
@@ -105,6 +126,14 @@ export function createServer(
     }
     return found
 
+<<<<<<< HEAD
+=======
+    function lastIsFault(): void {
+      const last = found.pop()
+      if (last !== undefined) found.push({ ...last, isFault: true })
+    }
+
+>>>>>>> explorer
     /** remembered.ts asks again and again until it is informed, and then now and then. */
     function addLists(memory: Memory): void {
       const { history, user } = store
@@ -116,14 +145,27 @@ export function createServer(
       } else if (memory.list !== null) {
         step('is told who is blocked', informed(instance, memory, memory.list))
         step('the answer who is blocked is lost', { ...instance, memory: { ...memory, list: null } })
+<<<<<<< HEAD
         const lost = found.pop()
         if (lost !== undefined) found.push({ ...lost, isFault: true })
       } else if (isOpen(store)) {
+=======
+        lastIsFault()
+      } else if (isOpen(store) && mayTeach(memory, list)) {
+>>>>>>> explorer
         step('Redis says who is blocked', { ...instance, memory: { ...memory, list } })
       }
     }
   }
 
+<<<<<<< HEAD
+=======
+  /** Whatever happens while an answer is under way outdates it, so that one which says nothing new never will. */
+  function mayTeach({ isInformed, knowsBlock }: Memory, { isBlocked }: List): boolean {
+    return !rules.aFlushOutdatesLists || !isInformed || knowsBlock !== isBlocked
+  }
+
+>>>>>>> explorer
   function informed(instance: Instance, memory: Memory, list: List): Instance {
     const next = refreshed(memory, list, instance.following.history)
     const over = next.isInformed ? next.hooks.filter(({ does }) => does === 'find out who is blocked') : []
@@ -177,9 +219,13 @@ export function createServer(
         published: publishedBy(store, changed),
       })
 
+    const isNews = coordination.known?.history !== store.history
     function beWitness(): void {
       const reply = { kind: 'witness', ...rules.WITNESS_HISTORY(store) } as const
-      step('Redis is witness', executed(coordinator, reply, rules.holders(holdersNeeded(redis))))
+      const next = executed(coordinator, reply, rules.holders(holdersNeeded(redis)))
+      // That Redis has another history can as well be noticed later, so that this answer is never under way.
+      const isKnownAtOnce = isNews && next.command?.stage === 'answered'
+      step('Redis is witness', isKnownAtOnce ? coordinators.answered(next).next : next)
       const last = found.at(-1)
       if (drops && last !== undefined) found[found.length - 1] = { ...last, redis: lookedAt(last.redis) }
     }
@@ -197,7 +243,6 @@ export function createServer(
       step('Redis takes rows off the table', { ...coordinator, drop: null }, rules.DROP_MEMBERS(store, drop))
     }
     if (!isIdle(coordinator)) return found
-    const isNews = coordination.known === null || coordination.known.history !== store.history
     const isLate = drops && isOver(coordinator)
     if (coordination.isAsking || looksAround || isLate || (isNews && !isOver(coordinator))) beWitness()
     if (signOff === 'not recorded' || (signOff === 'overtaken' && rules.recordsAgain)) {
@@ -219,9 +264,14 @@ export function createServer(
     const reads = readsAtOnce && !keeps
     const asks = memory !== null && (kind === 'block' || !memory.isInformed)
     const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0 || asks)
+<<<<<<< HEAD
     return (
       hello?.stage === 'sent' || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
     )
+=======
+    const says = hello?.stage === 'sent' || hellos === 'take no time'
+    return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
+>>>>>>> explorer
   }
 
   return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
@@ -233,9 +283,8 @@ function publishedBy(before: Store, after: Store): Message | null {
   return entry === undefined || after.head === before.head ? null : { history: after.history, entry }
 }
 
-function greetedBy(redis: Deployment, name: string): Deployment {
-  if (redis.greeted.includes(name)) return redis
-  return { ...redis, greeted: [...redis.greeted, name].toSorted() }
+function greetedBy({ greeted }: Deployment, name: string): readonly string[] {
+  return greeted.includes(name) ? greeted : [...greeted, name].toSorted()
 }
 
 /**

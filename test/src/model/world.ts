@@ -7,6 +7,7 @@ import {
   type CoordinatorStep,
   copied,
   createCoordinators,
+  isOver,
   keyOfCoordinator,
   newCoordinator,
   remembersAll,
@@ -32,11 +33,12 @@ import {
   type Message,
   newInstance,
   rememberedBy,
+  silenced as silencedInstance,
   stepped,
 } from './instance.js'
 import type { Log, World } from './moment.js'
 import { createPromises } from './promises.js'
-import { END_ANOTHER, type Entry } from './redis.js'
+import { END_ANOTHER, type Entry, type Store } from './redis.js'
 import type { Rules } from './rules.js'
 import { createServer } from './server.js'
 
@@ -60,6 +62,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const leaseOf = (name: string) => options.find((one) => name.startsWith(one.name))?.leaseMs ?? LEASE_MS
   const longest = options.some(({ leaseMs }) => leaseMs === LONG_LEASE_MS) ? LONG_BOUND_MS : BOUND_MS
   const clock = createClock(longest)
+  const canBeBehind = !configuration.losesNothing
   const own = options.findIndex(({ isIdentity }) => isIdentity)
 
   const deployments = createCatalogue(keyOfDeployment)
@@ -67,9 +70,9 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const logs = createCatalogue(keyOfLog)
   const everyInstance = createCatalogue(keyOfInstance)
 
-  const instances = createInstances(rules, { kind, leaseOf, mostMessages })
+  const instances = createInstances(rules, { kind, leaseOf, mostMessages, canBeBehind })
   const coordination = createCoordinators(rules, configuration)
-  const server = createServer(rules, { configuration, instances, leaseOf })
+  const server = createServer(rules, { configuration, instances, coordinators: coordination, leaseOf })
   const promises = createPromises(configuration, instances, longest)
 
   const initial: World = {
@@ -119,9 +122,11 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     knowCoordinator(coordination.hear(coordinator, acknowledgementOf(one))),
   )
   const asksRedis = once(server.isAskedBy)
-  const silenced = once((one: Instance) =>
+  const heard = once((one: Instance) =>
     everyInstance.know({ ...one, acknowledgement: null, saysBehindHello: false }),
   )
+  const silenced = once((one: Instance) => everyInstance.know(silencedInstance(one)))
+  const silencedRows = once((one: Deployment) => deployments.know(withoutAcknowledgements(one)))
   const happenings = oncePerPair((redis: Deployment, { left }: Log) =>
     happeningsOf(redis, left).map(({ next, ...happening }) => ({
       ...happening,
@@ -163,13 +168,15 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   function become(world: World, { instance, redis, coordinator, log = world.log }: Changes): World {
     const promised = redis !== undefined && isDurable(redis) ? durable(log) : log
     const others = instance === undefined ? world.instances : withInstance(world.instances, ...instance)
-    return {
+    const next = {
       redis: redis ?? world.redis,
       coordinator: coordinator ?? world.coordinator,
       log: promised,
-      // Nobody waits for acknowledgements any more.
-      instances: promised.value.confirmed !== null && !drops ? others.map(silenced) : others,
+      instances: others,
     }
+    // Where rows are dropped, they are looked at for ever.
+    if (drops || !isOver(next.coordinator.value)) return next
+    return { ...next, redis: silencedRows(next.redis), instances: others.map(silenced) }
   }
 
   function stepsOf(world: World): Step[] {
@@ -193,6 +200,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       })
     }
     for (const [at, instance] of world.instances.entries()) {
+      if (options[at]?.comesLate && redis.value.histories === 1) continue
       for (const { label, isFault, next } of instanceSteps(instance)) {
         add(label, isFault, { instance: [at, next] })
       }
@@ -201,7 +209,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
         if (step.published !== null) publish(steps, step.published)
       }
       if (instance.value.acknowledgement !== null && !instance.value.saysBehindHello) {
-        addConfirmation(acknowledged(instance, informed), { instance: [at, silenced(instance)] })
+        addConfirmation(acknowledged(instance, informed), { instance: [at, heard(instance)] })
       }
       addMishaps(at, instance)
     }
@@ -334,6 +342,16 @@ function withInstance(
   instance: Known<Instance>,
 ): ReadonlyArray<Known<Instance>> {
   return instances.map((one, other) => (other === at ? instance : one))
+}
+
+/** Nobody waits for acknowledgements any more. */
+function withoutAcknowledgements(deployment: Deployment): Deployment {
+  const silent = (store: Store): Store => ({
+    ...store,
+    members: store.members.map((row) => ({ ...row, acknowledged: 0 })),
+  })
+  const { nodes, disk } = deployment
+  return { ...deployment, nodes: nodes.map(silent), disk: disk && silent(disk) }
 }
 
 function entryAt(signOffs: readonly Entry[]): Entry {
