@@ -81,17 +81,17 @@ export function createFollower(options: FollowerOptions): Follower {
   const hasLease = () => mayServe(state, clock(), leaseMs)
 
   function sayHello(): Promise<boolean> {
-    saidHello ??= renew().finally(() => {
+    saidHello ??= renew().then((isRenewed) => {
       saidHello = undefined
       // What was noticed while that one was under way, it may not have brought.
-      if (mustSayAgain) void sayHello()
+      return mustSayAgain ? sayHello() : isRenewed
     })
     return saidHello
   }
 
   async function renew(): Promise<boolean> {
-    if (closed) return false
     mustSayAgain = false
+    if (closed) return false
     const sentAt = clock()
     try {
       const hello = helloOf(state, sentAt, leaseMs)

@@ -50,12 +50,11 @@ export interface Hello {
   readonly acknowledged: number
   readonly hooksFailed: readonly number[]
   /**
-   * Whether the lease in our history still runs. Then nothing was confirmed that we have not applied, so
-   * that a new history which holds all that we have applied may be opened at once.
+   * The closed history that may be opened for us, if it holds all that we have applied. We were told of it, and
+   * our lease of the one before still runs: nothing was confirmed that we have not applied. Or we have waited
+   * for it, long enough for everybody to say what they know.
    */
-  readonly leased: boolean
-  /** The closed history that we have waited for, long enough for everybody to say what they know. */
-  readonly waitedFor: string | null
+  readonly opens: string | null
 }
 
 export interface HelloAnswer {
@@ -108,14 +107,15 @@ export function follow(state: Following, input: FollowInput, now: Instant): [Fol
 /** What to say with the next hello. */
 export function helloOf(state: Following, now: Instant, leaseMs: number): Hello {
   const { history, applied, hooksFailed, closed } = state
-  const hasWaited = closed !== null && elapsedMs(closed.metAt, now) >= patienceMs(leaseMs)
+  // What is said of a history before we know of it may arrive much later, and is of another time.
+  const mayOpen =
+    closed !== null && (mayServe(state, now, leaseMs) || elapsedMs(closed.metAt, now) >= patienceMs(leaseMs))
   return {
     history,
     applied,
     acknowledged: acknowledgedBy(state),
     hooksFailed,
-    leased: mayServe(state, now, leaseMs),
-    waitedFor: hasWaited ? closed.history : null,
+    opens: mayOpen ? closed.history : null,
   }
 }
 
@@ -183,10 +183,12 @@ function renew(
     return [state, [{ type: 'hello' }]]
   }
   if (standing === 'waiting' || standing === 'behind') {
-    const closed = state.closed?.history === history ? state.closed : { history, metAt: now }
-    const effects: FollowEffect[] = [{ type: 'hello-later' }]
-    if (standing === 'behind') effects.unshift({ type: 'report-behind', history, head })
-    return [{ ...state, closed }, effects]
+    const isNews = state.closed?.history !== history
+    const next = isNews ? { ...state, closed: { history, metAt: now } } : state
+    if (standing === 'behind')
+      return [next, [{ type: 'report-behind', history, head }, { type: 'hello-later' }]]
+    // Who has a lease may open it, now that it is known.
+    return [next, [{ type: isNews ? 'hello' : 'hello-later' }]]
   }
   if (standing === 'joined' || history !== state.history || clocksParted(state.leasedAt, sentAt)) {
     return flushTo(state, history, head, sentAt)

@@ -15,23 +15,23 @@ export const STANDING = { renewed: 0, joined: 1, late: -1, waiting: -2, behind: 
  * then. Hellos are numbered, since one that was stuck in the network may arrive after its successors, and
  * would speak for an instance that has long gone on.
  *
- * Whoever comes first to a new history finds it closed. It is opened by an instance whose lease still
- * runs, since nothing can have been confirmed without it; or by one that has waited until everybody who
+ * Whoever comes first to a new history finds it closed. It is opened by an instance that was told of it and
+ * whose lease still runs, since nothing can have been confirmed without it; or by one that has waited until everybody who
  * lives has come and said what they know, also where there is nothing: it may have been emptied a moment
  * ago. An instance that has applied more than there was when the history was opened shows that Redis has lost sign-offs: then nobody gets a
  * lease any more until identity has recorded them again.
  *
  * KEYS  history, sequence, members, signoffs, inboxes
  * ARGV  nonce candidate, instance, service, history followed, applied, acknowledged, most sign-offs to
- *       return, number of this hello, lease ms, channel of acknowledgements, 1 when the lease in the
- *       history followed still runs, closed history that was waited for, sequences of failed hooks as JSON
+ *       return, number of this hello, lease ms, channel of acknowledgements, the closed history that may be
+ *       opened or '', sequences of failed hooks as JSON
  * Returns `{history, head, standing, sequence, sign-off, sequence, sign-off…}`, see STANDING
  */
 export const HELLO = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
 local instance, service, following = ARGV[2], ARGV[3], ARGV[4]
 local applied, acknowledged, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local number, leaseMs, channel = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
-local leased, waitedFor, hooksFailed = ARGV[11] == '1', ARGV[12], cjson.decode(ARGV[13])
+local opens, hooksFailed = ARGV[11], cjson.decode(ARGV[12])
 
 local row = redis.call('HGET', KEYS[3], instance)
 local member = row and cjson.decode(row) or nil
@@ -53,7 +53,7 @@ if lost then
 end
 if not isOpen then
   redis.call('HSET', KEYS[1], 'seen', seen)
-  if not (leased or waitedFor == history) then return { history, head, ${STANDING.waiting} } end
+  if opens ~= history then return { history, head, ${STANDING.waiting} } end
   redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', head, 'seen', 0)
 end
 
@@ -65,7 +65,7 @@ elseif member.acknowledged > acknowledged then
   acknowledged = member.acknowledged
 elseif acknowledged > member.acknowledged then
   -- Saying so may have got lost: say it again.
-  redis.call('PUBLISH', channel, instance .. ' ' .. history .. ' ' .. acknowledged .. ' ' .. ARGV[13])
+  redis.call('PUBLISH', channel, instance .. ' ' .. history .. ' ' .. acknowledged .. ' ' .. ARGV[12])
 end
 redis.call('HSET', KEYS[3], instance, cjson.encode({
   service = service, history = history, acknowledged = acknowledged, renewals = number, leaseMs = leaseMs,

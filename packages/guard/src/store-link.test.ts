@@ -23,8 +23,7 @@ const NEW: Hello = {
   applied: 0,
   acknowledged: 0,
   hooksFailed: [],
-  leased: false,
-  waitedFor: null,
+  opens: null,
 }
 
 test('the first hello joins: a row that acknowledges nothing yet, and the service’s inbox is known', async () => {
@@ -102,13 +101,13 @@ test('an acknowledgement is told at once, and comes into the table with the next
   assert.equal([(await world.row())?.acknowledged, (await world.row())?.hooksFailed], [1, [1]])
 })
 
-test('a new history is closed to who knows of nothing, and opened by an instance whose lease still runs', async () => {
+test('a new history is closed to who knows of nothing, and opened by an instance that may', async () => {
   await using world = await open()
   await world.openedBefore('another:history', 0)
 
   const stranger = await world.link.hello(NEW)
   const read = await world.link.read('A'.repeat(44))
-  const witness = await world.link.hello({ ...NEW, history: 'another:history', leased: true })
+  const witness = await world.link.hello({ ...NEW, history: 'another:history', opens: stranger.history })
 
   assert.is(stranger.standing, 'waiting')
   assert.is(read.isOpen, false)
@@ -125,7 +124,7 @@ test('a Redis in which nothing is, since it may have been emptied, is closed to 
 
   assert.is(standing, 'waiting')
   assert.is((await world.link.read('A'.repeat(44))).isOpen, false)
-  assert.is((await world.link.hello({ ...NEW, waitedFor: history })).standing, 'joined')
+  assert.is((await world.link.hello({ ...NEW, opens: history })).standing, 'joined')
 })
 
 test('an instance that has no lease any more opens nothing by what it remembers', async () => {
@@ -140,8 +139,8 @@ test('who has waited for the history that Redis has opens it; to have waited for
   await world.openedBefore('another:history', 0)
   const { history } = await world.link.hello(NEW)
 
-  assert.is((await world.link.hello({ ...NEW, waitedFor: 'another:history' })).standing, 'waiting')
-  assert.is((await world.link.hello({ ...NEW, waitedFor: history })).standing, 'joined')
+  assert.is((await world.link.hello({ ...NEW, opens: 'another:history' })).standing, 'waiting')
+  assert.is((await world.link.hello({ ...NEW, opens: history })).standing, 'joined')
 })
 
 test('an instance that has seen more than there is shows that Redis is behind, and then nobody gets a lease', async () => {
@@ -149,10 +148,15 @@ test('an instance that has seen more than there is shows that Redis is behind, a
   await world.openedBefore('another:history', 5)
   await world.redis.set(world.keys.sequence, 4)
 
-  const told = await world.link.hello({ ...NEW, history: 'another:history', applied: 5, leased: true })
+  const told = await world.link.hello({ ...NEW, history: 'another:history', applied: 5 })
   const { history } = told
-  const other = await world.link.hello({ ...NEW, history: 'another:history', applied: 4, leased: true })
-  const waited = await world.link.hello({ ...NEW, waitedFor: history })
+  const other = await world.link.hello({
+    ...NEW,
+    history: 'another:history',
+    applied: 4,
+    opens: told.history,
+  })
+  const waited = await world.link.hello({ ...NEW, opens: history })
 
   assert.equal([told.standing, other.standing, waited.standing], ['behind', 'behind', 'behind'])
   assert.is(await world.redis.hget(world.keys.history, 'seen'), '5')
@@ -166,7 +170,7 @@ test('an instance that wakes up late and has seen more closes a history that was
   await signOff(world.redis, world.namespace, { userId: 'ada' })
 
   const late = await world.link.hello({ ...NEW, history: 'another:history', applied: 1 })
-  const renewal = await world.link.hello({ ...NEW, history, applied: 2, leased: true })
+  const renewal = await world.link.hello({ ...NEW, history, applied: 2 })
 
   assert.equal([late.standing, renewal.standing], ['behind', 'behind'], 'it was opened at 0')
   assert.is((await world.link.read('A'.repeat(44))).isOpen, false)
@@ -253,7 +257,6 @@ test('a hello that arrives after its successor says nothing', async () => {
       1,
       4_000,
       world.keys.channels.acknowledgements,
-      0,
       '',
       '[]',
     ],

@@ -144,7 +144,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       ears.connect().catch(options.onError)
     },
 
-    async hello({ history, applied, acknowledged, leased, waitedFor, hooksFailed }) {
+    async hello({ history, applied, acknowledged, opens, hooksFailed }) {
       if (listening) void checkEars()
       const reply = await run(
         HELLO,
@@ -160,8 +160,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
           ++hellos,
           leaseMs,
           keys.channels.acknowledgements,
-          leased ? 1 : 0,
-          waitedFor ?? '',
+          opens ?? '',
           JSON.stringify(hooksFailed),
         ],
       )

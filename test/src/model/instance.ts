@@ -326,10 +326,9 @@ export function createInstances(
 }
 
 function described({ says }: SentHello): string {
-  const { history, applied, leased, waitedFor } = says
+  const { history, applied, opens } = says
   const facts = [history ?? 'no history', `applied ${applied}`]
-  if (leased) facts.push('leased')
-  if (waitedFor !== null) facts.push(`has waited for ${waitedFor}`)
+  if (opens !== null) facts.push(`may open ${opens}`)
   return `hello (${facts.join(', ')})`
 }
 

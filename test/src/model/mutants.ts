@@ -170,12 +170,6 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
     coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),
   }),
-<<<<<<< HEAD
-  mutant('a user who is gone is not blocked again', configuration('emptied, a block'), {
-    BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
-  }),
-  mutant('whoever comes first opens an empty Redis', configuration('emptied, a block'), {
-=======
   mutant(
     'what was asked before memory was emptied is believed after it',
     configuration('emptied, a block'),
@@ -193,10 +187,9 @@ export const MUTANTS: readonly Mutant[] = [
     { isSlow: true },
   ),
   mutant('whoever comes first opens an empty Redis', configuration('emptied, a block, a newcomer'), {
->>>>>>> explorer
     HELLO: (store, call, kind) => {
-      const leased = call.says.leased || store.openedAt === null
-      return SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased } }, kind)
+      const opens = store.openedAt === null ? store.history : call.says.opens
+      return SHIPPED.HELLO(store, { ...call, says: { ...call.says, opens } }, kind)
     },
   }),
   mutant(
@@ -216,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant('anybody opens a history', configuration('restored, two instances'), {
     HELLO: (store, call, kind) =>
-      SHIPPED.HELLO(store, { ...call, says: { ...call.says, leased: true } }, kind),
+      SHIPPED.HELLO(store, { ...call, says: { ...call.says, opens: store.history } }, kind),
   }),
   mutant('what others have applied does not close a history', configuration('restored, a block'), {
     HELLO: (store, call, kind) => {

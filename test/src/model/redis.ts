@@ -125,7 +125,7 @@ export function HELLO(store: Store, call: HelloCall, kind: SignOffKind): [Store,
   }
   let next = store
   if (!isOpen(store)) {
-    if (!says.leased && says.waitedFor !== history) return [{ ...store, seen }, answer('waiting')]
+    if (says.opens !== history) return [{ ...store, seen }, answer('waiting')]
     next = { ...store, opened: history, openedAt: head, seen: 0 }
   }
 

@@ -51,10 +51,6 @@ export const SHIPPED: Rules = {
   acknowledgesWhenHeard: false,
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
-<<<<<<< HEAD
-  aFlushOutdatesLists: false,
-=======
   aFlushOutdatesLists: true,
->>>>>>> explorer
   recordsAgain: true,
 }

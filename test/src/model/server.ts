@@ -95,23 +95,12 @@ export function createServer(
     if (memory !== null) {
       for (const hook of memory.hooks) {
         if (hook.does === 'note the block') step('has noted the block', finished(instance, memory, [hook]))
-<<<<<<< HEAD
-        else
-          step(
-            'finds out who is blocked for too long, and its hook is over',
-            finished(instance, memory, [hook]),
-          )
-        const last = found.at(-1)
-        if (last !== undefined && hook.does !== 'note the block')
-          found[found.length - 1] = { ...last, isFault: true }
-=======
         // Without blocks all that comes of it is that it is acknowledged before it may be confirmed.
         else if (kind === 'block') {
           const label = 'finds out who is blocked for too long, and its hook is over'
           step(label, finished(instance, memory, [hook]))
           lastIsFault()
         }
->>>>>>> explorer
       }
       addLists(memory)
       if (memory.request !== null && writable(redis, node)) {
@@ -126,14 +115,11 @@ export function createServer(
     }
     return found
 
-<<<<<<< HEAD
-=======
     function lastIsFault(): void {
       const last = found.pop()
       if (last !== undefined) found.push({ ...last, isFault: true })
     }
 
->>>>>>> explorer
     /** remembered.ts asks again and again until it is informed, and then now and then. */
     function addLists(memory: Memory): void {
       const { history, user } = store
@@ -145,27 +131,18 @@ export function createServer(
       } else if (memory.list !== null) {
         step('is told who is blocked', informed(instance, memory, memory.list))
         step('the answer who is blocked is lost', { ...instance, memory: { ...memory, list: null } })
-<<<<<<< HEAD
-        const lost = found.pop()
-        if (lost !== undefined) found.push({ ...lost, isFault: true })
-      } else if (isOpen(store)) {
-=======
         lastIsFault()
       } else if (isOpen(store) && mayTeach(memory, list)) {
->>>>>>> explorer
         step('Redis says who is blocked', { ...instance, memory: { ...memory, list } })
       }
     }
   }
 
-<<<<<<< HEAD
-=======
   /** Whatever happens while an answer is under way outdates it, so that one which says nothing new never will. */
   function mayTeach({ isInformed, knowsBlock }: Memory, { isBlocked }: List): boolean {
     return !rules.aFlushOutdatesLists || !isInformed || knowsBlock !== isBlocked
   }
 
->>>>>>> explorer
   function informed(instance: Instance, memory: Memory, list: List): Instance {
     const next = refreshed(memory, list, instance.following.history)
     const over = next.isInformed ? next.hooks.filter(({ does }) => does === 'find out who is blocked') : []
@@ -264,14 +241,8 @@ export function createServer(
     const reads = readsAtOnce && !keeps
     const asks = memory !== null && (kind === 'block' || !memory.isInformed)
     const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0 || asks)
-<<<<<<< HEAD
-    return (
-      hello?.stage === 'sent' || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
-    )
-=======
     const says = hello?.stage === 'sent' || hellos === 'take no time'
     return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
->>>>>>> explorer
   }
 
   return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
