@@ -99,8 +99,9 @@ test('the page says which instance served it, and whether Redis had to be asked 
   const first = await world.browser.get('/projects')
   const second = await world.browser.get('/projects')
 
-  assert.match(first.text, 'Served by <strong>projects-1</strong>, session from <strong>Redis</strong>')
-  assert.match(second.text, 'Served by <strong>projects-1</strong>, session from <strong>memory</strong>')
+  const { instance } = world.service.guard
+  assert.match(first.text, `Served by <strong>${instance}</strong>, session from <strong>Redis</strong>`)
+  assert.match(second.text, `Served by <strong>${instance}</strong>, session from <strong>memory</strong>`)
   assert.is(second.headers.get('cache-control'), 'no-store')
   assert.match(second.headers.get('content-security-policy') ?? '', "script-src 'self'")
   assert.not.match(second.text, /<script(?![^>]+src=)|<style|style="| on\w+="/)
