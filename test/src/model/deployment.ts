@@ -73,8 +73,11 @@ export interface Happening {
 
 export const DISK = 1
 
-export function newDeployment(kind: DeploymentKind): Deployment {
-  const store = newStore('h1')
+export function newDeployment(
+  kind: DeploymentKind,
+  begins: 'with nothing' | 'with a sign-off' = 'with nothing',
+): Deployment {
+  const store = newStore('h1', begins === 'with nothing' ? [] : [{ sequence: 1, what: 'another' }])
   const replicas = kind === 'two replicas' ? 2 : kind === 'one replica' ? 1 : 0
   return {
     nodes: [store, store, kept(store)].slice(0, 1 + replicas),

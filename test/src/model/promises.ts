@@ -1,5 +1,6 @@
+import { waitForOthersMs } from '@curfew/identity/dist/sign-off/recovery.js'
 import { type Known, once } from './catalogue.js'
-import { TICK_MS } from './clock.js'
+import { LEASE_MS, TICK_MS } from './clock.js'
 import type { Configuration } from './configurations.js'
 import { isOver } from './coordinator.js'
 import { type Deployment, nodeOf, offersSession } from './deployment.js'
@@ -10,6 +11,7 @@ import { isOpen, isValid, type Store } from './redis.js'
 /** What must hold in every world. */
 export function createPromises(configuration: Configuration, instances: Instances, longestBoundMs: number) {
   const { signOff: kind, isBounded, losesNothing, timely } = configuration
+  const othersMs = waitForOthersMs(LEASE_MS)
   const accepts = once((one: Instance) => instances.accepts(one) ?? '')
   const offers = once((redis: Deployment) => offersSession(redis, isValid))
   const endsEveryone = ({ nodes }: Deployment) =>
@@ -55,7 +57,7 @@ export function createPromises(configuration: Configuration, instances: Instance
   function mayTimePass({ redis, instances }: World): boolean {
     if (!timely || redis.value.isAway) return true
     const store = nodeOf(redis.value, 0)
-    if (store.lost) return isNewcomerPatient(store, instances)
+    if (store.lost) return isPatient(store, instances)
     if (isOpen(store)) return true
     const isWaiting = instances.some(({ value }) => value.following.closed?.history === store.history)
     const hasSpoken = ({ value: { name, following } }: Known<Instance>) =>
@@ -64,21 +66,23 @@ export function createPromises(configuration: Configuration, instances: Instance
   }
 
   /**
-   * Likewise: an identity that knows of a history before has had what it remembers recorded, before one that knows
-   * nothing has waited for a bound, and ends everybody's sessions.
+   * Likewise, where Redis is behind: an identity that has seen as much as anybody was told so before a tick has
+   * passed for one that has seen less, and has had sessions ended before that one has waited for twice as long.
    */
-  function isNewcomerPatient({ history }: Store, instances: World['instances']): boolean {
-    const isWaiting = instances.some(
-      ({ value: { memory, following } }) =>
-        following.history === null && memory?.behindSince?.history === history,
-    )
-    const hasHadItsSay = ({ value: { memory, following } }: Known<Instance>) =>
-      memory === null ||
-      following.history === null ||
-      (memory.request === null &&
-        memory.behindSince?.history === history &&
-        memory.behindSince.atMs > -TICK_MS)
-    return !isWaiting || instances.every(hasHadItsSay)
+  function isPatient({ history, seen }: Store, instances: World['instances']): boolean {
+    return instances.every(({ value: one }) => {
+      const since = one.memory?.behindSince
+      if (since?.history !== history) return true
+      const isLast = 0 - since.atMs + TICK_MS >= 2 * othersMs
+      return instances.every(({ value }) => {
+        const { memory, following } = value
+        if (memory === null || knowledgeOf(value) <= knowledgeOf(one)) return true
+        if (following.history === history) return true
+        if (memory.behindSince?.history !== history) return false
+        const canAct = knowledgeOf(value) >= seen && 0 - memory.behindSince.atMs >= othersMs
+        return !isLast || (memory.request === null && !canAct)
+      })
+    })
   }
 
   /** Each has a lease, in the history that Redis has. */
@@ -126,4 +130,9 @@ export function createPromises(configuration: Configuration, instances: Instance
       )
     },
   }
+}
+
+/** Up to where it knows of everything of a history before. */
+function knowledgeOf({ memory, following: { history, applied } }: Instance): number {
+  return history === null || memory?.isInformed === false ? 0 : applied
 }

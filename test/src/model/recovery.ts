@@ -1,7 +1,7 @@
-import { boundMs, patienceMs, type SignOff } from '@curfew/contract'
+import { patienceMs, type SignOff } from '@curfew/contract'
 import type { Following } from '@curfew/guard/following'
 import { LEASE_MS } from './clock.js'
-import type { Entry, RecordAgainCall } from './redis.js'
+import { type EndEveryoneCall, type Entry, isEarlier, type RecordAgainCall, type Store } from './redis.js'
 
 /** What an identity remembers in case Redis forgets, and what it does about it: remembered.ts and recovery.ts. */
 export interface Memory {
@@ -12,6 +12,8 @@ export interface Memory {
   readonly isInformed: boolean
   /** LIST_BLOCKED as Redis has answered it, on its way. Only where there are blocks. */
   readonly list: List | null
+  /** HGETALL of the user who was blocked is under way. */
+  readonly isNoting: boolean
   /** Hooks that have not finished. */
   readonly hooks: readonly Hook[]
   /** The history in which Redis is behind, and since when that is known. */
@@ -31,15 +33,17 @@ export interface Hook {
   readonly does: 'note the block' | 'find out who is blocked'
 }
 
+/** `knowsUpTo`: what END_EVERYONE is told, which is sent if they are not enough. Null: it is too early for that. */
 export type Request =
-  | ({ readonly script: 'RECORD_AGAIN' } & RecordAgainCall)
-  | { readonly script: 'END_EVERYONE'; readonly knowsBlock: boolean }
+  | ({ readonly script: 'RECORD_AGAIN'; readonly knowsUpTo: number | null } & RecordAgainCall)
+  | ({ readonly script: 'END_EVERYONE' } & EndEveryoneCall)
 
 export const NEW_MEMORY: Memory = {
   recent: [],
   knowsBlock: false,
   isInformed: false,
   list: null,
+  isNoting: false,
   hooks: [],
   behindSince: null,
   request: null,
@@ -58,8 +62,18 @@ export function remember(
   }
   const recent = [...memory.recent, entryOf(signOff)]
   if (signOff.reason !== 'blocked') return { ...memory, recent }
-  // That somebody is blocked is known at once, and an answer that was under way does not know of it.
-  return { ...memory, recent, knowsBlock: true, list: null, hooks: hooked('note the block') }
+  return { ...learned({ ...memory, recent }, true), isNoting: true, hooks: hooked('note the block') }
+}
+
+/** remembered.ts: `learn`. A list that is under way may not know of it. */
+function learned(memory: Memory, isBlocked: boolean): Memory {
+  return { ...memory, knowsBlock: isBlocked, list: memory.list && { ...memory.list, isBlocked } }
+}
+
+/** remembered.ts: the row of the user is read. */
+export function noted(memory: Memory, { user }: Store): Memory {
+  const next = { ...memory, isNoting: false }
+  return user === null ? next : learned(next, user.isBlocked)
 }
 
 /** remembered.ts: `refresh`. Believes nobody but the Redis that its guard follows. */
@@ -76,11 +90,16 @@ function entryOf({ sequence, target, reason }: SignOff): Entry {
 
 /** Hooks for something that is done, or of a history that is over, have nothing to say any more. */
 export function unfinished(memory: Memory, { history, unfinished }: Following): Memory {
-  const { hooks } = memory
+  const { hooks, behindSince } = memory
+  const isPast = behindSince !== null && history !== null && isEarlier(behindSince.history, history)
   const isWaitedFor = (hook: Hook) => hook.history === history && unfinished.includes(hook.sequence)
   const isFirst = (hook: Hook, at: number) =>
     hooks.findIndex(({ sequence, does }) => sequence === hook.sequence && does === hook.does) === at
-  return { ...memory, hooks: hooks.filter(isWaitedFor).filter(isFirst) }
+  return {
+    ...memory,
+    hooks: hooks.filter(isWaitedFor).filter(isFirst),
+    behindSince: isPast ? null : behindSince,
+  }
 }
 
 interface Behind {
@@ -90,22 +109,32 @@ interface Behind {
   readonly leased: boolean
 }
 
-/** recovery.ts: `onBehind`, and what is sent first. Somebody who remembers nothing waits for somebody who does. */
-export function requestOf(before: Memory, { history, head, followed, leased }: Behind): Memory {
+/** recovery.ts: `onBehind`, and what is sent first. Somebody who does not remember waits for somebody who does. */
+export function requestOf(
+  before: Memory,
+  { history, head, followed, leased }: Behind,
+  { othersMs, knowsWhatItRemembers }: { othersMs: number; knowsWhatItRemembers: boolean },
+): Memory {
   const behindSince = before.behindSince?.history === history ? before.behindSince : { history, atMs: 0 }
   const memory = { ...before, behindSince }
-  const waitMs = followed.history === null ? boundMs(LEASE_MS) : leased ? 0 : patienceMs(LEASE_MS)
-  if (memory.request !== null || 0 - behindSince.atMs < waitMs) return memory
-  const missing = followed.history === null ? null : between(memory.recent, head, followed.applied)
-  if (missing === null || missing.length === 0) return { ...memory, request: everyone(memory) }
-  return {
-    ...memory,
-    request: { script: 'RECORD_AGAIN', history, head, missing, leased, knowsBlock: memory.knowsBlock },
+  if (memory.request !== null) return memory
+  const waitedMs = 0 - behindSince.atMs
+  const applied = followed.history === null ? 0 : followed.applied
+  const known = knowsWhatItRemembers && !memory.isInformed ? 0 : applied
+  const mostApplied = waitedMs < 2 * othersMs ? known : Number.MAX_SAFE_INTEGER
+  const knowsUpTo = waitedMs < othersMs ? null : mostApplied
+  const { knowsBlock } = memory
+  const missing = followed.history === null ? null : between(memory.recent, head, applied)
+  if (missing !== null && missing.length > 0 && (leased || waitedMs >= patienceMs(LEASE_MS))) {
+    const call = { history, head, missing, leased, knowsBlock, knowsUpTo }
+    return { ...memory, request: { script: 'RECORD_AGAIN', ...call } }
   }
+  return { ...memory, request: everyone(memory, knowsUpTo) }
 }
 
-export function everyone({ knowsBlock }: Memory): Request {
-  return { script: 'END_EVERYONE', knowsBlock }
+/** Null: it is too early for that. */
+export function everyone({ knowsBlock }: Memory, knowsUpTo: number | null): Request | null {
+  return knowsUpTo === null ? null : { script: 'END_EVERYONE', knowsUpTo, knowsBlock }
 }
 
 function between(recent: readonly Entry[], after: number, upTo: number): readonly Entry[] | null {
@@ -118,9 +147,10 @@ export function keyOfMemory({
   knowsBlock,
   isInformed,
   list,
+  isNoting,
   hooks,
   behindSince,
   request,
 }: Memory): unknown {
-  return [recent, knowsBlock, isInformed, list, hooks, behindSince, request]
+  return [recent, knowsBlock, isInformed, list, isNoting, hooks, behindSince, request]
 }

@@ -46,10 +46,12 @@ export interface Row {
 
 export type SignOffKind = 'session' | 'block'
 
-export function newStore(history: string): Store {
+export function newStore(history: string, signOffs: readonly Entry[] = []): Store {
   return {
     ...EMPTY,
     history,
+    head: signOffs.length,
+    signOffs,
     // A session begins in an open history only.
     opened: history,
     openedAt: 0,
@@ -175,10 +177,16 @@ export type RecordReply =
       readonly members: readonly Row[]
     }
 
+export interface RecordCall {
+  /** Whether it is the history that the guard of that identity follows. */
+  readonly isFollowed: boolean
+  readonly isAgain: boolean
+}
+
 /** identity/sign-off/scripts.ts */
-export function END_SESSION(store: Store): [Store, RecordReply] {
+export function END_SESSION(store: Store, { isFollowed }: RecordCall): [Store, RecordReply] {
   const { history, tombstone, members } = store
-  if (!isOpen(store)) return [store, { kind: 'closed' }]
+  if (!isOpen(store) || !isFollowed) return [store, { kind: 'closed' }]
   if (tombstone !== null) return [store, { kind: 'recorded', history, sequence: tombstone, members }]
   if (!store.hasRecord || store.isOutlived || store.user === null) {
     return [store, { kind: 'gone', history }]
@@ -188,9 +196,9 @@ export function END_SESSION(store: Store): [Store, RecordReply] {
 }
 
 /** identity/sign-off/scripts.ts: END_USER with a block. Recorded again, it makes a user who is gone anew. */
-export function BLOCK(store: Store, { isAgain }: { isAgain: boolean }): [Store, RecordReply] {
+export function BLOCK(store: Store, { isFollowed, isAgain }: RecordCall): [Store, RecordReply] {
   const { history, user, members } = store
-  if (!isOpen(store)) return [store, { kind: 'closed' }]
+  if (!isOpen(store) || !isFollowed) return [store, { kind: 'closed' }]
   if (user === null && !isAgain) return [store, { kind: 'gone', history }]
   if (user?.endedBy === 'the sign-off') {
     return [store, { kind: 'recorded', history, sequence: user.endedAt, members }]
@@ -253,9 +261,14 @@ export function RECORD_AGAIN(store: Store, call: RecordAgainCall, kind: SignOffK
   return opened(next, leased ? SETTLED : head + missing.length)
 }
 
-/** identity/sign-off/recovery-scripts.ts. Null: Redis is not behind. */
-export function END_EVERYONE(store: Store, call: { readonly knowsBlock: boolean }): Store | null {
-  if (!store.lost) return null
+export interface EndEveryoneCall {
+  readonly knowsUpTo: number
+  readonly knowsBlock: boolean
+}
+
+/** identity/sign-off/recovery-scripts.ts. Null: Redis is not behind, or somebody has seen more. */
+export function END_EVERYONE(store: Store, call: EndEveryoneCall): Store | null {
+  if (!store.lost || store.seen > call.knowsUpTo) return null
   const sequence = Math.max(store.head, store.seen) + 1
   const user = call.knowsBlock
     ? ({ endedBy: 'others', endedAt: sequence, isBlocked: true } as const)
