@@ -103,6 +103,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     instances: [identity, service],
     faults: { restores: 1 },
   },
+  'restored, wall clock is set': { ...OPERATED, faults: { restores: 1, steps: 1 } },
   'restored, a block': { ...OPERATED, signOff: 'block', faults: { restores: 1 } },
   'emptied, a block': { ...OPERATED, signOff: 'block', faults: { empties: 1 } },
   'emptied, a block, not all is remembered': {
@@ -127,11 +128,25 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     losesOnceConfirmed: true,
     faults: { empties: 1 },
   },
+  'restored, a block, one that has just joined': {
+    ...OPERATED,
+    signOff: 'block',
+    begins: 'with a sign-off',
+    instances: [identity, { ...identity, name: 'newcomer', comes: 'once confirmed' }],
+    losesOnceConfirmed: true,
+    faults: { restores: 1 },
+  },
   'emptied, a block, late messages': {
     ...OPERATED,
     signOff: 'block',
     mostMessages: 1,
     faults: { empties: 1 },
+  },
+  'emptied, a block, wall clock is set': {
+    ...OPERATED,
+    signOff: 'block',
+    losesOnceConfirmed: true,
+    faults: { empties: 1, steps: 1 },
   },
   'emptied, a block, hellos stray': {
     ...OPERATED,

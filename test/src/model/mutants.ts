@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant(
     'what was asked before memory was emptied is believed after it',
-    configuration('emptied, a block'),
+    configuration('emptied, a block, wall clock is set'),
     {
       aFlushOutdatesLists: false,
     },
@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
       END_SESSION: (store, call) => SHIPPED.END_SESSION(store, { ...call, isFollowed: true }),
       BLOCK: (store, call) => SHIPPED.BLOCK(store, { ...call, isFollowed: true }),
     },
-    { isSlow: true },
+    { fate: 'survives', isSlow: true },
   ),
   mutant(
     'where there is nothing to end, acknowledgements are believed',
@@ -268,7 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant(
     'everybody is signed off, and old sessions stay valid',
-    configuration('restored, late messages'),
+    configuration('restored, wall clock is set'),
     {
       END_EVERYONE: (store, call) => {
         const next = SHIPPED.END_EVERYONE(store, call)
