@@ -21,6 +21,7 @@ import { randomBytes } from 'node:crypto'
  * | `seen`               | the newest sign-off that anybody had applied in another history                   |
  * | `lost`               | there when sign-offs are missing, until identity has recorded them again          |
  * | `forked`             | there when, besides, others were recorded since it was opened                     |
+ * | `known`              | while it is lost, up to where an identity knows of every block                    |
  */
 export const LUA_HISTORY_AND_HEAD = `
 local known = redis.call('HMGET', KEYS[1], 'nonce', 'opened')

@@ -242,6 +242,20 @@ test('a session that can’t be looked up any more aborts its work: the guard wa
   assert.is(world.guard.stats().held, 0)
 })
 
+// found 2026-11-26: its timer went on
+test('a signal that is released while its session is being looked up is not aborted by that', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 800 })
+  const { record } = await givenSession(world.redis, world.namespace)
+  world.proxy.hold('answers')
+  const [released, other] = [world.guard.signal(record), world.guard.signal(record)]
+
+  released.release()
+  await eventually(() => other.signal.aborted)
+  world.proxy.pass('answers')
+
+  assert.not(released.signal.aborted)
+})
+
 // found 2026-11-26: it said that it had left, so that nobody waited for it, and went on looking the session up
 test('work in flight is aborted before its instance says that it has left', async () => {
   await using world = await givenGuardBehindProxy({ leaseMs: 4_000 })

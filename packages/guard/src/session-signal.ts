@@ -1,6 +1,6 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Follower } from './follower.js'
-import type { Hold, HoldEnd } from './held-connections.js'
+import type { HoldEnd } from './held-connections.js'
 import { type HoldOptions, holdConnection } from './hold.js'
 import type { RecentSignOffs } from './recent-sign-offs.js'
 
@@ -53,6 +53,7 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
     controller.abort(new SessionEnded(signedOff))
     return { signal: controller.signal, release: () => undefined }
   }
+  let tooLate: NodeJS.Timeout | undefined
   let hold = watch()
 
   function watch() {
@@ -62,17 +63,13 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
       if (end === 'recheck' && follower.state.flushes > flushes) watchAnew()
       else controller.abort(new SessionEnded(end))
     })
-    void watched.firstLook?.finally(abortIn(lookMs, watched))
-    return watched
-  }
-
-  /** Returns how to call it off. */
-  function abortIn(ms: number, watched: Hold): () => void {
-    const timer = setTimeout(() => {
+    if (watched.firstLook === null) return watched
+    tooLate = setTimeout(() => {
       watched.release()
       controller.abort(new SessionEnded('recheck'))
-    }, ms)
-    return () => clearTimeout(timer)
+    }, lookMs).unref()
+    void watched.firstLook.finally(() => clearTimeout(tooLate))
+    return watched
   }
 
   /** Called while memory is emptied: what was missed may cover the session, so acknowledging it waits. */
@@ -83,5 +80,11 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
     void firstLook?.finally(forget)
   }
 
-  return { signal: controller.signal, release: () => hold.release() }
+  return {
+    signal: controller.signal,
+    release() {
+      clearTimeout(tooLate)
+      hold.release()
+    },
+  }
 }

@@ -246,20 +246,7 @@ test('a hello that arrives after its successor says nothing', async () => {
     world.redis,
     HELLO,
     [world.keys.history, world.keys.sequence, world.keys.members, world.keys.signoffs, world.keys.inboxes],
-    [
-      'n',
-      'projects-1',
-      'projects',
-      '',
-      0,
-      0,
-      10,
-      1,
-      4_000,
-      world.keys.channels.acknowledgements,
-      '',
-      '[]',
-    ],
+    ['n', 'projects-1', 'projects', '', 0, 0, 10, 1, 4_000, world.keys.channels.acknowledgements, '', '[]'],
   )
 
   assert.equal(late, [history, 1, -1])

@@ -21,7 +21,7 @@ await runCommand({
       recordDurably: recorder.recordDurably,
       keys,
       // This process has heard of nothing.
-      remembered: { between: () => null, blocked: new Map() },
+      remembered: { between: () => null, blocked: new Map(), upTo: null },
       guard: { renew: async () => false },
       times: {
         idleTtlMs: config.SESSION_IDLE_SECONDS * 1000,

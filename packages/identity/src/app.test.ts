@@ -1,3 +1,4 @@
+import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isProblem } from './testing/answers.js'
@@ -201,6 +202,18 @@ test('what is written down holds no cookie, no token, no secret and no capabilit
     assert.ok(secret.length > 5)
     assert.is(written.indexOf(secret), -1, secret)
   }
+})
+
+test('while it is not known who is blocked it is not ready, and says so, since nothing can be confirmed', async () => {
+  await using app = await givenApp()
+  const { redis, keys, guard } = app
+
+  await redis.set(keys.blocked, 'no list')
+  await redis.hdel(keys.members, guard.instance)
+  await eventually(async () => (await app.ask('/readyz')).text.includes('who is blocked'))
+  await redis.del(keys.blocked)
+
+  await eventually(async () => (await app.ask('/readyz')).status === 200)
 })
 
 test.run()

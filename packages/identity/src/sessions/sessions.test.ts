@@ -226,7 +226,7 @@ async function endEveryone({ redis, keys }: Awaited<ReturnType<typeof givenIdent
   const recovery = createRecovery({
     recordDurably: recordOnDisk(redis),
     keys,
-    remembered: { between: () => null, blocked: new Map() },
+    remembered: { between: () => null, blocked: new Map(), upTo: null },
     guard: { renew: async () => true },
     times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
     leaseMs: 5_000,

@@ -209,6 +209,7 @@ async function givenLoss() {
           remembered: {
             between: (after, upTo) => (after < remembersFrom ? null : remembered.between(after, upTo)),
             blocked: remembered.blocked,
+            upTo: remembered.upTo,
           },
           guard: {
             async renew() {
@@ -225,7 +226,11 @@ async function givenLoss() {
       }
       await eventually(() => {
         for (const { onBehind } of recoveries) {
-          onBehind({ history, head: 0, followed: { history: 'before', applied: 2, leased: true } })
+          onBehind({
+            history,
+            head: 0,
+            followed: { history: remembered.upTo?.history ?? '', applied: 2, leased: true },
+          })
         }
         return done > 0
       })

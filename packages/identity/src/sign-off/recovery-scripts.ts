@@ -7,7 +7,7 @@ const SETTLED = Number.MAX_SAFE_INTEGER
 const LUA_OPEN = `
 local function open(history, openedAt)
   redis.call('HSET', KEYS[1], 'opened', history, 'openedAt', openedAt, 'seen', 0)
-  redis.call('HDEL', KEYS[1], 'lost', 'forked')
+  redis.call('HDEL', KEYS[1], 'lost', 'forked', 'known')
 end`
 
 /**
@@ -93,13 +93,21 @@ return 1`
  *
  * KEYS  history, sequence, era, signoffs, log, members, blocked
  * ARGV  nonce candidate, up to which sign-off every block is known, to do so only if Redis is behind, or '', event,
- *       event id, channel, key prefix, blocked users as JSON: `[{id, row}…]`
- * Returns as END_SESSION; gone when Redis is not behind, or somebody has seen more
+ *       event id, channel, key prefix, blocked users as JSON: `[{id, row}…]`, whose turn it is
+ * Returns as END_SESSION; gone when Redis is not behind, or it is not the caller's turn
  */
 export const END_EVERYONE = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
 local knowsUpTo, event, eventId, channel, prefix = tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen')
-if knowsUpTo and (not gate[1] or tonumber(gate[2] or '0') > knowsUpTo) then return { 'gone', history } end
+local turn = ARGV[8]
+local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen', 'known')
+if knowsUpTo then
+  if not gate[1] then return { 'gone', history } end
+  local seen, known = tonumber(gate[2] or '0'), math.max(tonumber(gate[3] or '0'), knowsUpTo)
+  redis.call('HSET', KEYS[1], 'known', known)
+  local isTurn = turn == 'anybody' or (turn == 'who knows most' and knowsUpTo == known)
+    or (turn ~= 'nobody' and knowsUpTo >= seen)
+  if not isTurn then return { 'gone', history } end
+end
 
 local sequence = math.max(head, tonumber(gate[2] or '0')) + 1
 redis.call('SET', KEYS[2], sequence)

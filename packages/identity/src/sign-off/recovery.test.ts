@@ -16,10 +16,14 @@ import { readReceipt } from '../testing/answers.js'
 import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
 import { recordOnDisk } from './record-durably.js'
 import { createRecovery, waitForOthersMs } from './recovery.js'
+import type { UserRow } from './remembered.js'
 
 const test = suite('identity: a Redis that has lost sign-offs')
 
 const LEASE_MS = 40
+const BEFORE = 'another:history'
+const BLOCK = JSON.stringify({ at: 1, by: 'the-admin', reason: null })
+const MALLORY = new Map([['mallory', { generation: '2', name: 'Mallory', blocked: BLOCK }]])
 const POST = { method: 'POST', json: {} }
 
 test('restored from an older copy: what was signed off since is signed off again, and nobody else', async () => {
@@ -129,24 +133,32 @@ test('who knew of less than everything leaves the history to be closed again by 
 })
 
 // found 2026-11-26: who knew of less signed everybody off, and who had seen more forgot the blocks that only it knew of
-test('who has seen less than somebody else waits twice as long before it ends every session', async () => {
+test('who does not know of every block lets an identity come first that does, and then one that knows of more', async () => {
   await using redis = await openRedis()
-  const world = await recoveryOf(redis)
-  await redis.hset(world.keys.history, { openedAt: 1, lost: 1, seen: 3 })
-  await redis.set(world.keys.sequence, 1)
-  const beganAt = performance.now()
+  const namespace = freshNamespace()
+  const knowing = await recoveryOf(redis, { namespace, remembersFrom: 99, knows: 9, blocked: MALLORY })
+  const other = await recoveryOf(redis, { namespace, remembersFrom: 99 })
+  // A service has seen one more than both of them.
+  await redis.hset(knowing.keys.history, { openedAt: 0, lost: 1, seen: 10 })
 
-  await world.recover({ head: 1, applied: 2, leased: true })
+  await eventually(
+    () => {
+      other.tell({ head: 0, applied: 9, leased: true })
+      knowing.tell({ head: 0, applied: 9 })
+      return knowing.outcomes.length + other.outcomes.length > 0
+    },
+    { within: 15_000 },
+  )
 
-  assert.ok(performance.now() - beganAt >= 2 * world.othersMs)
-  assert.is(Number(await redis.get(world.keys.era)), 4)
+  assert.equal([knowing.outcomes, other.outcomes], [['everyone'], []])
+  assert.is(await redis.hexists(knowing.keys.user('mallory'), 'blocked'), 1)
 })
 
 // found 2026-11-26 by test/faults (--profile sentinel --seed 202): an identity that had started in the middle of it signed
 // everybody off at once, though another one remembered what was missing
 test('who does not remember what is missing waits for an identity that does, also with a lease', async () => {
   await using redis = await openRedis()
-  const world = await recoveryOf(redis, { remembersFrom: 1 })
+  const world = await recoveryOf(redis, { remembersFrom: 1, knows: 2 })
   await redis.hset(world.keys.history, { openedAt: 0, lost: 1, seen: 2 })
   const beganAt = performance.now()
 
@@ -154,6 +166,22 @@ test('who does not remember what is missing waits for an identity that does, als
 
   assert.ok(performance.now() - beganAt >= world.othersMs)
   assert.is(Number(await redis.get(world.keys.era)), 3)
+})
+
+// found 2026-11-26: the time from the first time had long passed
+test('where a history is closed once more everybody gets their time once more', async () => {
+  await using redis = await openRedis()
+  const world = await recoveryOf(redis, { remembersFrom: 99 })
+  await redis.hset(world.keys.history, { openedAt: 0, lost: 1, seen: 2 })
+  world.tell({ head: 0, applied: 1 })
+  const toldAt = performance.now()
+  // Another identity recovers it, and nobody is behind for long.
+  await eventually(() => performance.now() - toldAt > 3 * world.othersMs)
+  const againAt = performance.now()
+
+  await world.recover({ head: 0, applied: 1 })
+
+  assert.ok(performance.now() - againAt >= world.othersMs)
 })
 
 // found 2026-11-26: what had got lost could not be recorded again any more, since its number was given to another one
@@ -268,8 +296,20 @@ function outcomeOf(login: Promise<unknown>): Promise<string> {
 }
 
 /** The recovery of an identity without a lease that remembers every sign-off of the history before. */
-async function recoveryOf(redis: Redis, { remembersFrom = 0 } = {}) {
-  const namespace = freshNamespace()
+async function recoveryOf(
+  redis: Redis,
+  {
+    namespace = freshNamespace(),
+    remembersFrom = 0,
+    knows = null,
+    blocked = new Map(),
+  }: {
+    readonly namespace?: string
+    readonly remembersFrom?: number
+    readonly knows?: number | null
+    readonly blocked?: ReadonlyMap<string, UserRow>
+  } = {},
+) {
   const keys = keysOf(namespace)
   const history = await openHistory(redis, namespace)
   await redis.hdel(keys.history, 'opened')
@@ -286,7 +326,8 @@ async function recoveryOf(redis: Redis, { remembersFrom = 0 } = {}) {
     remembered: {
       between: (after, upTo) =>
         after < remembersFrom ? null : Array.from({ length: upTo - after }, (_, i) => signOff(after + i + 1)),
-      blocked: new Map(),
+      blocked,
+      upTo: knows === null ? null : { history: BEFORE, sequence: knows },
     },
     guard: { renew: async () => true },
     times: { idleTtlMs: 1_000, absoluteTtlMs: 1_000 },
@@ -297,14 +338,28 @@ async function recoveryOf(redis: Redis, { remembersFrom = 0 } = {}) {
   return {
     keys,
     othersMs: waitForOthersMs(LEASE_MS),
-    async recover({ head, applied, leased = false }: { head: number; applied: number; leased?: boolean }) {
-      const followed = { history: 'another:history', applied, leased }
-      await eventually(() => {
-        recovery.onBehind({ history, head, followed })
-        return outcomes.length > 0
-      })
+    outcomes,
+    tell,
+    async recover(told: Told) {
+      await eventually(
+        () => {
+          tell(told)
+          return outcomes.length > 0
+        },
+        { within: 15_000 },
+      )
     },
   }
+
+  function tell({ head, applied, leased = false }: Told): void {
+    recovery.onBehind({ history, head, followed: { history: BEFORE, applied, leased } })
+  }
+}
+
+interface Told {
+  readonly head: number
+  readonly applied: number
+  readonly leased?: boolean
 }
 
 /** What an operator keeps: the files of a Redis that was stopped. */

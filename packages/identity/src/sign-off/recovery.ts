@@ -4,6 +4,7 @@ import {
   type Keys,
   nonceCandidate,
   patienceMs,
+  renewalIntervalMs,
   type SignOff,
   type TargetOfOne,
 } from '@curfew/contract'
@@ -18,7 +19,7 @@ import { parseRecordReply } from './replies.js'
 export interface RecoveryOptions {
   readonly recordDurably: RecordDurably
   readonly keys: Keys
-  readonly remembered: Pick<Remembered, 'between' | 'blocked'>
+  readonly remembered: Pick<Remembered, 'between' | 'blocked' | 'upTo'>
   readonly guard: Pick<Guard, 'renew'>
   readonly times: SessionTimes
   readonly leaseMs: number
@@ -31,6 +32,13 @@ export interface RecoveryOptions {
 export function waitForOthersMs(leaseMs: number): number {
   return Math.max(boundMs(leaseMs), 2 * patienceMs(leaseMs))
 }
+
+/** With a very short lease a busy process may be told less often than that. Milliseconds. */
+const SHORT_MS = 250
+
+/** Whose turn it is, by how long one has waited. In the first everybody only says up to where they know. */
+const TURNS = ['nobody', 'who knows all', 'who knows most', 'anybody'] as const
+type Turn = (typeof TURNS)[number]
 
 interface ToRecordAgain {
   readonly history: string
@@ -49,22 +57,27 @@ interface ToRecordAgain {
  * everybody who lives has said what they have seen, and nobody has seen more.
  *
  * Otherwise it waits for another identity that does. Then it is not known whose sessions should be over, so all
- * of them are; blocks are set again as far as they are remembered. Of several identities the one that has seen
- * the most does so, since it knows of the most blocks; the others when as much time again has passed.
+ * of them are; blocks are set again as far as they are remembered. That is done first by an identity that knows
+ * of every block that anybody may have seen; when as much time again has passed by the one that knows of the
+ * most; and in the end by anybody.
  */
 export function createRecovery(options: RecoveryOptions) {
   const { recordDurably, keys, remembered, guard, times, leaseMs, onRecovered, onError } = options
   const othersMs = waitForOthersMs(leaseMs)
   let recovering = false
-  let since: { readonly history: string; readonly at: number } | null = null
+  let since: { readonly history: string; readonly at: number; readonly toldAt: number } | null = null
 
   /** Told again and again while Redis is behind. */
   function onBehind(behind: StoreBehind): void {
     const { history } = behind
-    if (since?.history !== history) since = { history, at: performance.now() }
+    const now = performance.now()
+    // Whoever is not told for a while was not behind any more: closed anew, everybody gets their time anew.
+    const goesOn =
+      since?.history === history && now - since.toldAt < Math.max(renewalIntervalMs(leaseMs), SHORT_MS)
+    since = { history, at: goesOn && since ? since.at : now, toldAt: now }
     if (recovering) return
     recovering = true
-    recover(behind, performance.now() - since.at)
+    recover(behind, now - since.at)
       .catch(onError)
       .finally(() => {
         recovering = false
@@ -84,9 +97,10 @@ export function createRecovery(options: RecoveryOptions) {
       if (missing !== null && missing.length > 0 && (leased || waitedMs >= patienceMs(leaseMs))) {
         if (await recordAgain({ history, head, missing, leased })) return missing.length
       }
-      if (waitedMs < othersMs) return null
-      const knowsUpTo = waitedMs < 2 * othersMs ? (followed?.applied ?? 0) : Number.MAX_SAFE_INTEGER
-      return (await endEveryone({ ifBehind: { knowsUpTo } })) ? 'everyone' : null
+      const { upTo } = remembered
+      const knowsUpTo = followed !== null && upTo?.history === followed.history ? upTo.sequence : 0
+      const turn = TURNS[Math.floor(waitedMs / othersMs)] ?? 'anybody'
+      return (await endEveryone({ ifBehind: { knowsUpTo, turn } })) ? 'everyone' : null
     }
   }
 
@@ -135,12 +149,13 @@ export function createRecovery(options: RecoveryOptions) {
   }
 
   /**
-   * False when there is no need any more, or somebody has seen more than we know of.
+   * False when there is no need any more, or it is not our turn.
    *
-   * @param options with `ifBehind` only if Redis is behind
+   * @param options with `ifBehind` only if Redis is behind, and in the turn of an identity that knows of every
+   *   block up to a number
    */
   async function endEveryone(options: {
-    readonly ifBehind: { readonly knowsUpTo: number } | null
+    readonly ifBehind: { readonly knowsUpTo: number; readonly turn: Turn } | null
   }): Promise<boolean> {
     const event = createEvent('identity', 'everyone.logged-out', null, {
       actor: 'system',
@@ -158,6 +173,7 @@ export function createRecovery(options: RecoveryOptions) {
         keys.channels.signoffs,
         keys.prefix,
         JSON.stringify(blocked),
+        options.ifBehind?.turn ?? 'anybody',
       ],
     )
     return parseRecordReply(reply).kind === 'recorded'

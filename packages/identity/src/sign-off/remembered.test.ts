@@ -16,6 +16,7 @@ test('after memory was emptied it knows of nothing until the history that is fol
   assert.is(world.remembered.upTo, null)
 
   await world.hear('everything')
+  await world.informed()
 
   assert.equal(world.remembered.upTo, { history: world.history, sequence: 7 })
   assert.equal([...world.remembered.blocked.keys()], ['mallory'])
@@ -29,6 +30,7 @@ test('thousands who are blocked are read page by page', async () => {
   for (let i = 0; i < 1_000; i++) await world.block(`mallory-${i}`)
 
   await world.hear('everything')
+  await world.informed()
 
   assert.is(world.remembered.blocked.size, 1_000)
   assert.ok((await world.count('sscan')) > 5)
@@ -40,13 +42,13 @@ test('a list from before memory was emptied is not believed after it', async () 
   const reading = await world.beginReading()
 
   await world.redis.hdel(world.keys.history, 'opened')
-  const hearing = world.hear('everything')
+  await world.hear('everything')
   world.proxy.pass('answers')
   await reading.over
   assert.is(world.remembered.upTo, null)
 
   await openHistory(world.redis, world.namespace)
-  await hearing
+  await world.informed()
   assert.is(world.remembered.upTo?.history, world.history)
 })
 
@@ -69,6 +71,7 @@ test('a Redis that is not open, or has another history, makes it forget nobody',
   await using world = await givenMemory()
   await world.block('mallory')
   await world.hear('everything')
+  await world.informed()
 
   await world.redis.del(world.keys.blocked)
   await world.redis.hdel(world.keys.history, 'opened')
@@ -84,11 +87,37 @@ test('a Redis that is not open, or has another history, makes it forget nobody',
 test('a block that was lifted before it was heard of is not remembered', async () => {
   await using world = await givenMemory()
   await world.hear('everything')
+  await world.informed()
   await world.redis.hset(world.keys.user('mallory'), 'generation', 2)
 
   await world.hear(world.signOffOf('mallory', 8))
 
   assert.is(world.remembered.blocked.size, 0)
+})
+
+// found 2026-11-26: a Redis that was restored from before the block made us forget it, while it was not followed yet
+test('a row from before the block says nothing of the block', async () => {
+  await using world = await givenMemory()
+  await world.redis.hset(world.keys.user('mallory'), 'generation', 1)
+
+  await world.hear(world.signOffOf('mallory', 8))
+
+  assert.equal([...world.remembered.blocked.keys()], ['mallory'])
+})
+
+// found 2026-11-26: two lists that took longer than the pause between two tries overtook each other for ever
+test('memory that is emptied while the list is being read is informed all the same', async () => {
+  await using world = await givenMemory()
+  await world.blockMany(20_000)
+
+  await world.hear('everything')
+  await eventually(async () => (await world.count('sscan')) > 20)
+  await world.hear('everything')
+  await eventually(async () => (await world.count('sscan')) > 40)
+  await world.hear('everything')
+  await world.informed()
+
+  assert.is(world.remembered.blocked.size, 20_000)
 })
 
 test.run()
@@ -136,6 +165,16 @@ async function givenMemory() {
       await redis.hset(keys.user(id), { generation: 2, blocked: BLOCK })
       await redis.sadd(keys.blocked, id)
     },
+    async blockMany(count: number) {
+      const pipeline = redis.pipeline()
+      for (let i = 0; i < count; i++) {
+        pipeline
+          .hset(keys.user(`mallory-${i}`), { generation: 2, blocked: BLOCK })
+          .sadd(keys.blocked, `mallory-${i}`)
+      }
+      await pipeline.exec()
+    },
+    informed: () => eventually(() => remembered.upTo !== null, { within: 15_000 }),
     /** Redis has answered, and the answer is on its way. */
     async beginReading() {
       // From now on Redis knows the script, so that reading a page is one command.

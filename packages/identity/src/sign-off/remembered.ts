@@ -55,16 +55,21 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
   let upTo: Remembered['upTo'] = null
   /** What was learned while the list is being read, whose pages may not know of it. Null: it was lifted. */
   let learned = new Map<string, UserRow | null>()
+  let isFindingOut = false
   const closing = new AbortController()
 
-  const stopHearing = guard.onSignOff((signOff) => {
-    if (signOff !== 'everything') return note(signOff)
+  const stopHearing = guard.onSignOff((signOff) =>
+    signOff === 'everything' ? forgetEverything() : note(signOff),
+  )
+
+  function forgetEverything(): void {
     recent = []
     upTo = null
     // A list that is being read may be from before what was missed.
     learned = new Map()
-    return findOut()
-  })
+    // Nobody has to wait for it: until it is known, `upTo` says so.
+    void findOut()
+  }
 
   async function note(signOff: Exclude<SignOffHeard, 'everything'>): Promise<void> {
     recent.push(signOff)
@@ -72,13 +77,15 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     const { userId } = signOff.target
     const isBlock = signOff.reason === 'blocked'
     // Known at once, and completed as soon as the row is read.
-    if (isBlock) learn(userId, { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) })
+    const known = { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) }
+    if (isBlock) learn(userId, known)
     if (upTo !== null) upTo = { ...upTo, sequence: signOff.sequence }
-    if (!isBlock) return
+    if (!isBlock || signOff.target.kind !== 'user') return
     const row = await redis.hgetall(keys.user(userId))
-    // Lifted before it was heard of. Without a row it is Redis that has forgotten.
-    if (row['blocked'] !== undefined) learn(userId, row)
-    else if (row['generation'] !== undefined) learn(userId, null)
+    // Something newer was heard meanwhile, or Redis is one from before the block.
+    if (blocked.get(userId) !== known || !(Number(row['generation']) >= signOff.target.generation)) return
+    // Lifted before it was heard of.
+    learn(userId, row['blocked'] === undefined ? null : row)
   }
 
   function learn(userId: string, row: UserRow | null): void {
@@ -88,14 +95,18 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
 
   /** Until it is known who is blocked, nothing that this process records is confirmed. */
   async function findOut(): Promise<void> {
+    // One at a time, or they would go on overtaking each other.
+    if (isFindingOut) return
+    isFindingOut = true
     while (upTo === null && !closing.signal.aborted) {
-      await refresh().catch(onError)
+      await read().catch(onError)
       if (upTo === null) await pause(FIND_OUT_AGAIN_MS, undefined, { ref: false })
     }
+    isFindingOut = false
   }
 
   /** Page by page, since one script must not hold Redis up for long. Of two at the same time the newer counts. */
-  async function refresh(): Promise<void> {
+  async function read(): Promise<void> {
     const learnedMeanwhile = new Map<string, UserRow | null>()
     learned = learnedMeanwhile
     const rows = new Map<string, UserRow>()
@@ -132,7 +143,9 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
       return upTo
     },
     forget: (userId) => learn(userId, null),
-    refresh,
+    refresh: async () => {
+      if (!isFindingOut) await read()
+    },
     close() {
       closing.abort()
       stopHearing()

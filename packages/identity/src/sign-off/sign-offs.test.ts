@@ -2,6 +2,8 @@ import { eventually, openHistory, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { recordOnDisk } from './record-durably.js'
+import { createSignOffs } from './sign-offs.js'
 
 const test = suite('identity: sign-offs')
 
@@ -238,6 +240,30 @@ test('in a history that is not open nothing is recorded, until whoever follows R
   await openHistory(world.redis, world.namespace)
 
   assert.ok(await world.signOffs.endSession(record, 'logged-out', ADMIN))
+})
+
+// found 2026-11-26: it got the number of one that was missing, which could then not be recorded again
+test('while the guard follows another history than the one that is written to, nobody is signed off', async () => {
+  await using world = await givenIdentity()
+  const { redis, keys, bell, remembered } = world
+  const guard = { stats: () => ({ history: 'another:history' }), renew: async () => true }
+  const times = { idleTtlMs: 1_000, absoluteTtlMs: 1_000 }
+  const signOffs = createSignOffs({
+    redis,
+    recordDurably: recordOnDisk(redis),
+    keys,
+    bell,
+    guard,
+    remembered,
+    times,
+  })
+  const { record } = await world.login()
+
+  await rejects(signOffs.endSession(record, 'logged-out', ADMIN), 'store-unavailable')
+  await rejects(signOffs.endUser(record.user, ADMIN, { reason: 'everywhere' }), 'store-unavailable')
+  await rejects(signOffs.block(record.user, ADMIN, null), 'store-unavailable')
+
+  assert.equal(await world.logged(), ['session.created'])
 })
 
 test('a sign-off that is pending when Redis has a new history is recorded again, and confirmed in it', async () => {
