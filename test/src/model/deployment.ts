@@ -243,10 +243,10 @@ const keys = new WeakMap<Store, string>()
 function keyOfStore(store: Store): string {
   const known = keys.get(store)
   if (known !== undefined) return known
-  const { history, opened, openedAt, seen, lost, forked, head, signOffs, members } = store
+  const { history, opened, openedAt, seen, known: knownUpTo, lost, forked, head, signOffs, members } = store
   const { hasRecord, tombstone, isOutlived, user } = store
   const key = [
-    ...[history, opened, openedAt, seen, lost, forked, head, hasRecord, tombstone, isOutlived],
+    ...[history, opened, openedAt, seen, knownUpTo, lost, forked, head, hasRecord, tombstone, isOutlived],
     ...(user === null ? [] : [user.endedBy, user.endedAt, user.isBlocked]),
     ...signOffs.map(({ sequence, what }) => `${sequence}${what}`),
     ...members.map((row) => `${row.instance} ${row.history} ${row.acknowledged} ${row.renewals}`),

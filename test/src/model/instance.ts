@@ -117,12 +117,15 @@ export function createInstances(
     leaseOf,
     mostMessages,
     canBeBehind,
+    isAlone,
   }: {
     kind: SignOffKind
     leaseOf: (name: string) => number
     mostMessages: number
     /** Whether Redis can lose sign-offs: else nobody has to remember them. */
     canBeBehind: boolean
+    /** There is no other identity. */
+    isAlone: boolean
   },
 ) {
   const othersMs = rules.waitForOthersMs(LEASE_MS)
@@ -161,7 +164,7 @@ export function createInstances(
             memory: requestOf(
               next.memory,
               { ...effect, followed: before, leased },
-              { othersMs, knowsWhatItRemembers },
+              { othersMs, knowsWhatItRemembers, isAlone },
             ),
           }
           break
@@ -389,7 +392,7 @@ export function cut(instance: Instance): Instance {
     hello: hello?.stage === 'sent' ? null : hello,
     read: read?.stage === 'sent' ? null : read,
     stray: null,
-    memory: memory && { ...memory, list: null, isNoting: false, request: null },
+    memory: memory && { ...memory, list: null, noting: null, request: null },
   }
 }
 
@@ -436,8 +439,14 @@ function withInstants(
     hello: hello && { ...hello, sentAt: later(hello.sentAt) },
     memory: memory && {
       ...memory,
-      behindSince: memory.behindSince && { ...memory.behindSince, atMs: age(memory.behindSince.atMs) },
+      behindSince: memory.behindSince && goneOn(memory.behindSince),
     },
+  }
+
+  /** Whoever is not told for a tick was not behind any more: closed anew, everybody gets their time anew. */
+  function goneOn({ history, atMs, toldMs }: NonNullable<Memory['behindSince']>): Memory['behindSince'] {
+    const toldAt = age(toldMs)
+    return toldAt < -TICK_MS ? null : { history, atMs: age(atMs), toldMs: toldAt }
   }
 }
 

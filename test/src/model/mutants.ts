@@ -221,7 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
     configuration('emptied, a block, a newcomer'),
     {
       END_EVERYONE: (store, call) =>
-        SHIPPED.END_EVERYONE(store, { ...call, knowsUpTo: Number.MAX_SAFE_INTEGER }),
+        SHIPPED.END_EVERYONE(store, { ...call, turn: call.turn === 'nobody' ? 'nobody' : 'anybody' }),
     },
     { isSlow: true },
   ),
@@ -271,8 +271,8 @@ export const MUTANTS: readonly Mutant[] = [
     configuration('restored, wall clock is set'),
     {
       END_EVERYONE: (store, call) => {
-        const next = SHIPPED.END_EVERYONE(store, call)
-        return next && { ...next, isOutlived: store.isOutlived }
+        const [next, isDone] = SHIPPED.END_EVERYONE(store, call)
+        return [{ ...next, isOutlived: store.isOutlived }, isDone]
       },
     },
     { isSlow: true },

@@ -66,21 +66,26 @@ export function createPromises(configuration: Configuration, instances: Instance
   }
 
   /**
-   * Likewise, where Redis is behind: an identity that has seen as much as anybody was told so before a tick has
-   * passed for one that has seen less, and has had sessions ended before that one has waited for twice as long.
+   * Likewise, where Redis is behind: an identity that knows more is told so in each tick, from the first on in which one
+   * is that knows less; it has said what it knows before that one may believe that nobody knows more, and has had
+   * everybody signed off before it is anybody's turn.
    */
-  function isPatient({ history, seen }: Store, instances: World['instances']): boolean {
+  function isPatient({ history, seen, known }: Store, instances: World['instances']): boolean {
     return instances.every(({ value: one }) => {
       const since = one.memory?.behindSince
       if (since?.history !== history) return true
-      const isLast = 0 - since.atMs + TICK_MS >= 2 * othersMs
+      const isNext = (turn: number) => 0 - since.atMs + TICK_MS >= turn * othersMs
       return instances.every(({ value }) => {
         const { memory, following } = value
-        if (memory === null || knowledgeOf(value) <= knowledgeOf(one)) return true
+        const knowledge = knowledgeOf(value)
+        if (memory === null || knowledge <= knowledgeOf(one)) return true
         if (following.history === history) return true
-        if (memory.behindSince?.history !== history) return false
-        const canAct = knowledgeOf(value) >= seen && 0 - memory.behindSince.atMs >= othersMs
-        return !isLast || (memory.request === null && !canAct)
+        if (memory.behindSince?.history !== history || memory.behindSince.toldMs !== 0) return false
+        if (isNext(2) && known < knowledge) return false
+        const waitedMs = 0 - memory.behindSince.atMs
+        const knowsAll = knowledge >= seen && waitedMs >= othersMs
+        const knowsMost = knowledge >= known && waitedMs >= 2 * othersMs
+        return !isNext(3) || (memory.request === null && !knowsAll && !knowsMost)
       })
     })
   }

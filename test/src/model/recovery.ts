@@ -12,12 +12,12 @@ export interface Memory {
   readonly isInformed: boolean
   /** LIST_BLOCKED as Redis has answered it, on its way. Only where there are blocks. */
   readonly list: List | null
-  /** HGETALL of the user who was blocked is under way. */
-  readonly isNoting: boolean
+  /** The block for which HGETALL of its user is under way. */
+  readonly noting: number | null
   /** Hooks that have not finished. */
   readonly hooks: readonly Hook[]
-  /** The history in which Redis is behind, and since when that is known. */
-  readonly behindSince: { readonly history: string; readonly atMs: number } | null
+  /** The history in which Redis is behind, since when that is known, and when it was told so last. */
+  readonly behindSince: { readonly history: string; readonly atMs: number; readonly toldMs: number } | null
   /** What was sent to Redis in order to recover. */
   readonly request: Request | null
 }
@@ -30,12 +30,11 @@ export interface List {
 export interface Hook {
   readonly history: string
   readonly sequence: number
-  readonly does: 'note the block' | 'find out who is blocked'
 }
 
-/** `knowsUpTo`: what END_EVERYONE is told, which is sent if they are not enough. Null: it is too early for that. */
+/** `turn`: what END_EVERYONE is told, which is sent if they are not enough. */
 export type Request =
-  | ({ readonly script: 'RECORD_AGAIN'; readonly knowsUpTo: number | null } & RecordAgainCall)
+  | ({ readonly script: 'RECORD_AGAIN' } & Pick<EndEveryoneCall, 'turn' | 'knowsUpTo'> & RecordAgainCall)
   | ({ readonly script: 'END_EVERYONE' } & EndEveryoneCall)
 
 export const NEW_MEMORY: Memory = {
@@ -43,7 +42,7 @@ export const NEW_MEMORY: Memory = {
   knowsBlock: false,
   isInformed: false,
   list: null,
-  isNoting: false,
+  noting: null,
   hooks: [],
   behindSince: null,
   request: null,
@@ -55,14 +54,14 @@ export function remember(
   { history, sequence, signOff }: { history: string; sequence: number; signOff: SignOff | 'everything' },
   { outdatesLists }: { outdatesLists: boolean },
 ): Memory {
-  const hooked = (does: Hook['does']) => [...memory.hooks, { history, sequence, does }]
   if (signOff === 'everything' || signOff.target.kind === 'everyone') {
     const list = outdatesLists ? null : memory.list
-    return { ...memory, recent: [], isInformed: false, list, hooks: hooked('find out who is blocked') }
+    return { ...memory, recent: [], isInformed: false, list }
   }
   const recent = [...memory.recent, entryOf(signOff)]
   if (signOff.reason !== 'blocked') return { ...memory, recent }
-  return { ...learned({ ...memory, recent }, true), isNoting: true, hooks: hooked('note the block') }
+  const hooks = [...memory.hooks, { history, sequence }]
+  return { ...learned({ ...memory, recent }, true), noting: sequence, hooks }
 }
 
 /** remembered.ts: `learn`. A list that is under way may not know of it. */
@@ -70,10 +69,10 @@ function learned(memory: Memory, isBlocked: boolean): Memory {
   return { ...memory, knowsBlock: isBlocked, list: memory.list && { ...memory.list, isBlocked } }
 }
 
-/** remembered.ts: the row of the user is read. */
+/** remembered.ts: the row of the user is read, unless Redis is one from before the block. */
 export function noted(memory: Memory, { user }: Store): Memory {
-  const next = { ...memory, isNoting: false }
-  return user === null ? next : learned(next, user.isBlocked)
+  const next = { ...memory, noting: null }
+  return user === null || user.endedAt < (memory.noting ?? 0) ? next : learned(next, user.isBlocked)
 }
 
 /** remembered.ts: `refresh`. Believes nobody but the Redis that its guard follows. */
@@ -94,7 +93,7 @@ export function unfinished(memory: Memory, { history, unfinished }: Following): 
   const isPast = behindSince !== null && history !== null && isEarlier(behindSince.history, history)
   const isWaitedFor = (hook: Hook) => hook.history === history && unfinished.includes(hook.sequence)
   const isFirst = (hook: Hook, at: number) =>
-    hooks.findIndex(({ sequence, does }) => sequence === hook.sequence && does === hook.does) === at
+    hooks.findIndex(({ sequence }) => sequence === hook.sequence) === at
   return {
     ...memory,
     hooks: hooks.filter(isWaitedFor).filter(isFirst),
@@ -113,29 +112,39 @@ interface Behind {
 export function requestOf(
   before: Memory,
   { history, head, followed, leased }: Behind,
-  { othersMs, knowsWhatItRemembers }: { othersMs: number; knowsWhatItRemembers: boolean },
+  {
+    othersMs,
+    knowsWhatItRemembers,
+    isAlone,
+  }: { othersMs: number; knowsWhatItRemembers: boolean; isAlone: boolean },
 ): Memory {
-  const behindSince = before.behindSince?.history === history ? before.behindSince : { history, atMs: 0 }
+  const atMs = before.behindSince?.history === history ? before.behindSince.atMs : 0
+  const behindSince = { history, atMs, toldMs: 0 }
   const memory = { ...before, behindSince }
   if (memory.request !== null) return memory
   const waitedMs = 0 - behindSince.atMs
   const applied = followed.history === null ? 0 : followed.applied
-  const known = knowsWhatItRemembers && !memory.isInformed ? 0 : applied
-  const mostApplied = waitedMs < 2 * othersMs ? known : Number.MAX_SAFE_INTEGER
-  const knowsUpTo = waitedMs < othersMs ? null : mostApplied
+  const knowsUpTo = knowsWhatItRemembers && !memory.isInformed ? 0 : applied
+  const turn = TURNS[Math.floor(waitedMs / othersMs)] ?? 'anybody'
   const { knowsBlock } = memory
   const missing = followed.history === null ? null : between(memory.recent, head, applied)
   if (missing !== null && missing.length > 0 && (leased || waitedMs >= patienceMs(LEASE_MS))) {
-    const call = { history, head, missing, leased, knowsBlock, knowsUpTo }
+    const call = { history, head, missing, leased, knowsBlock, knowsUpTo, turn }
     return { ...memory, request: { script: 'RECORD_AGAIN', ...call } }
   }
-  return { ...memory, request: everyone(memory, knowsUpTo) }
+  // What would change nothing is not said.
+  if (turn === 'nobody' && (isAlone || knowsUpTo === 0)) return memory
+  return { ...memory, request: everyone(memory, { knowsUpTo, turn }) }
 }
 
-/** Null: it is too early for that. */
-export function everyone({ knowsBlock }: Memory, knowsUpTo: number | null): Request | null {
-  return knowsUpTo === null ? null : { script: 'END_EVERYONE', knowsUpTo, knowsBlock }
+export function everyone(
+  { knowsBlock }: Memory,
+  { knowsUpTo, turn }: Pick<EndEveryoneCall, 'turn' | 'knowsUpTo'>,
+): Request {
+  return { script: 'END_EVERYONE', knowsUpTo, turn, knowsBlock }
 }
+
+const TURNS = ['nobody', 'who knows all', 'who knows most', 'anybody'] as const
 
 function between(recent: readonly Entry[], after: number, upTo: number): readonly Entry[] | null {
   const wanted = recent.filter(({ sequence }) => sequence > after && sequence <= upTo)
@@ -147,10 +156,10 @@ export function keyOfMemory({
   knowsBlock,
   isInformed,
   list,
-  isNoting,
+  noting,
   hooks,
   behindSince,
   request,
 }: Memory): unknown {
-  return [recent, knowsBlock, isInformed, list, isNoting, hooks, behindSince, request]
+  return [recent, knowsBlock, isInformed, list, noting, hooks, behindSince, request]
 }

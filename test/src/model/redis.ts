@@ -11,6 +11,7 @@ export interface Store {
   readonly opened: string | null
   readonly openedAt: number | null
   readonly seen: number
+  readonly known: number
   readonly lost: boolean
   readonly forked: boolean
 
@@ -69,6 +70,7 @@ const EMPTY = {
   opened: null,
   openedAt: null,
   seen: 0,
+  known: 0,
   lost: false,
   forked: false,
   head: 0,
@@ -261,19 +263,28 @@ export function RECORD_AGAIN(store: Store, call: RecordAgainCall, kind: SignOffK
   return opened(next, leased ? SETTLED : head + missing.length)
 }
 
+export type Turn = 'nobody' | 'who knows all' | 'who knows most' | 'anybody'
+
 export interface EndEveryoneCall {
   readonly knowsUpTo: number
+  readonly turn: Turn
   readonly knowsBlock: boolean
 }
 
-/** identity/sign-off/recovery-scripts.ts. Null: Redis is not behind, or somebody has seen more. */
-export function END_EVERYONE(store: Store, call: EndEveryoneCall): Store | null {
-  if (!store.lost || store.seen > call.knowsUpTo) return null
+/** identity/sign-off/recovery-scripts.ts. And whether it is done: Redis is behind, and it is the turn of the caller. */
+export function END_EVERYONE(before: Store, call: EndEveryoneCall): [Store, boolean] {
+  if (!before.lost) return [before, false]
+  const { knowsUpTo, turn, knowsBlock } = call
+  const known = Math.max(before.known, knowsUpTo)
+  const store = known === before.known ? before : { ...before, known }
+  const isTurn =
+    turn === 'anybody' ||
+    (turn === 'who knows most' && knowsUpTo === known) ||
+    (turn !== 'nobody' && knowsUpTo >= store.seen)
+  if (!isTurn) return [store, false]
   const sequence = Math.max(store.head, store.seen) + 1
-  const user = call.knowsBlock
-    ? ({ endedBy: 'others', endedAt: sequence, isBlocked: true } as const)
-    : store.user
-  return ring(opened({ ...store, head: sequence - 1, isOutlived: true, user }, SETTLED), 'everyone')
+  const user = knowsBlock ? ({ endedBy: 'others', endedAt: sequence, isBlocked: true } as const) : store.user
+  return [ring(opened({ ...store, head: sequence - 1, isOutlived: true, user }, SETTLED), 'everyone'), true]
 }
 
 /** The row as the table holds it. */
@@ -316,7 +327,7 @@ function ring(store: Store, what: Entry['what']): Store {
 export const SETTLED = Number.MAX_SAFE_INTEGER
 
 function opened(store: Store, openedAt: number): Store {
-  return { ...store, opened: store.history, openedAt, seen: 0, lost: false, forked: false }
+  return { ...store, opened: store.history, openedAt, seen: 0, known: 0, lost: false, forked: false }
 }
 
 function withRow(store: Store, row: Row): Store {

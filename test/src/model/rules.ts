@@ -57,6 +57,6 @@ export const SHIPPED: Rules = {
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
   aFlushOutdatesLists: true,
-  knowsWhatItRemembers: false,
+  knowsWhatItRemembers: true,
   recordsAgain: true,
 }

@@ -93,21 +93,16 @@ export function createServer(
       }
     }
     if (memory !== null) {
-      for (const hook of memory.hooks) {
-        // Without blocks all that comes of it is that it is acknowledged before it may be confirmed.
-        if (kind === 'block') {
-          const label =
-            hook.does === 'note the block'
-              ? 'reads the row for too long, and its hook is over'
-              : 'finds out who is blocked for too long, and its hook is over'
-          step(label, finished(instance, memory, [hook]))
+      if (memory.noting !== null) {
+        for (const hook of memory.hooks) {
+          step('reads the row for too long, and its hook is over', finished(instance, memory, [hook]))
           lastIsFault()
         }
-      }
-      if (memory.isNoting) {
-        const over = memory.hooks.filter(({ does }) => does === 'note the block')
-        step('reads the row of the user who was blocked', finished(instance, noted(memory, store), over))
-      }
+        step(
+          'reads the row of the user who was blocked',
+          finished(instance, noted(memory, store), memory.hooks),
+        )
+      } else if (memory.hooks.length > 0) step('its hook is over', finished(instance, memory, memory.hooks))
       addLists(memory)
       if (memory.request !== null && writable(redis, node)) {
         const { request } = memory
@@ -151,8 +146,7 @@ export function createServer(
 
   function informed(instance: Instance, memory: Memory, list: List): Instance {
     const next = refreshed(memory, list, instance.following.history)
-    const over = next.isInformed ? next.hooks.filter(({ does }) => does === 'find out who is blocked') : []
-    return finished(instance, next, over)
+    return finished(instance, next, [])
   }
 
   function sayHello(instance: Instance, redis: Deployment, says: Hello, isLate: boolean) {
@@ -179,10 +173,13 @@ export function createServer(
 
   /** recovery.ts: what comes of what it asked for. */
   function recover(memory: Memory, request: Request, store: Store): [Store, Memory] {
-    const isOver = request.script === 'END_EVERYONE'
-    const recovered = isOver ? rules.END_EVERYONE(store, request) : rules.RECORD_AGAIN(store, request, kind)
-    if (recovered !== null) return [recovered, { ...memory, request: null, behindSince: null }]
-    return [store, { ...memory, request: isOver ? null : everyone(memory, request.knowsUpTo) }]
+    const over: Memory = { ...memory, request: null, behindSince: null }
+    if (request.script === 'END_EVERYONE') {
+      const [next, isDone] = rules.END_EVERYONE(store, request)
+      return [next, isDone ? over : { ...memory, request: null }]
+    }
+    const recorded = rules.RECORD_AGAIN(store, request, kind)
+    return recorded === null ? [store, { ...memory, request: everyone(memory, request) }] : [recorded, over]
   }
 
   function stepsOfCoordinator(
@@ -247,7 +244,8 @@ export function createServer(
   function isAskedBy({ hello, stray, read, memory, node, keeps }: Instance): boolean {
     const reads = readsAtOnce && !keeps
     const asks = memory !== null && (kind === 'block' || !memory.isInformed)
-    const works = memory !== null && (memory.request !== null || memory.isNoting || memory.hooks.length > 0)
+    const works =
+      memory !== null && (memory.request !== null || memory.noting !== null || memory.hooks.length > 0)
     const recovers = works || asks
     const says = hello?.stage === 'sent' || hellos === 'take no time'
     return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0

@@ -63,9 +63,9 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const leaseOf = (name: string) => options.find((one) => name.startsWith(one.name))?.leaseMs ?? LEASE_MS
   const longest = options.some(({ leaseMs }) => leaseMs === LONG_LEASE_MS) ? LONG_BOUND_MS : BOUND_MS
   const canBeBehind = !configuration.losesNothing
-  const memoryMatters = canBeBehind && (rules.knowsWhatItRemembers || options.length > 1)
-  // Only somebody who may know less than another waits for twice as long.
-  const longestWait = (memoryMatters ? 2 : 1) * rules.waitForOthersMs(LEASE_MS)
+  const isAlone = options.filter(({ isIdentity }) => isIdentity).length < 2
+  // The last turn is that of somebody who knows less than another identity.
+  const longestWait = (isAlone ? 2 : 3) * rules.waitForOthersMs(LEASE_MS)
   const clock = createClock(longest, longestWait)
   const own = options.findIndex(({ isIdentity }) => isIdentity)
 
@@ -74,7 +74,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const logs = createCatalogue(keyOfLog)
   const everyInstance = createCatalogue(keyOfInstance)
 
-  const instances = createInstances(rules, { kind, leaseOf, mostMessages, canBeBehind })
+  const instances = createInstances(rules, { kind, leaseOf, mostMessages, canBeBehind, isAlone })
   const coordination = createCoordinators(rules, configuration)
   const server = createServer(rules, { configuration, instances, coordinators: coordination, leaseOf })
   const promises = createPromises(configuration, instances, longest)
@@ -131,7 +131,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const heard = once((one: Instance) =>
     everyInstance.know({ ...one, acknowledgement: null, saysBehindHello: false }),
   )
-  const silenced = once((one: Instance) => everyInstance.know(silencedInstance(one, memoryMatters)))
+  const silenced = once((one: Instance) => everyInstance.know(silencedInstance(one, canBeBehind)))
   const silencedRows = once((one: Deployment) => deployments.know(withoutAcknowledgements(one)))
   const happenings = oncePerPair((redis: Deployment, { left }: Log) =>
     happeningsOf(redis, left).map(({ next, ...happening }) => ({
