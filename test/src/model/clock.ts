@@ -18,13 +18,15 @@ export const LONG_BOUND_MS = boundMs(LONG_LEASE_MS)
 
 export const NOW: Instant = { monotonicMs: 0, wallMs: 0 }
 
-/** A clock that goes back no further than the longest bound. */
-export function createClock(oldestMs: number) {
+/** A clock that goes back no further than the longest bound, or where somebody waits for others `longestWaitMs`. */
+export function createClock(oldestMs: number, longestWaitMs: number) {
   const ago = (ms: number) => Math.max(-oldestMs, ms)
 
   return {
     /** A tick later. */
     age: (ms: number) => ago(ms - TICK_MS),
+    /** A tick later, of a moment since when an identity waits for others. */
+    wait: (ms: number) => Math.max(-longestWaitMs, ms - TICK_MS),
     /** A tick later, of a moment that only matters once it has come. */
     await: (ms: number) => Math.max(0, ms - TICK_MS),
     /** A tick later. Both clocks are cut by the same, so that how far they parted is kept. */

@@ -7,6 +7,8 @@ import type { SignOffKind } from './redis.js'
 export interface Configuration {
   readonly deployment: DeploymentKind
   readonly signOff: SignOffKind
+  /** Somebody else was signed off before, which those who join do not remember. */
+  readonly begins: 'with nothing' | 'with a sign-off'
   readonly instances: readonly InstanceOptions[]
   readonly faults: Partial<Budget>
   /** How many published sign-offs may be on their way to an instance. With none, only hellos tell. */
@@ -24,6 +26,8 @@ export interface Configuration {
   readonly timely: boolean
   /** What is durable can't be lost: then promise 2 must hold, too. */
   readonly isBounded: boolean
+  /** Redis is restored or emptied only after the sign-off was confirmed. */
+  readonly losesOnceConfirmed: boolean
   /** Nothing that anybody saw can be lost: then promise 5 must hold, too. */
   readonly losesNothing: boolean
 }
@@ -36,6 +40,7 @@ const service = { name: 'service', leaseMs: LEASE_MS, isIdentity: false }
 const BASE: Configuration = {
   deployment: 'one',
   signOff: 'session',
+  begins: 'with nothing',
   instances: [service],
   faults: {},
   mostMessages: 1,
@@ -46,6 +51,7 @@ const BASE: Configuration = {
   strays: false,
   timely: false,
   isBounded: true,
+  losesOnceConfirmed: false,
   losesNothing: true,
 }
 
@@ -97,14 +103,38 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     instances: [identity, service],
     faults: { restores: 1 },
   },
+  'restored, wall clock is set': { ...OPERATED, faults: { restores: 1, steps: 1 } },
   'restored, a block': { ...OPERATED, signOff: 'block', faults: { restores: 1 } },
   'emptied, a block': { ...OPERATED, signOff: 'block', faults: { empties: 1 } },
+  'emptied, a block, not all is remembered': {
+    ...OPERATED,
+    signOff: 'block',
+    begins: 'with a sign-off',
+    faults: { empties: 1 },
+  },
   'emptied, a block, a newcomer': {
     ...OPERATED,
-    ...SMALLER,
     signOff: 'block',
-    instances: [identity, { ...identity, name: 'newcomer', comesLate: true }],
+    begins: 'with a sign-off',
+    instances: [identity, { ...identity, name: 'newcomer', comes: 'with the second history' }],
+    losesOnceConfirmed: true,
     faults: { empties: 1 },
+  },
+  'emptied, a block, one that has just joined': {
+    ...OPERATED,
+    signOff: 'block',
+    instances: [identity, { ...identity, name: 'newcomer', comes: 'once confirmed' }],
+    begins: 'with a sign-off',
+    losesOnceConfirmed: true,
+    faults: { empties: 1 },
+  },
+  'restored, a block, one that has just joined': {
+    ...OPERATED,
+    signOff: 'block',
+    begins: 'with a sign-off',
+    instances: [identity, { ...identity, name: 'newcomer', comes: 'once confirmed' }],
+    losesOnceConfirmed: true,
+    faults: { restores: 1 },
   },
   'emptied, a block, late messages': {
     ...OPERATED,
@@ -112,10 +142,17 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     mostMessages: 1,
     faults: { empties: 1 },
   },
+  'emptied, a block, wall clock is set': {
+    ...OPERATED,
+    signOff: 'block',
+    losesOnceConfirmed: true,
+    faults: { empties: 1, steps: 1 },
+  },
   'emptied, a block, hellos stray': {
     ...OPERATED,
     signOff: 'block',
     strays: true,
+    losesOnceConfirmed: true,
     faults: { empties: 1 },
   },
 }

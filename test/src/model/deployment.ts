@@ -73,8 +73,11 @@ export interface Happening {
 
 export const DISK = 1
 
-export function newDeployment(kind: DeploymentKind): Deployment {
-  const store = newStore('h1')
+export function newDeployment(
+  kind: DeploymentKind,
+  begins: 'with nothing' | 'with a sign-off' = 'with nothing',
+): Deployment {
+  const store = newStore('h1', begins === 'with nothing' ? [] : [{ sequence: 1, what: 'another' }])
   const replicas = kind === 'two replicas' ? 2 : kind === 'one replica' ? 1 : 0
   return {
     nodes: [store, store, kept(store)].slice(0, 1 + replicas),
@@ -240,10 +243,10 @@ const keys = new WeakMap<Store, string>()
 function keyOfStore(store: Store): string {
   const known = keys.get(store)
   if (known !== undefined) return known
-  const { history, opened, openedAt, seen, lost, forked, head, signOffs, members } = store
+  const { history, opened, openedAt, seen, known: knownUpTo, lost, forked, head, signOffs, members } = store
   const { hasRecord, tombstone, isOutlived, user } = store
   const key = [
-    ...[history, opened, openedAt, seen, lost, forked, head, hasRecord, tombstone, isOutlived],
+    ...[history, opened, openedAt, seen, knownUpTo, lost, forked, head, hasRecord, tombstone, isOutlived],
     ...(user === null ? [] : [user.endedBy, user.endedAt, user.isBlocked]),
     ...signOffs.map(({ sequence, what }) => `${sequence}${what}`),
     ...members.map((row) => `${row.instance} ${row.history} ${row.acknowledged} ${row.renewals}`),

@@ -80,8 +80,8 @@ export interface InstanceOptions {
   readonly name: string
   readonly leaseMs: number
   readonly isIdentity: boolean
-  /** It starts in the second history only. */
-  readonly comesLate?: boolean
+  /** When it starts, unless that is at the beginning. */
+  readonly comes?: 'once confirmed' | 'with the second history'
 }
 
 /** Hellos, and their answers, are under way for as long as they want; or only hellos are; or neither. */
@@ -117,14 +117,19 @@ export function createInstances(
     leaseOf,
     mostMessages,
     canBeBehind,
+    isAlone,
   }: {
     kind: SignOffKind
     leaseOf: (name: string) => number
     mostMessages: number
     /** Whether Redis can lose sign-offs: else nobody has to remember them. */
     canBeBehind: boolean
+    /** There is no other identity. */
+    isAlone: boolean
   },
 ) {
+  const othersMs = rules.waitForOthersMs(LEASE_MS)
+  const { knowsWhatItRemembers } = rules
   const serves = ({ name, following }: Instance) => rules.mayServe(following, NOW, leaseOf(name))
 
   /** Takes an input, and carries out what `follow` wants done. */
@@ -154,7 +159,14 @@ export function createInstances(
         case 'report-behind': {
           if (next.memory === null) break
           const leased = rules.mayServe(before, NOW, leaseOf(next.name))
-          next = { ...next, memory: requestOf(next.memory, { ...effect, followed: before, leased }) }
+          next = {
+            ...next,
+            memory: requestOf(
+              next.memory,
+              { ...effect, followed: before, leased },
+              { othersMs, knowsWhatItRemembers, isAlone },
+            ),
+          }
           break
         }
         case 'hello':
@@ -339,7 +351,7 @@ function isNews({ history, entry }: Message, following: Following): boolean {
 }
 
 /** What it has acknowledged makes no difference to anybody any more. */
-export function silenced(instance: Instance): Instance {
+export function silenced(instance: Instance, mattersLater: boolean): Instance {
   const { following, hello, stray, memory } = instance
   const unheard = <T extends { readonly says: Hello }>(sent: T): T => ({
     ...sent,
@@ -352,7 +364,7 @@ export function silenced(instance: Instance): Instance {
     stray: stray && unheard(stray),
     acknowledgement: null,
     saysBehindHello: false,
-    memory: memory && { ...memory, hooks: [], isInformed: true },
+    memory: memory && { ...memory, hooks: [], isInformed: memory.isInformed || !mattersLater },
   }
 }
 
@@ -380,7 +392,7 @@ export function cut(instance: Instance): Instance {
     hello: hello?.stage === 'sent' ? null : hello,
     read: read?.stage === 'sent' ? null : read,
     stray: null,
-    memory: memory && { ...memory, list: null, request: null },
+    memory: memory && { ...memory, list: null, noting: null, request: null },
   }
 }
 
@@ -398,7 +410,7 @@ export function rememberedBy({ memory, following }: Instance): Remembering | nul
 /** A tick later. `asleep`: the machine slept, and its monotonic clock with it. */
 export function aged(instance: Instance, clock: Clock, asleep = false): Instance {
   const later = (at: Instant) => (asleep ? clock.stepWall(at, TICK_MS) : clock.ageInstant(at))
-  return withInstants(instance, later, (ms) => (asleep ? ms : clock.age(ms)))
+  return withInstants(instance, later, (ms) => (asleep ? ms : clock.wait(ms)))
 }
 
 /** Its wall clock is set. */
@@ -427,13 +439,14 @@ function withInstants(
     hello: hello && { ...hello, sentAt: later(hello.sentAt) },
     memory: memory && {
       ...memory,
-      behindSince: memory.behindSince && { ...memory.behindSince, atMs: behindFor(memory.behindSince.atMs) },
+      behindSince: memory.behindSince && goneOn(memory.behindSince),
     },
   }
 
-  /** It waits for a whole bound if it knows of nothing, else for as long as for a history to be opened. */
-  function behindFor(atMs: number): number {
-    return following.history === null ? age(atMs) : waited(age(atMs)).monotonicMs
+  /** Whoever is not told for a tick was not behind any more: closed anew, everybody gets their time anew. */
+  function goneOn({ history, atMs, toldMs }: NonNullable<Memory['behindSince']>): Memory['behindSince'] {
+    const toldAt = age(toldMs)
+    return toldAt < -TICK_MS ? null : { history, atMs: age(atMs), toldMs: toldAt }
   }
 }
 

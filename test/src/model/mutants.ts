@@ -19,6 +19,7 @@ type Input = Parameters<Follow>[1]
 type HelloAnswered = Extract<Input, { type: 'hello-answered' }>
 type Coordinate = Rules['coordinate']
 
+const WHATEVER_THERE_IS = '*'
 const ONE = configuration('one Redis')
 const RESTARTS = configuration('Redis restarts')
 
@@ -172,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant(
     'what was asked before memory was emptied is believed after it',
-    configuration('emptied, a block'),
+    configuration('emptied, a block, wall clock is set'),
     {
       aFlushOutdatesLists: false,
     },
@@ -182,7 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
     'a user who is gone is not blocked again',
     configuration('emptied, a block'),
     {
-      BLOCK: (store) => SHIPPED.BLOCK(store, { isAgain: false }),
+      BLOCK: (store, call) => SHIPPED.BLOCK(store, { ...call, isAgain: false }),
     },
     { isSlow: true },
   ),
@@ -192,6 +193,54 @@ export const MUTANTS: readonly Mutant[] = [
       return SHIPPED.HELLO(store, { ...call, says: { ...call.says, opens } }, kind)
     },
   }),
+  mutant(
+    'a lease opens a history that its instance was not told of',
+    configuration('emptied, a block, late messages'),
+    {
+      helloOf: (state, now, leaseMs) => {
+        const hello = SHIPPED.helloOf(state, now, leaseMs)
+        return SHIPPED.mayServe(state, now, leaseMs) ? { ...hello, opens: WHATEVER_THERE_IS } : hello
+      },
+      HELLO: (store, call, kind) => {
+        const opens = call.says.opens === WHATEVER_THERE_IS ? store.history : call.says.opens
+        return SHIPPED.HELLO(store, { ...call, says: { ...call.says, opens } }, kind)
+      },
+    },
+    { isSlow: true },
+  ),
+  mutant(
+    'everybody is signed off at once',
+    configuration('emptied, a block, a newcomer'),
+    {
+      waitForOthersMs: () => 0,
+    },
+    { isSlow: true },
+  ),
+  mutant(
+    'who has seen less signs everybody off',
+    configuration('emptied, a block, a newcomer'),
+    {
+      END_EVERYONE: (store, call) =>
+        SHIPPED.END_EVERYONE(store, { ...call, turn: call.turn === 'nobody' ? 'nobody' : 'anybody' }),
+    },
+    { isSlow: true },
+  ),
+  mutant(
+    'who does not remember yet waits no longer',
+    configuration('emptied, a block, one that has just joined'),
+    {
+      knowsWhatItRemembers: false,
+    },
+  ),
+  mutant(
+    'recorded in a history that its own guard does not follow',
+    configuration('emptied, a block'),
+    {
+      END_SESSION: (store, call) => SHIPPED.END_SESSION(store, { ...call, isFollowed: true }),
+      BLOCK: (store, call) => SHIPPED.BLOCK(store, { ...call, isFollowed: true }),
+    },
+    { fate: 'survives', isSlow: true },
+  ),
   mutant(
     'where there is nothing to end, acknowledgements are believed',
     configuration('restored, another sign-off covers it'),
@@ -219,18 +268,22 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant(
     'everybody is signed off, and old sessions stay valid',
-    configuration('restored, late messages'),
+    configuration('restored, wall clock is set'),
     {
       END_EVERYONE: (store, call) => {
-        const next = SHIPPED.END_EVERYONE(store, call)
-        return next && { ...next, isOutlived: store.isOutlived }
+        const [next, isDone] = SHIPPED.END_EVERYONE(store, call)
+        return [{ ...next, isOutlived: store.isOutlived }, isDone]
       },
     },
     { isSlow: true },
   ),
-  mutant('everybody is signed off, and blocks are not set again', configuration('restored, a block'), {
-    END_EVERYONE: (store) => SHIPPED.END_EVERYONE(store, { knowsBlock: false }),
-  }),
+  mutant(
+    'everybody is signed off, and blocks are not set again',
+    configuration('emptied, a block, not all is remembered'),
+    {
+      END_EVERYONE: (store, call) => SHIPPED.END_EVERYONE(store, { ...call, knowsBlock: false }),
+    },
+  ),
 ]
 
 function mutant(

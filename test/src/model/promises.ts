@@ -1,5 +1,6 @@
+import { waitForOthersMs } from '@curfew/identity/dist/sign-off/recovery.js'
 import { type Known, once } from './catalogue.js'
-import { TICK_MS } from './clock.js'
+import { LEASE_MS, TICK_MS } from './clock.js'
 import type { Configuration } from './configurations.js'
 import { isOver } from './coordinator.js'
 import { type Deployment, nodeOf, offersSession } from './deployment.js'
@@ -10,6 +11,7 @@ import { isOpen, isValid, type Store } from './redis.js'
 /** What must hold in every world. */
 export function createPromises(configuration: Configuration, instances: Instances, longestBoundMs: number) {
   const { signOff: kind, isBounded, losesNothing, timely } = configuration
+  const othersMs = waitForOthersMs(LEASE_MS)
   const accepts = once((one: Instance) => instances.accepts(one) ?? '')
   const offers = once((redis: Deployment) => offersSession(redis, isValid))
   const endsEveryone = ({ nodes }: Deployment) =>
@@ -55,7 +57,7 @@ export function createPromises(configuration: Configuration, instances: Instance
   function mayTimePass({ redis, instances }: World): boolean {
     if (!timely || redis.value.isAway) return true
     const store = nodeOf(redis.value, 0)
-    if (store.lost) return isNewcomerPatient(store, instances)
+    if (store.lost) return isPatient(store, instances)
     if (isOpen(store)) return true
     const isWaiting = instances.some(({ value }) => value.following.closed?.history === store.history)
     const hasSpoken = ({ value: { name, following } }: Known<Instance>) =>
@@ -64,21 +66,28 @@ export function createPromises(configuration: Configuration, instances: Instance
   }
 
   /**
-   * Likewise: an identity that knows of a history before has had what it remembers recorded, before one that knows
-   * nothing has waited for a bound, and ends everybody's sessions.
+   * Likewise, where Redis is behind: an identity that knows more is told so in each tick, from the first on in which one
+   * is that knows less; it has said what it knows before that one may believe that nobody knows more, and has had
+   * everybody signed off before it is anybody's turn.
    */
-  function isNewcomerPatient({ history }: Store, instances: World['instances']): boolean {
-    const isWaiting = instances.some(
-      ({ value: { memory, following } }) =>
-        following.history === null && memory?.behindSince?.history === history,
-    )
-    const hasHadItsSay = ({ value: { memory, following } }: Known<Instance>) =>
-      memory === null ||
-      following.history === null ||
-      (memory.request === null &&
-        memory.behindSince?.history === history &&
-        memory.behindSince.atMs > -TICK_MS)
-    return !isWaiting || instances.every(hasHadItsSay)
+  function isPatient({ history, seen, known }: Store, instances: World['instances']): boolean {
+    return instances.every(({ value: one }) => {
+      const since = one.memory?.behindSince
+      if (since?.history !== history) return true
+      const isNext = (turn: number) => 0 - since.atMs + TICK_MS >= turn * othersMs
+      return instances.every(({ value }) => {
+        const { memory, following } = value
+        const knowledge = knowledgeOf(value)
+        if (memory === null || knowledge <= knowledgeOf(one)) return true
+        if (following.history === history) return true
+        if (memory.behindSince?.history !== history || memory.behindSince.toldMs !== 0) return false
+        if (isNext(2) && known < knowledge) return false
+        const waitedMs = 0 - memory.behindSince.atMs
+        const knowsAll = knowledge >= seen && waitedMs >= othersMs
+        const knowsMost = knowledge >= known && waitedMs >= 2 * othersMs
+        return !isNext(3) || (memory.request === null && !knowsAll && !knowsMost)
+      })
+    })
   }
 
   /** Each has a lease, in the history that Redis has. */
@@ -126,4 +135,9 @@ export function createPromises(configuration: Configuration, instances: Instance
       )
     },
   }
+}
+
+/** Up to where it knows of everything of a history before. */
+function knowledgeOf({ memory, following: { history, applied } }: Instance): number {
+  return history === null || memory?.isInformed === false ? 0 : applied
 }

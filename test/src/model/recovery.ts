@@ -1,7 +1,7 @@
-import { boundMs, patienceMs, type SignOff } from '@curfew/contract'
+import { patienceMs, type SignOff } from '@curfew/contract'
 import type { Following } from '@curfew/guard/following'
 import { LEASE_MS } from './clock.js'
-import type { Entry, RecordAgainCall } from './redis.js'
+import { type EndEveryoneCall, type Entry, isEarlier, type RecordAgainCall, type Store } from './redis.js'
 
 /** What an identity remembers in case Redis forgets, and what it does about it: remembered.ts and recovery.ts. */
 export interface Memory {
@@ -12,10 +12,12 @@ export interface Memory {
   readonly isInformed: boolean
   /** LIST_BLOCKED as Redis has answered it, on its way. Only where there are blocks. */
   readonly list: List | null
+  /** The block for which HGETALL of its user is under way. */
+  readonly noting: number | null
   /** Hooks that have not finished. */
   readonly hooks: readonly Hook[]
-  /** The history in which Redis is behind, and since when that is known. */
-  readonly behindSince: { readonly history: string; readonly atMs: number } | null
+  /** The history in which Redis is behind, since when that is known, and when it was told so last. */
+  readonly behindSince: { readonly history: string; readonly atMs: number; readonly toldMs: number } | null
   /** What was sent to Redis in order to recover. */
   readonly request: Request | null
 }
@@ -28,18 +30,19 @@ export interface List {
 export interface Hook {
   readonly history: string
   readonly sequence: number
-  readonly does: 'note the block' | 'find out who is blocked'
 }
 
+/** `turn`: what END_EVERYONE is told, which is sent if they are not enough. */
 export type Request =
-  | ({ readonly script: 'RECORD_AGAIN' } & RecordAgainCall)
-  | { readonly script: 'END_EVERYONE'; readonly knowsBlock: boolean }
+  | ({ readonly script: 'RECORD_AGAIN' } & Pick<EndEveryoneCall, 'turn' | 'knowsUpTo'> & RecordAgainCall)
+  | ({ readonly script: 'END_EVERYONE' } & EndEveryoneCall)
 
 export const NEW_MEMORY: Memory = {
   recent: [],
   knowsBlock: false,
   isInformed: false,
   list: null,
+  noting: null,
   hooks: [],
   behindSince: null,
   request: null,
@@ -51,15 +54,25 @@ export function remember(
   { history, sequence, signOff }: { history: string; sequence: number; signOff: SignOff | 'everything' },
   { outdatesLists }: { outdatesLists: boolean },
 ): Memory {
-  const hooked = (does: Hook['does']) => [...memory.hooks, { history, sequence, does }]
   if (signOff === 'everything' || signOff.target.kind === 'everyone') {
     const list = outdatesLists ? null : memory.list
-    return { ...memory, recent: [], isInformed: false, list, hooks: hooked('find out who is blocked') }
+    return { ...memory, recent: [], isInformed: false, list }
   }
   const recent = [...memory.recent, entryOf(signOff)]
   if (signOff.reason !== 'blocked') return { ...memory, recent }
-  // That somebody is blocked is known at once, and an answer that was under way does not know of it.
-  return { ...memory, recent, knowsBlock: true, list: null, hooks: hooked('note the block') }
+  const hooks = [...memory.hooks, { history, sequence }]
+  return { ...learned({ ...memory, recent }, true), noting: sequence, hooks }
+}
+
+/** remembered.ts: `learn`. A list that is under way may not know of it. */
+function learned(memory: Memory, isBlocked: boolean): Memory {
+  return { ...memory, knowsBlock: isBlocked, list: memory.list && { ...memory.list, isBlocked } }
+}
+
+/** remembered.ts: the row of the user is read, unless Redis is one from before the block. */
+export function noted(memory: Memory, { user }: Store): Memory {
+  const next = { ...memory, noting: null }
+  return user === null || user.endedAt < (memory.noting ?? 0) ? next : learned(next, user.isBlocked)
 }
 
 /** remembered.ts: `refresh`. Believes nobody but the Redis that its guard follows. */
@@ -76,11 +89,16 @@ function entryOf({ sequence, target, reason }: SignOff): Entry {
 
 /** Hooks for something that is done, or of a history that is over, have nothing to say any more. */
 export function unfinished(memory: Memory, { history, unfinished }: Following): Memory {
-  const { hooks } = memory
+  const { hooks, behindSince } = memory
+  const isPast = behindSince !== null && history !== null && isEarlier(behindSince.history, history)
   const isWaitedFor = (hook: Hook) => hook.history === history && unfinished.includes(hook.sequence)
   const isFirst = (hook: Hook, at: number) =>
-    hooks.findIndex(({ sequence, does }) => sequence === hook.sequence && does === hook.does) === at
-  return { ...memory, hooks: hooks.filter(isWaitedFor).filter(isFirst) }
+    hooks.findIndex(({ sequence }) => sequence === hook.sequence) === at
+  return {
+    ...memory,
+    hooks: hooks.filter(isWaitedFor).filter(isFirst),
+    behindSince: isPast ? null : behindSince,
+  }
 }
 
 interface Behind {
@@ -90,23 +108,43 @@ interface Behind {
   readonly leased: boolean
 }
 
-/** recovery.ts: `onBehind`, and what is sent first. Somebody who remembers nothing waits for somebody who does. */
-export function requestOf(before: Memory, { history, head, followed, leased }: Behind): Memory {
-  const behindSince = before.behindSince?.history === history ? before.behindSince : { history, atMs: 0 }
+/** recovery.ts: `onBehind`, and what is sent first. Somebody who does not remember waits for somebody who does. */
+export function requestOf(
+  before: Memory,
+  { history, head, followed, leased }: Behind,
+  {
+    othersMs,
+    knowsWhatItRemembers,
+    isAlone,
+  }: { othersMs: number; knowsWhatItRemembers: boolean; isAlone: boolean },
+): Memory {
+  const atMs = before.behindSince?.history === history ? before.behindSince.atMs : 0
+  const behindSince = { history, atMs, toldMs: 0 }
   const memory = { ...before, behindSince }
-  const waitMs = followed.history === null ? boundMs(LEASE_MS) : leased ? 0 : patienceMs(LEASE_MS)
-  if (memory.request !== null || 0 - behindSince.atMs < waitMs) return memory
-  const missing = followed.history === null ? null : between(memory.recent, head, followed.applied)
-  if (missing === null || missing.length === 0) return { ...memory, request: everyone(memory) }
-  return {
-    ...memory,
-    request: { script: 'RECORD_AGAIN', history, head, missing, leased, knowsBlock: memory.knowsBlock },
+  if (memory.request !== null) return memory
+  const waitedMs = 0 - behindSince.atMs
+  const applied = followed.history === null ? 0 : followed.applied
+  const knowsUpTo = knowsWhatItRemembers && !memory.isInformed ? 0 : applied
+  const turn = TURNS[Math.floor(waitedMs / othersMs)] ?? 'anybody'
+  const { knowsBlock } = memory
+  const missing = followed.history === null ? null : between(memory.recent, head, applied)
+  if (missing !== null && missing.length > 0 && (leased || waitedMs >= patienceMs(LEASE_MS))) {
+    const call = { history, head, missing, leased, knowsBlock, knowsUpTo, turn }
+    return { ...memory, request: { script: 'RECORD_AGAIN', ...call } }
   }
+  // What would change nothing is not said.
+  if (turn === 'nobody' && (isAlone || knowsUpTo === 0)) return memory
+  return { ...memory, request: everyone(memory, { knowsUpTo, turn }) }
 }
 
-export function everyone({ knowsBlock }: Memory): Request {
-  return { script: 'END_EVERYONE', knowsBlock }
+export function everyone(
+  { knowsBlock }: Memory,
+  { knowsUpTo, turn }: Pick<EndEveryoneCall, 'turn' | 'knowsUpTo'>,
+): Request {
+  return { script: 'END_EVERYONE', knowsUpTo, turn, knowsBlock }
 }
+
+const TURNS = ['nobody', 'who knows all', 'who knows most', 'anybody'] as const
 
 function between(recent: readonly Entry[], after: number, upTo: number): readonly Entry[] | null {
   const wanted = recent.filter(({ sequence }) => sequence > after && sequence <= upTo)
@@ -118,9 +156,10 @@ export function keyOfMemory({
   knowsBlock,
   isInformed,
   list,
+  noting,
   hooks,
   behindSince,
   request,
 }: Memory): unknown {
-  return [recent, knowsBlock, isInformed, list, hooks, behindSince, request]
+  return [recent, knowsBlock, isInformed, list, noting, hooks, behindSince, request]
 }

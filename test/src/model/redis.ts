@@ -11,6 +11,7 @@ export interface Store {
   readonly opened: string | null
   readonly openedAt: number | null
   readonly seen: number
+  readonly known: number
   readonly lost: boolean
   readonly forked: boolean
 
@@ -46,10 +47,12 @@ export interface Row {
 
 export type SignOffKind = 'session' | 'block'
 
-export function newStore(history: string): Store {
+export function newStore(history: string, signOffs: readonly Entry[] = []): Store {
   return {
     ...EMPTY,
     history,
+    head: signOffs.length,
+    signOffs,
     // A session begins in an open history only.
     opened: history,
     openedAt: 0,
@@ -67,6 +70,7 @@ const EMPTY = {
   opened: null,
   openedAt: null,
   seen: 0,
+  known: 0,
   lost: false,
   forked: false,
   head: 0,
@@ -175,10 +179,16 @@ export type RecordReply =
       readonly members: readonly Row[]
     }
 
+export interface RecordCall {
+  /** Whether it is the history that the guard of that identity follows. */
+  readonly isFollowed: boolean
+  readonly isAgain: boolean
+}
+
 /** identity/sign-off/scripts.ts */
-export function END_SESSION(store: Store): [Store, RecordReply] {
+export function END_SESSION(store: Store, { isFollowed }: RecordCall): [Store, RecordReply] {
   const { history, tombstone, members } = store
-  if (!isOpen(store)) return [store, { kind: 'closed' }]
+  if (!isOpen(store) || !isFollowed) return [store, { kind: 'closed' }]
   if (tombstone !== null) return [store, { kind: 'recorded', history, sequence: tombstone, members }]
   if (!store.hasRecord || store.isOutlived || store.user === null) {
     return [store, { kind: 'gone', history }]
@@ -188,9 +198,9 @@ export function END_SESSION(store: Store): [Store, RecordReply] {
 }
 
 /** identity/sign-off/scripts.ts: END_USER with a block. Recorded again, it makes a user who is gone anew. */
-export function BLOCK(store: Store, { isAgain }: { isAgain: boolean }): [Store, RecordReply] {
+export function BLOCK(store: Store, { isFollowed, isAgain }: RecordCall): [Store, RecordReply] {
   const { history, user, members } = store
-  if (!isOpen(store)) return [store, { kind: 'closed' }]
+  if (!isOpen(store) || !isFollowed) return [store, { kind: 'closed' }]
   if (user === null && !isAgain) return [store, { kind: 'gone', history }]
   if (user?.endedBy === 'the sign-off') {
     return [store, { kind: 'recorded', history, sequence: user.endedAt, members }]
@@ -253,14 +263,28 @@ export function RECORD_AGAIN(store: Store, call: RecordAgainCall, kind: SignOffK
   return opened(next, leased ? SETTLED : head + missing.length)
 }
 
-/** identity/sign-off/recovery-scripts.ts. Null: Redis is not behind. */
-export function END_EVERYONE(store: Store, call: { readonly knowsBlock: boolean }): Store | null {
-  if (!store.lost) return null
+export type Turn = 'nobody' | 'who knows all' | 'who knows most' | 'anybody'
+
+export interface EndEveryoneCall {
+  readonly knowsUpTo: number
+  readonly turn: Turn
+  readonly knowsBlock: boolean
+}
+
+/** identity/sign-off/recovery-scripts.ts. And whether it is done: Redis is behind, and it is the turn of the caller. */
+export function END_EVERYONE(before: Store, call: EndEveryoneCall): [Store, boolean] {
+  if (!before.lost) return [before, false]
+  const { knowsUpTo, turn, knowsBlock } = call
+  const known = Math.max(before.known, knowsUpTo)
+  const store = known === before.known ? before : { ...before, known }
+  const isTurn =
+    turn === 'anybody' ||
+    (turn === 'who knows most' && knowsUpTo === known) ||
+    (turn !== 'nobody' && knowsUpTo >= store.seen)
+  if (!isTurn) return [store, false]
   const sequence = Math.max(store.head, store.seen) + 1
-  const user = call.knowsBlock
-    ? ({ endedBy: 'others', endedAt: sequence, isBlocked: true } as const)
-    : store.user
-  return ring(opened({ ...store, head: sequence - 1, isOutlived: true, user }, SETTLED), 'everyone')
+  const user = knowsBlock ? ({ endedBy: 'others', endedAt: sequence, isBlocked: true } as const) : store.user
+  return [ring(opened({ ...store, head: sequence - 1, isOutlived: true, user }, SETTLED), 'everyone'), true]
 }
 
 /** The row as the table holds it. */
@@ -303,7 +327,7 @@ function ring(store: Store, what: Entry['what']): Store {
 export const SETTLED = Number.MAX_SAFE_INTEGER
 
 function opened(store: Store, openedAt: number): Store {
-  return { ...store, opened: store.history, openedAt, seen: 0, lost: false, forked: false }
+  return { ...store, opened: store.history, openedAt, seen: 0, known: 0, lost: false, forked: false }
 }
 
 function withRow(store: Store, row: Row): Store {

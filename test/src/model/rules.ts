@@ -1,5 +1,6 @@
 import { follow, helloOf, judgeRead, mayServe } from '@curfew/guard/following'
 import { coordinate, nextLook } from '@curfew/identity/dist/sign-off/coordinator.js'
+import { waitForOthersMs } from '@curfew/identity/dist/sign-off/recovery.js'
 import * as scripts from './redis.js'
 
 /**
@@ -15,6 +16,7 @@ export interface Rules {
   // @curfew/identity
   readonly coordinate: typeof coordinate
   readonly nextLook: typeof nextLook
+  readonly waitForOthersMs: typeof waitForOthersMs
   // The scripts.
   readonly HELLO: typeof scripts.HELLO
   readonly READ: typeof scripts.READ
@@ -35,6 +37,8 @@ export interface Rules {
   readonly trustsWaitWithoutWrite: boolean
   /** What LIST_BLOCKED was answered before memory was emptied is not believed after it. */
   readonly aFlushOutdatesLists: boolean
+  /** Who does not remember yet who is blocked knows of nothing, whatever it has applied. */
+  readonly knowsWhatItRemembers: boolean
   /** What is overtaken by a new history is recorded again in it. */
   readonly recordsAgain: boolean
 }
@@ -46,11 +50,13 @@ export const SHIPPED: Rules = {
   judgeRead,
   coordinate,
   nextLook,
+  waitForOthersMs,
   ...scripts,
   drops: () => true,
   acknowledgesWhenHeard: false,
   holders: (needed) => needed,
   trustsWaitWithoutWrite: false,
   aFlushOutdatesLists: true,
+  knowsWhatItRemembers: true,
   recordsAgain: true,
 }

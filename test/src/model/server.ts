@@ -10,8 +10,8 @@ import {
 } from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
 import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
-import { everyone, type Hook, type List, type Memory, type Request, refreshed } from './recovery.js'
-import { isOpen, type Store } from './redis.js'
+import { everyone, type Hook, type List, type Memory, noted, type Request, refreshed } from './recovery.js'
+import { isOpen, SETTLED, type Store } from './redis.js'
 import type { Rules } from './rules.js'
 
 interface AtRedis {
@@ -65,7 +65,7 @@ export function createServer(
           : `${reply.answer.standing}, ${reply.answer.history}, head ${reply.answer.head}`
       step(
         `Redis takes its hello (${told})`,
-        isAnswered ? instances.answerHello(next, next.hello) : next,
+        recoveredFrom(isAnswered ? instances.answerHello(next, next.hello) : next, changed),
         changed,
       )
       const last = found.at(-1)
@@ -93,15 +93,16 @@ export function createServer(
       }
     }
     if (memory !== null) {
-      for (const hook of memory.hooks) {
-        if (hook.does === 'note the block') step('has noted the block', finished(instance, memory, [hook]))
-        // Without blocks all that comes of it is that it is acknowledged before it may be confirmed.
-        else if (kind === 'block') {
-          const label = 'finds out who is blocked for too long, and its hook is over'
-          step(label, finished(instance, memory, [hook]))
+      if (memory.noting !== null) {
+        for (const hook of memory.hooks) {
+          step('reads the row for too long, and its hook is over', finished(instance, memory, [hook]))
           lastIsFault()
         }
-      }
+        step(
+          'reads the row of the user who was blocked',
+          finished(instance, noted(memory, store), memory.hooks),
+        )
+      } else if (memory.hooks.length > 0) step('its hook is over', finished(instance, memory, memory.hooks))
       addLists(memory)
       if (memory.request !== null && writable(redis, node)) {
         const { request } = memory
@@ -145,8 +146,7 @@ export function createServer(
 
   function informed(instance: Instance, memory: Memory, list: List): Instance {
     const next = refreshed(memory, list, instance.following.history)
-    const over = next.isInformed ? next.hooks.filter(({ does }) => does === 'find out who is blocked') : []
-    return finished(instance, next, over)
+    return finished(instance, next, [])
   }
 
   function sayHello(instance: Instance, redis: Deployment, says: Hello, isLate: boolean) {
@@ -174,14 +174,18 @@ export function createServer(
   /** recovery.ts: what comes of what it asked for. */
   function recover(memory: Memory, request: Request, store: Store): [Store, Memory] {
     const over: Memory = { ...memory, request: null, behindSince: null }
-    if (request.script === 'END_EVERYONE') return [rules.END_EVERYONE(store, request) ?? store, over]
+    if (request.script === 'END_EVERYONE') {
+      const [next, isDone] = rules.END_EVERYONE(store, request)
+      return [next, isDone ? over : { ...memory, request: null }]
+    }
     const recorded = rules.RECORD_AGAIN(store, request, kind)
-    return recorded === null ? [store, { ...memory, request: everyone(memory) }] : [recorded, over]
+    return recorded === null ? [store, { ...memory, request: everyone(memory, request) }] : [recorded, over]
   }
 
   function stepsOfCoordinator(
     coordinator: Coordinator,
     redis: Deployment,
+    isFollowed: boolean,
   ): Array<AtRedis & { coordinator: Coordinator }> {
     const { coordination, signOff, drop, node } = coordinator
     const found: Array<AtRedis & { coordinator: Coordinator }> = []
@@ -223,12 +227,12 @@ export function createServer(
     const isLate = drops && isOver(coordinator)
     if (coordination.isAsking || looksAround || isLate || (isNews && !isOver(coordinator))) beWitness()
     if (signOff === 'not recorded' || (signOff === 'overtaken' && rules.recordsAgain)) {
-      const isAgain = signOff === 'overtaken'
-      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store) : rules.BLOCK(store, { isAgain })
+      const call = { isFollowed, isAgain: signOff === 'overtaken' }
+      const [changed, reply] = kind === 'session' ? rules.END_SESSION(store, call) : rules.BLOCK(store, call)
       const needed =
         changed === store && rules.trustsWaitWithoutWrite ? 0 : rules.holders(holdersNeeded(redis))
       const sequence = reply.kind === 'recorded' ? `, ${reply.history}, ${reply.sequence}` : ''
-      // A closed history changes nothing: it tries again.
+      // A closed history, or one that its guard does not follow, changes nothing: it tries again.
       if (reply.kind !== 'closed') {
         step(`records the sign-off (${reply.kind}${sequence})`, executed(coordinator, reply, needed), changed)
       }
@@ -240,12 +244,21 @@ export function createServer(
   function isAskedBy({ hello, stray, read, memory, node, keeps }: Instance): boolean {
     const reads = readsAtOnce && !keeps
     const asks = memory !== null && (kind === 'block' || !memory.isInformed)
-    const recovers = memory !== null && (memory.request !== null || memory.hooks.length > 0 || asks)
+    const works =
+      memory !== null && (memory.request !== null || memory.noting !== null || memory.hooks.length > 0)
+    const recovers = works || asks
     const says = hello?.stage === 'sent' || hellos === 'take no time'
     return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
   }
 
   return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
+}
+
+/** Redis can't be behind in this history any more, so that it makes no difference since when it was known. */
+function recoveredFrom(instance: Instance, { history, openedAt }: Store): Instance {
+  const { memory } = instance
+  if (memory?.behindSince?.history !== history || openedAt !== SETTLED) return instance
+  return { ...instance, memory: { ...memory, behindSince: null } }
 }
 
 /** Only what is published by a script that recorded one more. */

@@ -29,6 +29,7 @@ import {
   createInstances,
   cut as cutInstance,
   type Instance,
+  type InstanceOptions,
   keyOfInstance,
   type Message,
   newInstance,
@@ -58,11 +59,14 @@ interface Changes {
 
 /** The worlds of a configuration under some rules: where they begin, what may happen in each, what is broken. */
 export function createWorlds(configuration: Configuration, rules: Rules) {
-  const { deployment, signOff: kind, instances: options, faults, mostMessages, drops } = configuration
+  const { deployment, signOff: kind, instances: options, faults, mostMessages, drops, begins } = configuration
   const leaseOf = (name: string) => options.find((one) => name.startsWith(one.name))?.leaseMs ?? LEASE_MS
   const longest = options.some(({ leaseMs }) => leaseMs === LONG_LEASE_MS) ? LONG_BOUND_MS : BOUND_MS
-  const clock = createClock(longest)
   const canBeBehind = !configuration.losesNothing
+  const isAlone = options.filter(({ isIdentity }) => isIdentity).length < 2
+  // The last turn is that of somebody who knows less than another identity.
+  const longestWait = (isAlone ? 2 : 3) * rules.waitForOthersMs(LEASE_MS)
+  const clock = createClock(longest, longestWait)
   const own = options.findIndex(({ isIdentity }) => isIdentity)
 
   const deployments = createCatalogue(keyOfDeployment)
@@ -70,13 +74,13 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const logs = createCatalogue(keyOfLog)
   const everyInstance = createCatalogue(keyOfInstance)
 
-  const instances = createInstances(rules, { kind, leaseOf, mostMessages, canBeBehind })
+  const instances = createInstances(rules, { kind, leaseOf, mostMessages, canBeBehind, isAlone })
   const coordination = createCoordinators(rules, configuration)
   const server = createServer(rules, { configuration, instances, coordinators: coordination, leaseOf })
   const promises = createPromises(configuration, instances, longest)
 
   const initial: World = {
-    redis: deployments.know(newDeployment(deployment)),
+    redis: deployments.know(newDeployment(deployment, begins)),
     coordinator: coordinators.know(newCoordinator(BOUND_MS)),
     log: logs.know({ confirmed: null, durableAt: null, left: { ...NOTHING_HAPPENS, ...faults } }),
     instances: options.map((one) => everyInstance.know(newInstance(one))),
@@ -111,13 +115,15 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   // Where its own guard is not looked at, nothing gets lost either.
   const rememberingAll = once((one: Coordinator) => coordinators.know(remembersAll(one)))
   const coordinatorSteps = once((one: Coordinator) => coordination.stepsOf(one).map(knowCoordinator))
-  const coordinatorAtRedis = oncePerPair((one: Coordinator, redis: Deployment) =>
-    server.stepsOfCoordinator(one, redis).map(({ coordinator, redis, ...step }) => ({
-      ...step,
-      coordinator: coordinators.know(coordinator),
-      redis: deployments.know(redis),
-    })),
-  )
+  const coordinatorAtRedisIf = (isFollowed: boolean) =>
+    oncePerPair((one: Coordinator, redis: Deployment) =>
+      server.stepsOfCoordinator(one, redis, isFollowed).map(({ coordinator, redis, ...step }) => ({
+        ...step,
+        coordinator: coordinators.know(coordinator),
+        redis: deployments.know(redis),
+      })),
+    )
+  const coordinatorAtRedis = { followed: coordinatorAtRedisIf(true), strange: coordinatorAtRedisIf(false) }
   const acknowledged = oncePerPair((one: Instance, coordinator: Coordinator) =>
     knowCoordinator(coordination.hear(coordinator, acknowledgementOf(one))),
   )
@@ -125,7 +131,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const heard = once((one: Instance) =>
     everyInstance.know({ ...one, acknowledgement: null, saysBehindHello: false }),
   )
-  const silenced = once((one: Instance) => everyInstance.know(silencedInstance(one)))
+  const silenced = once((one: Instance) => everyInstance.know(silencedInstance(one, canBeBehind)))
   const silencedRows = once((one: Deployment) => deployments.know(withoutAcknowledgements(one)))
   const happenings = oncePerPair((redis: Deployment, { left }: Log) =>
     happeningsOf(redis, left).map(({ next, ...happening }) => ({
@@ -200,7 +206,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       })
     }
     for (const [at, instance] of world.instances.entries()) {
-      if (options[at]?.comesLate && redis.value.histories === 1) continue
+      if (!hasCome(options[at]?.comes)) continue
       for (const { label, isFault, next } of instanceSteps(instance)) {
         add(label, isFault, { instance: [at, next] })
       }
@@ -214,7 +220,11 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
       addMishaps(at, instance)
     }
     for (const step of coordinatorSteps(informed)) addConfirmation(step, {})
-    for (const step of coordinatorAtRedis(coordinator, redis)) {
+    // Where its own guard is not looked at, that follows what there is.
+    const store = nodeOf(redis.value, coordinator.value.node)
+    const isFollowed = identity === undefined || identity.value.following.history === store.history
+    const atRedis = isFollowed ? coordinatorAtRedis.followed : coordinatorAtRedis.strange
+    for (const step of atRedis(coordinator, redis)) {
       add(step.label, step.isFault, { coordinator: step.coordinator, redis: step.redis })
       if (step.published !== null) publish(steps, step.published)
     }
@@ -222,6 +232,11 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     addOthers('others', 'another')
     addOthers('covering', 'covering')
     return steps
+
+    function hasCome(comes: InstanceOptions['comes']): boolean {
+      if (comes === 'once confirmed') return log.value.confirmed !== null
+      return comes === undefined || redis.value.histories > 1
+    }
 
     function addConfirmation(
       { label, isFault, next, confirms }: ReturnType<typeof knowCoordinator>,
@@ -234,6 +249,8 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
 
     function addHappening(happening: ReturnType<typeof happenings>[number]): void {
       const { label, isFault, next, costs, cuts, copied } = happening
+      const isLoss = costs === 'restores' || costs === 'empties'
+      if (isLoss && configuration.losesOnceConfirmed && log.value.confirmed === null) return
       const changed = become(world, {
         redis: next,
         ...(costs ? { log: spend(log, costs) } : {}),
