@@ -135,7 +135,7 @@ export function createRecovery(options: RecoveryOptions) {
     const ref = target.kind === 'session' ? { ref: target.ref } : {}
     const event = createEvent('identity', type, target.userId, {
       actor: 'system',
-      reason,
+      reason: target.kind === 'user' && target.except !== undefined ? 'others' : reason,
       ...ref,
       recordedAgain: true,
     })
