@@ -153,7 +153,8 @@ async function launchSentinel(
     'bind 127.0.0.1',
     `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${masterPort} 2`,
     `sentinel down-after-milliseconds ${MASTER_NAME} 600`,
-    `sentinel failover-timeout ${MASTER_NAME} 3000`,
+    // An election that nobody wins is held again after twice that, and on a busy machine several are not won.
+    `sentinel failover-timeout ${MASTER_NAME} 1000`,
     ...(advised.length > 0 ? advised : [`sentinel parallel-syncs ${MASTER_NAME} 2`]),
   ]
   await writeFile(file, `${lines.join('\n')}\n`)
