@@ -242,6 +242,26 @@ test('a session that can’t be looked up any more aborts its work: the guard wa
   assert.is(world.guard.stats().held, 0)
 })
 
+// found 2026-11-26: the first look's timer went on, and the second's was called off in its place
+test('work whose session is being looked up when memory is emptied lives on if the session does', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 1_600 })
+  const { record } = await givenSession(world.redis, world.namespace)
+  const { flushes } = world.guard.stats()
+
+  await world.redis.hdel(world.keys.members, world.guard.instance)
+  world.proxy.hold('answers')
+  const joining = world.guard.renew()
+  const { signal, release } = world.guard.signal(record)
+  world.proxy.pass('answers')
+  await joining
+  assert.is(world.guard.stats().flushes, flushes + 1)
+  const until = performance.now() + 400
+  await eventually(() => performance.now() > until)
+
+  assert.not(signal.aborted)
+  release()
+})
+
 // found 2026-11-26: its timer went on
 test('a signal that is released while its session is being looked up is not aborted by that', async () => {
   await using world = await givenGuardBehindProxy({ leaseMs: 800 })

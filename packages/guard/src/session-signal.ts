@@ -63,12 +63,15 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
       if (end === 'recheck' && follower.state.flushes > flushes) watchAnew()
       else controller.abort(new SessionEnded(end))
     })
+    // Of a look that memory was emptied under, nothing is to be waited for.
+    clearTimeout(tooLate)
     if (watched.firstLook === null) return watched
-    tooLate = setTimeout(() => {
+    const timer = setTimeout(() => {
       watched.release()
       controller.abort(new SessionEnded('recheck'))
     }, lookMs).unref()
-    void watched.firstLook.finally(() => clearTimeout(tooLate))
+    tooLate = timer
+    void watched.firstLook.finally(() => clearTimeout(timer))
     return watched
   }
 
