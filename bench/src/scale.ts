@@ -30,7 +30,7 @@ export const FULL: Scale = {
   instances: [1, 10, 100],
   warmUpRounds: 10,
   signOffRounds: 300,
-  everywhereRounds: 3,
+  everywhereRounds: 9,
   everywhereSessions: 10_000,
   cachedSessions: 100_000,
   storedSessions: 1_000_000,

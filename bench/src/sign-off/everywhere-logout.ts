@@ -8,6 +8,7 @@ import { digits, table } from '../markdown.js'
 import type { Measurement } from '../measurement.js'
 import { type Asked, startProcess } from '../process.js'
 import { median } from '../statistics.js'
+import { rest } from './rest.js'
 
 /**
  * A logout everywhere, of one session and of ten thousand, all of which an instance has in its memory. How
@@ -71,6 +72,8 @@ async function logOutEverywhere({
   const numbers = Array.from({ length: sessions }, (_, i) => first + i)
   await instance.ask('remember', z.undefined(), numbers.map(cookieOf))
 
+  // Identity follows the log, to which all these logins went.
+  await rest(LOGINS_REST_MS)
   await probe.ask('start', z.undefined())
   const signedOff = await signOffs.signOff(cookieOf(first), 'user')
   const stallMs = await probe.ask('stop', z.number())
@@ -90,6 +93,7 @@ async function logOutEverywhere({
   return { tookMs, waitedMs, stallMs, stallWhileTidyingMs, tidiedMs }
 }
 
+const LOGINS_REST_MS = 3_000
 const LONGEST_TIDYING_MS = 120_000
 
 function report(ofOne: readonly Logout[], ofMany: readonly Logout[], sessions: number) {

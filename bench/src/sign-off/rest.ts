@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
  * Nobody does anything for a moment. A process that was busy just before answers several times faster than one
  * that has slept, and what is compared must begin alike.
  */
-export async function rest(): Promise<void> {
-  await pause(REST_MS)
+export async function rest(ms = REST_MS): Promise<void> {
+  await pause(ms)
 }
 
 const REST_MS = 20

@@ -4,7 +4,7 @@ import type { SessionRecord, SignOffTarget } from '@curfew/contract'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type CacheEntry, createSessionCache, type SessionCache } from './session-cache.js'
+import { type CacheEntry, createSessionCache, type FoundSession, type SessionCache } from './session-cache.js'
 
 const test = suite('guard: session cache, whatever is done to it')
 
@@ -24,21 +24,25 @@ const act = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('sign off a user'), user }, PLAIN) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('sign off everyone') }, PLAIN) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clear') }, PLAIN) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('take out what is over') }, PLAIN) },
 )
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never
 
 test('it holds what a list would hold that is searched from end to end', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60, size: 'max' }), (acts) => {
-      const cache = createSessionCache(MOST)
+      const due: Array<() => void> = []
+      const cache = createSessionCache(MOST, (work) => due.push(work))
       const list = createList(MOST)
       const ever: SessionRecord[] = []
       for (const one of acts) {
         if (one.do === 'put') {
           const entry = entryOf(one.family, one.id)
           ever.push(entry.session)
-          cache.put(one.id, { ...entry })
-          list.put(one.id, { ...entry })
+          cache.put(one.id, entry)
+          list.put(one.id, { ...entry, used: false })
+        } else if (one.do === 'take out what is over') {
+          due.shift()?.()
         } else {
           carryOut(one, cache)
           carryOut(one, list)
@@ -82,13 +86,13 @@ test.run()
 const IDS = ['id1', 'id2', 'id3', 'id4', 'id5', 'id6', 'id7']
 
 interface Kept {
-  get(id: string): CacheEntry | undefined
+  get(id: string): Pick<CacheEntry, 'used'> | undefined
   drop(id: string): void
   dropCovered(target: SignOffTarget): void
   clear(): void
 }
 
-function carryOut(act: Exclude<Act, { do: 'put' }>, kept: Kept): void {
+function carryOut(act: Exclude<Act, { do: 'put' | 'take out what is over' }>, kept: Kept): void {
   if (act.do === 'use') {
     const entry = kept.get(act.id)
     if (entry !== undefined) entry.used = true
@@ -110,7 +114,7 @@ function targetOf(act: Extract<Act, { do: `sign off ${string}` }>): SignOffTarge
 
 /** The same without any index, the oldest first. */
 function createList(most: number) {
-  let kept: Array<{ readonly id: string; readonly entry: CacheEntry }> = []
+  let kept: Array<{ readonly id: string; readonly entry: ListEntry }> = []
 
   function makeRoom(): void {
     while (kept.length >= most) {
@@ -123,7 +127,7 @@ function createList(most: number) {
 
   return {
     get: (id: string) => kept.find((one) => one.id === id)?.entry,
-    put(id: string, entry: CacheEntry) {
+    put(id: string, entry: ListEntry) {
       kept = kept.filter((one) => one.id !== id)
       makeRoom()
       kept.push({ id, entry })
@@ -149,6 +153,8 @@ function createList(most: number) {
   }
 }
 
+type ListEntry = FoundSession & Pick<CacheEntry, 'used'>
+
 interface Family {
   readonly user: string
   readonly name: string
@@ -164,7 +170,7 @@ function sessionTarget(family: Family): SignOffTarget {
   return { kind: 'session', family: familyOf(family), ref: 'any', userId: family.user }
 }
 
-function entryOf(family: Family, ref = 'any'): CacheEntry {
+function entryOf(family: Family, ref = 'any'): FoundSession {
   const session: SessionRecord = {
     v: 1,
     ref,
@@ -184,11 +190,9 @@ function entryOf(family: Family, ref = 'any'): CacheEntry {
   }
   return {
     session,
-    decision: { kind: 'session', session },
     idleUntil: Number.POSITIVE_INFINITY,
     expiresAt: Number.POSITIVE_INFINITY,
     reportAfter: Number.POSITIVE_INFINITY,
-    used: false,
   }
 }
 

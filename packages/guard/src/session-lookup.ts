@@ -1,6 +1,6 @@
 import { isSessionId, readCookie, refOf, type SessionRecord } from '@curfew/contract'
 import type { Follower } from './follower.js'
-import type { CacheEntry, SessionCache } from './session-cache.js'
+import type { SessionCache } from './session-cache.js'
 import type { ReadAnswer, StoreLink } from './store-link.js'
 import { reportAfter, type UseReports } from './use-reports.js'
 
@@ -87,15 +87,12 @@ export function createSessionLookup(options: SessionLookupOptions) {
 
   function keep(sessionId: string, found: NonNullable<ReadAnswer['found']>, sentAtMs: number): Decision {
     const session = deepFreeze(found.session)
-    const entry: CacheEntry = {
+    const entry = cache.put(sessionId, {
       session,
-      decision: { kind: 'session', session },
       idleUntil: sentAtMs + found.idleLeftMs,
       expiresAt: sentAtMs + found.leftMs,
       reportAfter: reportAfter(sentAtMs, session.idleTtlMs, found.sinceSeenMs),
-      used: false,
-    }
-    cache.put(sessionId, entry)
+    })
     const nowMs = performance.now()
     if (nowMs >= entry.reportAfter) reports.used(entry, nowMs)
     return entry.decision
