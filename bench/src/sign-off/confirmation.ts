@@ -26,6 +26,8 @@ export const confirmation: Measurement = {
             'processes',
             'raw p50 ms',
             'raw p99',
+            'raw, there and back p50',
+            '× raw',
             'confirmed p50',
             'p99',
             '× raw',
@@ -33,10 +35,16 @@ export const confirmation: Measurement = {
             'p99',
             '× raw',
           ],
-          rows.map(({ instances, processes, raw, took, waited }) => [
+          rows.map(({ instances, processes, raw, thereAndBack, took, waited }) => [
             String(instances),
             String(processes),
-            ...[median(raw), percentile(raw, 99), median(took), percentile(took, 99)].map(digits),
+            ...[
+              median(raw),
+              percentile(raw, 99),
+              median(thereAndBack),
+              median(thereAndBack) / median(raw),
+            ].map(digits),
+            ...[median(took), percentile(took, 99)].map(digits),
             digits(median(took) / median(raw)),
             ...[median(waited), percentile(waited, 99), median(waited) / median(raw)].map(digits),
           ]),
@@ -57,6 +65,7 @@ interface Row {
   readonly processes: number
   /** Milliseconds each. */
   readonly raw: readonly number[]
+  readonly thereAndBack: readonly number[]
   readonly took: readonly number[]
   readonly waited: readonly number[]
 }
@@ -70,20 +79,23 @@ async function confirmBy(
   progress(`mounting ${instances} guards`)
   await using crowd = await gatherCrowd(curfew, instances, leaseMs)
   const raw: number[] = []
+  const thereAndBack: number[] = []
   const took: number[] = []
   const waited: number[] = []
   const first = await curfew.logins.logInMany(warmUpRounds + signOffRounds)
   for (let round = -warmUpRounds; round < signOffRounds; round++) {
     progress(`${instances} instances, round ${round} of ${signOffRounds}`)
     const rawMs = await crowd.publish()
+    const thereAndBackMs = await crowd.publishAndBack()
     const signedOff = await signOffAlone(first + warmUpRounds + round, curfew)
     if (signedOff.instances !== instances + 1) throw new Error(`${signedOff.instances} instances confirmed`)
     if (round < 0) continue
     raw.push(rawMs)
+    thereAndBack.push(thereAndBackMs)
     took.push(signedOff.tookMs)
     waited.push(signedOff.waitedMs)
   }
-  return { instances, processes: crowd.processes, raw, took, waited }
+  return { instances, processes: crowd.processes, raw, thereAndBack, took, waited }
 }
 
 function ratios(rows: readonly Row[], of: (row: Row) => readonly number[]): Record<string, number> {

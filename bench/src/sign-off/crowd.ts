@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Curfew } from '../curfew.js'
 import { machineMs } from '../machine.js'
@@ -8,6 +9,8 @@ import { rest } from './rest.js'
 export const MOST_PROCESSES = 4
 
 const CHANNEL = 'bench:raw'
+const QUESTIONS = 'bench:questions'
+const ANSWERS = 'bench:answers'
 const DURABLE = 'bench:durable'
 
 /** As many guards as bare subscribers, spread over a few processes in the same way. */
@@ -15,6 +18,8 @@ export interface Crowd extends AsyncDisposable {
   readonly processes: number
   /** One durable write and a bare publish, sent together: until the last subscriber has heard it. Milliseconds. */
   publish(): Promise<number>
+  /** The same, and each of them publishes an answer: until the last answer is here. Milliseconds. */
+  publishAndBack(): Promise<number>
 }
 
 export async function gatherCrowd(
@@ -30,24 +35,47 @@ export async function gatherCrowd(
     processes.map(async (process, i) => {
       const share = Math.ceil((instances - i) / count)
       await process.ask('mountGuards', z.undefined(), share, place)
-      await process.ask('subscribe', z.undefined(), share, redisUrl, CHANNEL)
+      await process.ask('subscribe', z.undefined(), share, redisUrl, CHANNEL, QUESTIONS, ANSWERS)
     }),
   )
   let published = 0
+  const ears = new Redis(redisUrl)
+  await ears.subscribe(ANSWERS)
+
+  async function settle(): Promise<void> {
+    await Promise.all(processes.map((process) => process.ask('ping', z.null())))
+    await rest()
+  }
 
   return {
     processes: processes.length,
     async publish() {
       const message = String(++published)
       const heard = processes.map((process) => process.ask('heard', z.number(), message))
-      await Promise.all(processes.map((process) => process.ask('ping', z.null())))
-      await rest()
+      await settle()
 
       const startedAt = machineMs()
       await redis.pipeline().set(DURABLE, message).publish(CHANNEL, message).exec()
       return Math.max(...(await Promise.all(heard))) - startedAt
     },
+    async publishAndBack() {
+      const message = String(++published)
+      await settle()
+      let missing = instances
+      const answered = new Promise<number>((resolve) => {
+        ears.on('message', function hear() {
+          if (--missing > 0) return
+          resolve(performance.now())
+          ears.off('message', hear)
+        })
+      })
+
+      const startedAt = performance.now()
+      await redis.pipeline().set(DURABLE, message).publish(QUESTIONS, message).exec()
+      return (await answered) - startedAt
+    },
     async [Symbol.asyncDispose]() {
+      ears.disconnect()
       for (const process of processes) {
         await process.ask('closeGuards', z.undefined())
         await process[Symbol.asyncDispose]()

@@ -36,16 +36,19 @@ answerQuestions({
     await Promise.all(guards.splice(0).map((guard) => guard.close()))
   },
 
-  async subscribe(count: number, redisUrl: string, channel: string) {
+  /** What is heard on the second channel is answered on the third, each by a connection of its own. */
+  async subscribe(count: number, redisUrl: string, channel: string, questions: string, answers: string) {
     for (let i = 0; i < count; i++) {
       const subscriber = new Redis(redisUrl)
-      subscribers.push(subscriber.on('message', (_channel, message: string) => hear(message)))
-      await subscriber.subscribe(channel)
+      const speaker = new Redis(redisUrl)
+      subscribers.push(subscriber)
+      subscriber.on('message', (where, message: string) => {
+        if (where === questions) void speaker.publish(answers, message)
+        else hear(message)
+      })
+      await speaker.ping()
+      await subscriber.subscribe(channel, questions)
     }
-  },
-
-  unsubscribe() {
-    for (const subscriber of subscribers.splice(0)) subscriber.disconnect()
   },
 
   /** When the last subscriber of this process has heard it, on the clock that all processes of a machine share. */

@@ -83,6 +83,21 @@ end
 return reply`
 
 /**
+ * Tells whoever waits for it that everything up to a sequence is applied here, unless Redis has another history by
+ * now: then it says nothing, so that what is heard is proof of the history, too.
+ *
+ * KEYS  history
+ * ARGV  history, channel of acknowledgements, instance, sequence, sequences of failed hooks as JSON
+ */
+export const ACKNOWLEDGE = `
+local nonce = redis.call('HGET', KEYS[1], 'nonce')
+if not nonce then return 0 end
+local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') .. ':' .. nonce
+if history ~= ARGV[1] then return 0 end
+redis.call('PUBLISH', ARGV[2], ARGV[3] .. ' ' .. history .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
+return 1`
+
+/**
  * Reads a session, and says whether it is valid: it is there, its family has no tombstone, its era lasts,
  * its generation is that of its user, the user is not blocked, and neither its idle nor its absolute end
  * has come.

@@ -11,7 +11,7 @@ import {
 import { Redis } from 'ioredis'
 import { evaluate } from './evaluate.js'
 import type { Hello, HelloAnswer } from './following.js'
-import { HELLO, LEAVE, READ, REPORT_USE, STANDING } from './scripts.js'
+import { ACKNOWLEDGE, HELLO, LEAVE, READ, REPORT_USE, STANDING } from './scripts.js'
 
 /** A guard's wires to Redis: one connection for commands, one that listens. */
 export interface StoreLink {
@@ -20,8 +20,8 @@ export interface StoreLink {
   hello(hello: Hello): Promise<HelloAnswer>
   read(ref: string): Promise<ReadAnswer>
   /**
-   * Says to whoever waits for it that everything up to a sequence is applied here. A message and no more:
-   * the table of members learns it from the next hello, which also says it again.
+   * Says to whoever waits for it that everything up to a sequence is applied here, if Redis has that history. A
+   * message and no more: the table of members learns it from the next hello, which also says it again.
    */
   acknowledge(history: string, sequence: number, hooksFailed: readonly number[]): Promise<void>
   /** Resolves for each with whether its session lives on. */
@@ -177,9 +177,10 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     },
 
     async acknowledge(history, sequence, hooksFailed) {
-      await commands.publish(
-        keys.channels.acknowledgements,
-        `${instance} ${history} ${sequence} ${JSON.stringify(hooksFailed)}`,
+      await run(
+        ACKNOWLEDGE,
+        [keys.history],
+        [history, keys.channels.acknowledgements, instance, sequence, JSON.stringify(hooksFailed)],
       )
     },
 

@@ -89,6 +89,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     keys,
     remembered,
     boundMs: bound,
+    self: guard.instance,
     onError,
   })
   const count = createIdentityMetrics(metrics)

@@ -31,13 +31,15 @@ export interface Coordinator {
 /** Executed, and answered once it is durable. */
 export interface Command {
   readonly stage: 'executed' | 'answered'
+  /** Whether the history was settled before it was sent. */
+  readonly isSettled: boolean
   readonly sentAt: number
   readonly reply: Reply
   /** The nodes that have it, or the disk. */
   readonly heldBy: readonly number[]
 }
 
-type Reply = RecordReply | WitnessReply | { readonly kind: 'verified'; readonly history: string }
+type Reply = RecordReply | WitnessReply
 interface WitnessReply {
   readonly kind: 'witness'
   readonly history: string
@@ -59,10 +61,12 @@ const TICKET = 0
 const A_MOMENT_AGO = -1
 /** Before everything that is sent. */
 const LONG_AGO = Number.NEGATIVE_INFINITY
+/** Before it was settled, however long ago that will be. */
+const TOO_EARLY = Number.NaN
 
-export function newCoordinator(boundMs: number): Coordinator {
+export function newCoordinator(boundMs: number, self: string): Coordinator {
   return {
-    coordination: startCoordination(boundMs),
+    coordination: startCoordination(boundMs, self),
     signOff: 'not recorded',
     command: null,
     drop: null,
@@ -93,7 +97,6 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
           if (drops) next = { ...next, drop: effect.rows.map(([, row]) => row) }
           break
         case 'witness':
-        case 'verify':
           break // its state says that it waits for the answer
       }
     }
@@ -106,7 +109,7 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
     }
   }
 
-  function answer(coordinator: Coordinator, { sentAt, reply }: Command): CoordinatorStep {
+  function answer(coordinator: Coordinator, { sentAt, reply, isSettled }: Command): CoordinatorStep {
     const free = { ...coordinator, command: null }
     switch (reply.kind) {
       case 'witness': {
@@ -115,14 +118,10 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
         const label = `is told that Redis has ${history}, asked ${0 - sentAt} ms ago`
         return take(free, { type: 'witnessed', sentAt, history, rows }, label)
       }
-      case 'verified': {
-        const { history } = reply
-        return take(free, { type: 'verified', sentAt, history }, `is told that Redis has ${history}`)
-      }
       case 'recorded': {
         const { history, sequence } = reply
         const recorded = { history, sequence, members: reply.members.map(memberOf) }
-        return follow(free, recorded, `is told that it is recorded (${history}, ${sequence})`)
+        return follow(free, isSettled, recorded, `is told that it is recorded (${history}, ${sequence})`)
       }
       case 'gone': {
         const { history } = reply
@@ -131,7 +130,7 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
           return { label: 'coordinator: is told that there is nothing to end', isFault: false, next }
         }
         const label = `is told that there is nothing to end in ${history}`
-        return follow(free, { history, sequence: 0, members: null }, label)
+        return follow(free, isSettled, { history, sequence: 0, members: null }, label)
       }
       case 'closed':
         return { label: 'coordinator: is told that the history is closed', isFault: false, next: free }
@@ -140,10 +139,12 @@ export function createCoordinators(rules: Rules, { drops }: { drops: boolean }) 
 
   function follow(
     coordinator: Coordinator,
+    isSettled: boolean,
     recorded: Extract<CoordinationInput, { type: 'recorded' }>['recorded'],
     label: string,
   ): CoordinatorStep {
-    const input = { type: 'recorded', ticket: TICKET, decidedAt: 0, recorded } as const
+    const decidedAt = isSettled ? 0 : TOO_EARLY
+    const input = { type: 'recorded', ticket: TICKET, decidedAt, recorded } as const
     return take({ ...coordinator, signOff: 'followed' }, input, label)
   }
 
@@ -210,7 +211,10 @@ export function isIdle({ command, drop }: Coordinator): boolean {
 
 /** Redis has executed its command; it is answered once `needed` others hold what was written. */
 export function executed(coordinator: Coordinator, reply: Reply, needed: number): Coordinator {
-  const command = { sentAt: A_MOMENT_AGO, reply, heldBy: [] }
+  const { known } = coordinator.coordination
+  const isOfKnown = known !== null && reply.kind !== 'closed' && reply.history === known.history
+  const isSettled = reply.kind !== 'witness' && isOfKnown && known.settledAt <= 0
+  const command = { sentAt: A_MOMENT_AGO, isSettled, reply, heldBy: [] }
   return { ...coordinator, command: { ...command, stage: stageOf(command, needed) } }
 }
 
@@ -236,7 +240,7 @@ export function remembersAll(coordinator: Coordinator): Coordinator {
   const { coordination, command } = coordinator
   const recorded = command?.reply.kind === 'recorded' || command?.reply.kind === 'gone' ? command.reply : null
   const history = recorded?.history ?? coordination.known?.history
-  const remembered = history === undefined ? null : { history, sequence: Number.MAX_SAFE_INTEGER }
+  const remembered = history === undefined ? null : { history, sequence: Number.MAX_SAFE_INTEGER, since: 0 }
   return { ...coordinator, coordination: { ...coordination, remembered } }
 }
 
@@ -293,13 +297,13 @@ function agedSettledAt(settledAt: number, isAsking: boolean, clock: Clock): numb
 }
 
 /**
- * Without what makes no difference to any rule: when it was decided, and who applied it when, unless that was
+ * Without what makes no difference to any rule: who applied it when, unless that was
  * after the command was sent that is under way. What may be asked again after some milliseconds may be so at once.
  */
 function settled(coordinator: Coordinator, drops: boolean): Coordinator {
   const { coordination, signOff, command } = coordinator
-  const { verifyingSince, newest, unchanged, known } = coordination
-  if (isOver(coordinator) && !drops) return { ...newCoordinator(0), signOff }
+  const { newest, unchanged, known } = coordination
+  if (isOver(coordinator) && !drops) return { ...newCoordinator(0, coordination.self), signOff }
   const [followed] = coordination.pending.values()
   // An acknowledgement is kept for what will be recorded. What is pending has taken it in already.
   const isPast = (history: string) =>
@@ -311,7 +315,7 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
     })
     const settledAt = one.settledAt <= 0 && command === null ? LONG_AGO : one.settledAt
     const rememberedAt = one.rememberedAt !== null && command === null ? LONG_AGO : one.rememberedAt
-    return [ticket, { ...one, decidedAt: 0, settledAt, rememberedAt, members: new Map(members) }] as const
+    return [ticket, { ...one, settledAt, rememberedAt, members: new Map(members) }] as const
   })
   return {
     ...coordinator,
@@ -322,21 +326,20 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
       newest: new Map([...newest].filter(([, one]) => one.sequence > 0 && !isPast(one.history))),
       unchanged: drops ? unchanged : new Map(),
       askedAt: LONG_AGO,
-      verifyingSince: verifyingSince === null ? null : LONG_AGO,
     },
   }
 }
 
 export function keyOfCoordinator({ coordination, signOff, command, drop, node, isDue }: Coordinator): string {
-  const { remembered, boundMs, known, newest, unchanged, pending, isAsking, verifyingSince } = coordination
+  const { remembered, boundMs, known, newest, unchanged, pending, isAsking } = coordination
   return JSON.stringify([
     remembered,
-    [boundMs, known?.history, known?.settledAt, isAsking, verifyingSince !== null, node],
+    [boundMs, known?.history, known?.settledAt, isAsking, node],
     [...newest].toSorted().map(([id, { history, sequence }]) => [id, history, sequence]),
     [...unchanged].toSorted(),
     [...pending.values()].map(
-      ({ history, sequence, durableAt, boundMs, settledAt, rememberedAt, members }) => [
-        [history, sequence, durableAt, boundMs, String(settledAt), String(rememberedAt)],
+      ({ history, sequence, decidedAt, durableAt, boundMs, settledAt, rememberedAt, members }) => [
+        [history, sequence, decidedAt, durableAt, boundMs, String(settledAt), String(rememberedAt)],
         [...members].toSorted().map(([id, { appliedAt }]) => [id, String(appliedAt)]),
       ],
     ),

@@ -350,6 +350,12 @@ function isNews({ history, entry }: Message, following: Following): boolean {
   return !isEarlier(history, following.history)
 }
 
+/** Whether it has said something just now that is not behind a hello any more. */
+export function speaks(before: Instance, { acknowledgement, saysBehindHello }: Instance): boolean {
+  if (acknowledgement === null || saysBehindHello) return false
+  return acknowledgement !== before.acknowledgement || before.saysBehindHello
+}
+
 /** What it has acknowledged makes no difference to anybody any more. */
 export function silenced(instance: Instance, mattersLater: boolean): Instance {
   const { following, hello, stray, memory } = instance
@@ -364,7 +370,7 @@ export function silenced(instance: Instance, mattersLater: boolean): Instance {
     stray: stray && unheard(stray),
     acknowledgement: null,
     saysBehindHello: false,
-    memory: memory && { ...memory, hooks: [], isInformed: memory.isInformed || !mattersLater },
+    memory: memory && { ...memory, hooks: [], isInformed: memory.isInformed || !mattersLater, since: 0 },
   }
 }
 
@@ -404,7 +410,8 @@ export function moved(instance: Instance, node: 0 | 1): Instance {
 /** remembered.ts: `upTo`. */
 export function rememberedBy({ memory, following }: Instance): Remembering | null {
   const { history, applied } = following
-  return memory?.isInformed && history !== null ? { history, sequence: applied } : null
+  if (!memory?.isInformed || history === null) return null
+  return { history, sequence: applied, since: memory.since }
 }
 
 /** A tick later. `asleep`: the machine slept, and its monotonic clock with it. */

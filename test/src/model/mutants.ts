@@ -165,9 +165,31 @@ export const MUTANTS: readonly Mutant[] = [
     },
     { isSlow: true },
   ),
-  mutant('what all have acknowledged is not verified', configuration('restored, late messages'), {
-    coordinate: confirmedUnverified,
+  mutant('acknowledgements are published in any history', configuration('restored, late messages'), {
+    ACKNOWLEDGE: () => true,
   }),
+  mutant('what was decided before it was settled is confirmed by the last word', RESTARTS, {
+    coordinate: (state, input, now) =>
+      SHIPPED.coordinate(
+        state,
+        input.type === 'recorded' ? { ...input, decidedAt: Number.POSITIVE_INFINITY } : input,
+        now,
+      ),
+  }),
+  mutant(
+    'what was not remembered in its turn is confirmed by the last word',
+    configuration('restored, a block'),
+    {
+      coordinate: (state, input, now) =>
+        SHIPPED.coordinate(
+          state,
+          input.type === 'remembered' && input.upTo !== null
+            ? { ...input, upTo: { ...input.upTo, since: 0 } }
+            : input,
+          now,
+        ),
+    },
+  ),
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
     coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),
   }),
@@ -309,17 +331,8 @@ function recordedEarlier(...[state, input, now]: Parameters<Coordinate>): Return
 function rememberingEverything(state: Parameters<Coordinate>[0], input: Parameters<Coordinate>[1]) {
   if (input.type !== 'remembered') return input
   const history = state.pending.values().next().value?.history ?? state.known?.history
-  const upTo = history === undefined ? null : { history, sequence: Number.MAX_SAFE_INTEGER }
+  const upTo = history === undefined ? null : { history, sequence: Number.MAX_SAFE_INTEGER, since: 0 }
   return { ...input, upTo }
-}
-
-/** It does not ask whether Redis still has the history. */
-function confirmedUnverified(...[state, input, now]: Parameters<Coordinate>): ReturnType<Coordinate> {
-  const [next, effects] = SHIPPED.coordinate(state, input, now)
-  const history = next.known?.history
-  if (history === undefined || !effects.some(({ type }) => type === 'verify')) return [next, effects]
-  const [verified, more] = SHIPPED.coordinate(next, { type: 'verified', sentAt: now, history }, now)
-  return [verified, [...effects, ...more]]
 }
 
 function onHello(change: (answer: HelloAnswered, now: Parameters<Follow>[2]) => HelloAnswered): Follow {

@@ -10,6 +10,8 @@ export interface Memory {
   readonly knowsBlock: boolean
   /** `upTo` is not null: then it is what its guard follows, up to what that has applied. */
   readonly isInformed: boolean
+  /** What had been applied when it was informed. */
+  readonly since: number
   /** LIST_BLOCKED as Redis has answered it, on its way. Only where there are blocks. */
   readonly list: List | null
   /** The block for which HGETALL of its user is under way. */
@@ -41,6 +43,7 @@ export const NEW_MEMORY: Memory = {
   recent: [],
   knowsBlock: false,
   isInformed: false,
+  since: 0,
   list: null,
   noting: null,
   hooks: [],
@@ -56,7 +59,7 @@ export function remember(
 ): Memory {
   if (signOff === 'everything' || signOff.target.kind === 'everyone') {
     const list = outdatesLists ? null : memory.list
-    return { ...memory, recent: [], isInformed: false, list }
+    return { ...memory, recent: [], isInformed: false, since: 0, list }
   }
   const recent = [...memory.recent, entryOf(signOff)]
   if (signOff.reason !== 'blocked') return { ...memory, recent }
@@ -76,9 +79,10 @@ export function noted(memory: Memory, { user }: Store): Memory {
 }
 
 /** remembered.ts: `refresh`. Believes nobody but the Redis that its guard follows. */
-export function refreshed(memory: Memory, list: List, followed: string | null): Memory {
-  if (list.history !== followed) return { ...memory, list: null }
-  return { ...memory, list: null, knowsBlock: list.isBlocked, isInformed: true }
+export function refreshed(memory: Memory, list: List, { history, applied }: Following): Memory {
+  if (list.history !== history) return { ...memory, list: null }
+  const since = memory.isInformed ? memory.since : applied
+  return { ...memory, list: null, knowsBlock: list.isBlocked, isInformed: true, since }
 }
 
 function entryOf({ sequence, target, reason }: SignOff): Entry {
@@ -155,11 +159,12 @@ export function keyOfMemory({
   recent,
   knowsBlock,
   isInformed,
+  since,
   list,
   noting,
   hooks,
   behindSince,
   request,
 }: Memory): unknown {
-  return [recent, knowsBlock, isInformed, list, noting, hooks, behindSince, request]
+  return [recent, knowsBlock, isInformed, since, list, noting, hooks, behindSince, request]
 }

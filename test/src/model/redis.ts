@@ -156,6 +156,11 @@ export function HELLO(store: Store, call: HelloCall, kind: SignOffKind): [Store,
   ]
 }
 
+/** guard/scripts.ts: whether it is published. */
+export function ACKNOWLEDGE({ history }: Store, named: string): boolean {
+  return history === named
+}
+
 export interface ReadReply {
   readonly history: string
   readonly head: number

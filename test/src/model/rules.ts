@@ -19,6 +19,7 @@ export interface Rules {
   readonly waitForOthersMs: typeof waitForOthersMs
   // The scripts.
   readonly HELLO: typeof scripts.HELLO
+  readonly ACKNOWLEDGE: typeof scripts.ACKNOWLEDGE
   readonly READ: typeof scripts.READ
   readonly END_SESSION: typeof scripts.END_SESSION
   readonly BLOCK: typeof scripts.BLOCK

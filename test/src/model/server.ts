@@ -145,7 +145,7 @@ export function createServer(
   }
 
   function informed(instance: Instance, memory: Memory, list: List): Instance {
-    const next = refreshed(memory, list, instance.following.history)
+    const next = refreshed(memory, list, instance.following)
     return finished(instance, next, [])
   }
 
@@ -213,12 +213,6 @@ export function createServer(
 
     if (node === 0 && redis.master !== 'old')
       step('connects to the new master', movedCoordinator(coordinator, 1))
-    if (isIdle(coordinator) && coordination.verifyingSince !== null) {
-      step(
-        'Redis says which history it has',
-        executed(coordinator, { kind: 'verified', history: store.history }, 0),
-      )
-    }
     if (!writable(redis, node)) return found
     if (drop !== null) {
       step('Redis takes rows off the table', { ...coordinator, drop: null }, rules.DROP_MEMBERS(store, drop))
@@ -251,7 +245,15 @@ export function createServer(
     return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
   }
 
-  return { stepsOfInstance, stepsOfCoordinator, isAskedBy }
+  /** What it has said goes to Redis at once, unless that is away, or has another history: then nobody hears it. */
+  function published(instance: Instance, redis: Deployment): Instance {
+    const { acknowledgement, node } = instance
+    if (acknowledgement === null) return instance
+    const isTaken = !redis.isAway && rules.ACKNOWLEDGE(nodeOf(redis, node), acknowledgement.history)
+    return isTaken ? instance : { ...instance, acknowledgement: null }
+  }
+
+  return { stepsOfInstance, stepsOfCoordinator, isAskedBy, published }
 }
 
 /** Redis can't be behind in this history any more, so that it makes no difference since when it was known. */

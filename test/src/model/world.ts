@@ -35,6 +35,7 @@ import {
   newInstance,
   rememberedBy,
   silenced as silencedInstance,
+  speaks,
   stepped,
 } from './instance.js'
 import type { Log, World } from './moment.js'
@@ -81,7 +82,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
 
   const initial: World = {
     redis: deployments.know(newDeployment(deployment, begins)),
-    coordinator: coordinators.know(newCoordinator(BOUND_MS)),
+    coordinator: coordinators.know(newCoordinator(BOUND_MS, (options[own] ?? options[0])?.name ?? '')),
     log: logs.know({ confirmed: null, durableAt: null, left: { ...NOTHING_HAPPENS, ...faults } }),
     instances: options.map((one) => everyInstance.know(newInstance(one))),
   }
@@ -105,9 +106,12 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
   const instanceAtRedis = oncePerPair((one: Instance, redis: Deployment) =>
     server.stepsOfInstance(one, redis).map(({ instance, redis, ...step }) => ({
       ...step,
-      instance: everyInstance.know(instance),
+      instance: everyInstance.know(speaks(one, instance) ? server.published(instance, redis) : instance),
       redis: deployments.know(redis),
     })),
+  )
+  const published = oncePerPair((one: Instance, redis: Deployment) =>
+    everyInstance.know(server.published(one, redis)),
   )
   const remembering = oncePerPair((one: Coordinator, identity: Instance) =>
     coordinators.know(coordination.remembering(one, rememberedBy(identity))),
@@ -208,7 +212,8 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     for (const [at, instance] of world.instances.entries()) {
       if (!hasCome(options[at]?.comes)) continue
       for (const { label, isFault, next } of instanceSteps(instance)) {
-        add(label, isFault, { instance: [at, next] })
+        const heardOf = speaks(instance.value, next.value) ? published(next, redis) : next
+        add(label, isFault, { instance: [at, heardOf] })
       }
       for (const step of asksRedis(instance) ? instanceAtRedis(instance, redis) : []) {
         add(step.label, step.isFault, { instance: [at, step.instance], redis: step.redis })

@@ -12,7 +12,7 @@ import {
 import type { RecordDurably } from './record-durably.js'
 import type { Remembered } from './remembered.js'
 import { parseWitnessReply } from './replies.js'
-import { DROP_MEMBERS, VERIFY_HISTORY, WITNESS_HISTORY } from './scripts.js'
+import { DROP_MEMBERS, WITNESS_HISTORY } from './scripts.js'
 
 /**
  * Identity's ear for acknowledgements: follows each sign-off that was recorded here until every instance
@@ -42,6 +42,8 @@ export interface BellOptions {
   readonly keys: Keys
   readonly remembered: Pick<Remembered, 'upTo'>
   readonly boundMs: number
+  /** The instance that this process is. */
+  readonly self: string
   onError(error: unknown): void
 }
 
@@ -52,9 +54,9 @@ interface Entry {
 }
 
 export function createBell(options: BellOptions): Bell {
-  const { redis, ears, recordDurably, keys, remembered, boundMs, onError } = options
+  const { redis, ears, recordDurably, keys, remembered, boundMs, self, onError } = options
   const entries = new Map<number, Entry>()
-  let state = startCoordination(boundMs)
+  let state = startCoordination(boundMs, self)
   let tickets = 0
   const heard: Acknowledgement[] = []
   let timer: NodeJS.Timeout | undefined
@@ -100,8 +102,6 @@ export function createBell(options: BellOptions): Bell {
       }
       case 'witness':
         return void lookAround().catch(onError)
-      case 'verify':
-        return void verify().catch(onError)
       case 'drop':
         return void evaluate(redis, DROP_MEMBERS, [keys.members], effect.rows.flat()).catch(onError)
     }
@@ -134,12 +134,6 @@ export function createBell(options: BellOptions): Bell {
     )
     const { history, rows } = parseWitnessReply(reply)
     step({ type: 'witnessed', sentAt, history, rows })
-  }
-
-  async function verify(): Promise<void> {
-    const sentAt = performance.now()
-    const history = await evaluate(redis, VERIFY_HISTORY, [keys.history, keys.sequence], [nonceCandidate()])
-    step({ type: 'verified', sentAt, history: String(history) })
   }
 
   return {

@@ -90,6 +90,17 @@ export function acknowledge(
   return members === undefined ? state : { ...state, members }
 }
 
+/**
+ * Whether everybody's word is all that is needed. Redis publishes it only while it has the history that it names,
+ * so the last word proves that as well, later than it was decided; and it comes after the word of this process
+ * itself, which says so once it remembers the sign-off.
+ */
+export function isProven({ decidedAt, settledAt, members }: Confirmation, self: string): boolean {
+  if (decidedAt < settledAt || !members.has(self)) return false
+  for (const { appliedAt } of members.values()) if (appliedAt === null) return false
+  return true
+}
+
 /** Whether everybody who may serve from memory had told us by then. */
 export function isAcknowledged({ settledAt, members }: Confirmation, at: number): boolean {
   if (at < settledAt) return false

@@ -25,7 +25,8 @@ const PLAIN = { noNullPrototype: true } as const
 /** So soon after one another that a bound is many steps, and now and then so late that it is one. */
 const elapsed = fc.oneof({ weight: 4, arbitrary: fc.nat(200) }, fc.nat(LONG_BOUND_MS + 100))
 const history = fc.constantFrom('h1', 'h1', 'h1', 'h2')
-const instance = fc.constantFrom('a', 'b', 'c')
+const SELF = 'a'
+const instance = fc.constantFrom(SELF, 'b', 'c')
 const sequence = fc.integer({ min: 1, max: 4 })
 
 const row = fc.record(
@@ -49,9 +50,8 @@ const input = fc.oneof(
   fc.record({ type: fc.constant('witnessed'), history, rows, sentAgo: elapsed }, PLAIN),
   {
     weight: 2,
-    arbitrary: fc.record({ type: fc.constant('verified'), history, sentAgo: fc.nat(50) }, PLAIN),
+    arbitrary: fc.record({ type: fc.constant('remembered'), history, sequence, since: fc.nat(4) }, PLAIN),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('remembered'), history, sequence }, PLAIN) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('time-passed') }, PLAIN) },
 )
 type Wanted = typeof input extends fc.Arbitrary<infer T> ? T : never
@@ -124,15 +124,17 @@ test('nothing is confirmed by time unless Redis was asked after the longest leas
   )
 })
 
-test('nothing is confirmed by all unless Redis was asked after the last acknowledgement, and had its history', () => {
+test('nothing is confirmed unless Redis was asked after the last word, or all of these words prove the history', () => {
   fc.assert(
     fc.property(story, (wanted) => {
       const steps = play(wanted)
       for (const { i, ticket, input } of confirmations(steps)) {
         const sign = recordingOf(steps, ticket)
-        assert.ok(input.type === 'verified' || input.type === 'witnessed')
-        if (input.type !== 'verified') continue
+        if (isProvenBy(steps, i, sign)) continue
+        assert.is(input.type, 'witnessed')
+        if (input.type !== 'witnessed') return
         assert.is(input.history, sign.history)
+        if (isLapsed(sign, input.sentAt)) continue
         for (const { id, history, acknowledged } of sign.members) {
           if (history !== sign.history || acknowledged >= sign.sequence) continue
           const said = steps.slice(0, i).find((step) => says(step.input, id, sign))
@@ -144,17 +146,19 @@ test('nothing is confirmed by all unless Redis was asked after the last acknowle
   )
 })
 
-test('nothing is confirmed unless it was remembered here when Redis was asked', () => {
+test('nothing is confirmed unless it was remembered here when Redis was asked, or before we spoke ourselves', () => {
   fc.assert(
     fc.property(story, (wanted) => {
       const steps = play(wanted)
       for (const { i, ticket, input } of confirmations(steps)) {
-        const { now, history, sequence } = recordingOf(steps, ticket)
-        assert.ok(input.type === 'verified' || input.type === 'witnessed')
+        const sign = recordingOf(steps, ticket)
+        if (isProvenBy(steps, i, sign)) continue
+        assert.is(input.type, 'witnessed')
+        if (input.type !== 'witnessed') return
         const knew = steps.slice(0, i).some(({ after: { remembered }, now: at }) => {
-          return at <= input.sentAt && remembered?.history === history && remembered.sequence >= sequence
+          return at <= input.sentAt && remembers(remembered, sign)
         })
-        assert.ok(knew && now <= input.sentAt)
+        assert.ok(knew && sign.now <= input.sentAt)
       }
     }),
     RUNS,
@@ -265,7 +269,7 @@ test('a witness that answers after everything has lapsed leaves nothing pending'
       const { known } = last.after
       const sentAt = last.now + LONG_BOUND_MS
       const history = isTheSame ? (known?.history ?? 'h1') : 'h9'
-      const upTo = { history: known?.history ?? 'h1', sequence: 4 }
+      const upTo = { history: known?.history ?? 'h1', sequence: 4, since: 4 }
       const [remembering] = coordinate(last.after, { type: 'remembered', upTo }, last.now)
 
       const [state, effects] = coordinate(
@@ -300,7 +304,7 @@ test('a state is never changed, only followed by another', () => {
 test.run()
 
 function play(wanted: ReadonlyArray<readonly [number, Wanted]>): Step[] {
-  let state = startCoordination(BOUND_MS)
+  let state = startCoordination(BOUND_MS, SELF)
   let now = 0
   return wanted.map(([elapsedMs, one], ticket) => {
     now += elapsedMs
@@ -326,11 +330,9 @@ function inputOf(wanted: Wanted, ticket: number, now: number): CoordinationInput
       const { history, rows, sentAgo } = wanted
       return { type: 'witnessed', sentAt: now - sentAgo, history, rows: rows.map(stored) }
     }
-    case 'verified':
-      return { type: 'verified', sentAt: now - wanted.sentAgo, history: wanted.history }
     case 'remembered': {
-      const { history, sequence } = wanted
-      return { type: 'remembered', upTo: { history, sequence } }
+      const { history, sequence, since } = wanted
+      return { type: 'remembered', upTo: { history, sequence, since } }
     }
     case 'time-passed':
       return wanted
@@ -374,6 +376,25 @@ function confirmations(steps: readonly Step[]) {
       effect.type === 'confirmed' ? { i, now, input, ticket: effect.ticket } : [],
     ),
   )
+}
+
+/** Whether the history was settled before it was decided, and we spoke ourselves, of what was remembered as it was heard. */
+function isProvenBy(steps: readonly Step[], i: number, sign: Recording): boolean {
+  const confirming = steps[i]
+  const settledAt = confirming?.after.known?.settledAt ?? Number.POSITIVE_INFINITY
+  const remembered = confirming?.after.remembered ?? null
+  const isMember = sign.members.some(({ id, history }) => id === SELF && history === sign.history)
+  return (
+    isMember &&
+    sign.now >= settledAt &&
+    remembers(remembered, sign) &&
+    remembered !== null &&
+    remembered.since < sign.sequence
+  )
+}
+
+function remembers(remembered: Coordination['remembered'], { history, sequence }: Recording): boolean {
+  return remembered?.history === history && remembered.sequence >= sequence
 }
 
 /** Whether the instance said with this that it has applied a sign-off. */

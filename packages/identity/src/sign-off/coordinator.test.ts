@@ -20,6 +20,7 @@ const LAPSE_MS = BOUND_MS - 40
 /** Long after the history was first seen: the table of members is believed. */
 const SETTLED = 10_000
 const ASK_AGAIN_MS = 250
+const SELF = 'a'
 
 test('a sign-off is confirmed in the moment in which the last member acknowledges it', () => {
   const { state, effects } = run(settled(), [
@@ -34,13 +35,19 @@ test('a sign-off is confirmed in the moment in which the last member acknowledge
   assert.equal(run(last.state, [[SETTLED + 3, acknowledged('b', 9)]]).effects, [], 'once')
 })
 
-test('nobody is waited for where nobody is, or everybody has acknowledged it by the table', () => {
+test('nobody is waited for where everybody has acknowledged it by the table', () => {
+  const { effects } = run(settled(), [[SETTLED, recorded(2, 9, [row('a', { acknowledged: 9 })])]])
+
+  assert.equal(effects, ['confirmed 2'])
+})
+
+test('where nobody is who could speak, Redis is witness that it still has the history', () => {
   const { effects } = run(settled(), [
     [SETTLED, recorded(1, 8, [])],
-    [SETTLED, recorded(2, 9, [row('a', { acknowledged: 9 })])],
+    [SETTLED + 1, witnessed([], 'h1', SETTLED)],
   ])
 
-  assert.equal(effects, ['confirmed 1', 'confirmed 2'])
+  assert.equal(effects, ['witness', 'confirmed 1'])
 })
 
 test('an acknowledgement that overtakes the answer of the script that it is about counts', () => {
@@ -74,11 +81,12 @@ test('an acknowledgement number that outlived its history does not count, early 
 })
 
 test('in a newer history the newest acknowledgement is that of the newer history, though its number is lower', () => {
+  const inH2 = recorded(1, 3, [row('a', { acknowledged: 2, history: 'h2' })], 'h2')
   const { effects } = run(settled(), [
     [SETTLED, acknowledged('a', 42)],
     [SETTLED + 1, witnessed([], 'h2')],
     [SETTLED + 1, acknowledged('a', 3, 'h2')],
-    [SETTLED + 1 + BOUND_MS, recorded(1, 3, [row('a', { acknowledged: 2, history: 'h2' })], 'h2')],
+    [SETTLED + 1 + BOUND_MS, { ...inH2, decidedAt: SETTLED + 1 + BOUND_MS }],
   ])
 
   assert.equal(effects, ['confirmed 1'])
@@ -120,19 +128,23 @@ test('what is pending is confirmed one by one, each by its own number', () => {
 })
 
 test('until a history is settled its table is not believed, not even when everybody in it has acknowledged', () => {
-  const { state, effects } = run(startCoordination(BOUND_MS), [
+  const { state, effects } = run(startCoordination(BOUND_MS, SELF), [
     [0, witnessed([])],
-    [60, recorded(1, 8, [row('a', { acknowledged: 8 })])],
+    [60, { ...recorded(1, 8, [row('a', { acknowledged: 8 })]), decidedAt: 60 }],
     [BOUND_MS - 1, passed],
   ])
   assert.equal(effects, [])
   assert.is(nextLook(state, BOUND_MS - 1), BOUND_MS)
 
-  assert.equal(run(state, [[BOUND_MS, passed]]).effects, ['confirmed 1'])
+  const then = run(state, [
+    [BOUND_MS, passed],
+    [BOUND_MS + 1, witnessed([], 'h1', BOUND_MS)],
+  ])
+  assert.equal(then.effects, ['witness', 'confirmed 1'])
 })
 
 test('a sign-off is itself the first sight of a history, which then is not settled', () => {
-  const { state, effects } = run(startCoordination(BOUND_MS), [[0, recorded(1, 8, [])]])
+  const { state, effects } = run(startCoordination(BOUND_MS, SELF), [[0, recorded(1, 8, [])]])
 
   assert.equal(effects, [])
   assert.is(nextLook(state, 0), LAPSE_MS, 'time confirms it before the table can be believed')
@@ -207,9 +219,10 @@ test('a row of the history before is not waited for: the settling of the new one
   const { effects } = run(settled(), [
     [SETTLED, witnessed([row('a', { history: 'h1' })], 'h2')],
     [SETTLED + BOUND_MS, recorded(1, 3, [row('a', { history: 'h1' })], 'h2')],
+    [SETTLED + BOUND_MS + 1, witnessed([], 'h2', SETTLED + BOUND_MS)],
   ])
 
-  assert.equal(effects, ['confirmed 1'])
+  assert.equal(effects, ['witness', 'confirmed 1'])
 })
 
 test('the table says what was acknowledged while nobody listened', () => {
@@ -352,48 +365,46 @@ test('a receipt names who applied it and who lapsed, from when the sign-off was 
   ])
 })
 
-// found 2026-11-26 by the model: "restored, late messages"
-test('what everybody has acknowledged is confirmed only when Redis, asked after that, still has its history', () => {
-  const { state, effects } = runAlone(settled(), [
-    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
-    [SETTLED + 2, acknowledged('a', 8)],
-  ])
-  assert.equal(effects, ['verify'])
+for (const [why, members, since] of [
+  ['this process has not spoken itself', [row('b', { acknowledged: 7 })], 0],
+  ['it was remembered only when it was read who is blocked', [row('b', { acknowledged: 7 }), row('a')], 8],
+] as const) {
+  // found 2026-11-26 by the model: "restored, late messages"
+  test(`where ${why}, Redis, asked after the last word, must still have the history`, () => {
+    const { state, effects } = run(settled(), [
+      [SETTLED, remembered(8, { since })],
+      [SETTLED, recorded(1, 8, members)],
+      [SETTLED + 1, acknowledged('a', 8)],
+      [SETTLED + 2, acknowledged('b', 8)],
+    ])
+    assert.equal(effects, ['witness'])
+    assert.is(nextLook(state, SETTLED + 3), SETTLED + 2 + ASK_AGAIN_MS)
 
-  assert.equal(
-    runAlone(state, [[SETTLED + 3, verified(SETTLED + 1)]]).effects,
-    ['verify'],
-    'it was asked before',
-  )
-  assert.equal(runAlone(state, [[SETTLED + 3, verified(SETTLED + 2)]]).effects, ['confirmed 1'])
-})
+    assert.equal(
+      run(state, [[SETTLED + 3, witnessed([], 'h1', SETTLED + 1)]]).effects,
+      ['witness'],
+      'it was asked before',
+    )
+    assert.equal(run(state, [[SETTLED + 3, witnessed([], 'h1', SETTLED + 2)]]).effects, ['confirmed 1'])
+    assert.equal(run(state, [[SETTLED + 3, witnessed([], 'h2', SETTLED + 2)]]).effects, ['overtaken 1'])
+  })
+}
 
-test('a Redis that has another history by then confirms nothing: who is master has to say so by a write', () => {
-  const { effects } = runAlone(settled(), [
-    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
-    [SETTLED + 2, acknowledged('a', 8)],
-    [SETTLED + 3, verified(SETTLED + 2, 'h2')],
-    [SETTLED + 4, witnessed([], 'h2', SETTLED + 3)],
-  ])
-
-  assert.equal(effects, ['verify', 'witness', 'overtaken 1'])
-})
-
-test('what is acknowledged at the same time is verified together, and again when the answer does not come', () => {
-  const { state, effects } = runAlone(settled(), [
-    [SETTLED, recorded(1, 8, [row('a', { acknowledged: 7 })])],
-    [SETTLED, recorded(2, 9, [row('a', { acknowledged: 7 })])],
-    [SETTLED + 2, acknowledged('a', 9)],
+test('Redis is witness once for all that is acknowledged at the same time, and again when it does not answer', () => {
+  const members = [row('b', { acknowledged: 7 })]
+  const { state, effects } = run(settled(), [
+    [SETTLED, recorded(1, 8, members)],
+    [SETTLED, recorded(2, 9, members)],
+    [SETTLED + 2, acknowledged('b', 9)],
     [SETTLED + 2 + ASK_AGAIN_MS - 1, passed],
   ])
-  assert.equal(effects, ['verify'])
-  assert.is(nextLook(state, SETTLED + 3), SETTLED + 2 + ASK_AGAIN_MS)
+  assert.equal(effects, ['witness'])
 
-  const again = runAlone(state, [
+  const again = run(state, [
     [SETTLED + 2 + ASK_AGAIN_MS, passed],
-    [SETTLED + 2 + ASK_AGAIN_MS + 1, verified(SETTLED + 2 + ASK_AGAIN_MS)],
+    [SETTLED + 2 + ASK_AGAIN_MS + 1, witnessed([], 'h1', SETTLED + 2 + ASK_AGAIN_MS)],
   ])
-  assert.equal(again.effects, ['verify', 'confirmed 1', 'confirmed 2'])
+  assert.equal(again.effects, ['witness', 'confirmed 1', 'confirmed 2'])
 })
 
 // found 2026-11-26 by the model: "restored, a block"
@@ -409,20 +420,24 @@ test('nothing is confirmed before this process remembers it, not even by time', 
   assert.equal(effects, ['witness'])
   assert.is(nextLook(state, lapse + 2), lapse + ASK_AGAIN_MS)
 
-  assert.equal(run(state, [[lapse + 3, remembered(8)]]).effects, ['confirmed 1', 'witness'])
+  const then = run(state, [
+    [lapse + 3, remembered(8, { since: 8 })],
+    [lapse + 5, witnessed([], 'h1', lapse + 3)],
+  ])
+  assert.equal(then.effects, ['witness', 'confirmed 1'])
 })
 
 // found 2026-11-26 by the model: "restored, late messages"
 test('what is remembered only after Redis was asked is asked about again', () => {
-  const { state } = runAlone(settled(), [
+  const { state } = run(settled(), [
     [SETTLED, remembered(7)],
     [SETTLED, recorded(1, 8, [row('a', { acknowledged: 8 })])],
     [SETTLED + LAPSE_MS, passed],
-    [SETTLED + LAPSE_MS + 2, remembered(8)],
+    [SETTLED + LAPSE_MS + 2, remembered(8, { since: 8 })],
   ])
 
   const late = witnessed([], 'h1', SETTLED + LAPSE_MS)
-  assert.equal(runAlone(state, [[SETTLED + LAPSE_MS + 3, late]]).effects, ['witness'])
+  assert.equal(run(state, [[SETTLED + LAPSE_MS + 3, late]]).effects, ['witness'])
 })
 
 test('where there was nothing to end any more, nobody’s word is enough, only time', () => {
@@ -449,52 +464,33 @@ test.run()
 
 type Timed = readonly [now: number, input: CoordinationInput]
 
-/** With a Redis that says at once which history it has, the one that was seen last, and everything remembered. */
+/** Everything of the history that is met is remembered, unless it is told what is. */
 function run(state: Coordination, inputs: readonly Timed[]) {
   const all: CoordinationEffect[] = []
   for (const [now, input] of inputs) {
     const [next, effects] = coordinate(remembering(state, input, now), input, now)
     state = next
-    for (const effect of effects) {
-      if (effect.type !== 'verify') all.push(effect)
-      else {
-        const answered = coordinate(state, verified(now, state.known?.history), now)
-        state = answered[0]
-        all.push(...answered[1])
-      }
-    }
+    all.push(...effects)
   }
   return { state, all, effects: all.map(inWords) }
 }
 
-/** With a Redis that says nothing which is not among the inputs. */
-function runAlone(state: Coordination, inputs: readonly Timed[]) {
-  const effects: string[] = []
-  for (const [now, input] of inputs) {
-    const [next, more] = coordinate(remembering(state, input, now), input, now)
-    state = next
-    effects.push(...more.map(inWords))
-  }
-  return { state, effects }
-}
-
-/** Everything of the history that is met is remembered, unless it is told what is. */
 function remembering(state: Coordination, input: CoordinationInput, now: number): Coordination {
   if (input.type !== 'recorded' && input.type !== 'witnessed') return state
   const { history } = input.type === 'recorded' ? input.recorded : input
   if (state.remembered?.history === history) return state
-  return coordinate(state, remembered(Number.POSITIVE_INFINITY, history), now)[0]
+  return coordinate(state, remembered(Number.POSITIVE_INFINITY, { history }), now)[0]
 }
 
 function inWords(effect: CoordinationEffect): string {
-  if (effect.type === 'witness' || effect.type === 'verify') return effect.type
+  if (effect.type === 'witness') return effect.type
   if (effect.type === 'drop') return `drop ${effect.rows.map((one) => one.join(' ')).join(', ')}`
   return `${effect.type} ${effect.ticket}`
 }
 
 /** History h1 was seen at 0, without members. */
 function settled(): Coordination {
-  return run(startCoordination(BOUND_MS), [[0, witnessed([])]]).state
+  return run(startCoordination(BOUND_MS, SELF), [[0, witnessed([])]]).state
 }
 
 function row(instance: string, wanted: Partial<Omit<Member, 'id'>> = {}) {
@@ -527,12 +523,9 @@ function witnessed(rows: readonly Row[], history = 'h1', sentAt = 0) {
   return { type: 'witnessed', sentAt, history, rows } as const
 }
 
-function verified(sentAt: number, history = 'h1') {
-  return { type: 'verified', sentAt, history } as const
-}
-
-function remembered(sequence: number, history = 'h1') {
-  return { type: 'remembered', upTo: { history, sequence } } as const
+/** As it was heard, unless it was read who is blocked. */
+function remembered(sequence: number, { since = 0, history = 'h1' } = {}) {
+  return { type: 'remembered', upTo: { history, sequence, since } } as const
 }
 
 const passed = { type: 'time-passed' } as const

@@ -6,6 +6,7 @@ import {
   type Confirmation,
   hasLapsed,
   isAcknowledged,
+  isProven,
   isRemembered,
   nextLookAt,
   type Recorded,
@@ -19,6 +20,8 @@ import type { MemberRows } from './replies.js'
  * clock and no socket; `now` is monotonic milliseconds. The rules are those of docs/protocol.md.
  */
 export interface Coordination {
+  /** The instance that this process is itself. */
+  readonly self: string
   /** Up to which sign-off this process would notice, and make up for it, if Redis had lost it. */
   readonly remembered: Remembering | null
   /** The longest that any instance may serve from memory after it last heard from Redis, and then some. */
@@ -35,13 +38,13 @@ export interface Coordination {
   /** When Redis was asked last to be witness, and whether it has not answered yet. */
   readonly askedAt: number
   readonly isAsking: boolean
-  /** When Redis was asked which history it has, while it has not answered. */
-  readonly verifyingSince: number | null
 }
 
 export interface Remembering {
   readonly history: string
   readonly sequence: number
+  /** What came after this one was remembered before it was acknowledged. */
+  readonly since: number
 }
 
 export type CoordinationInput =
@@ -62,8 +65,6 @@ export type CoordinationInput =
       /** Instance and row, as they are stored. */
       readonly rows: MemberRows
     }
-  /** Redis was asked which history it has, by a read. */
-  | { readonly type: 'verified'; readonly sentAt: number; readonly history: string }
   | { readonly type: 'remembered'; readonly upTo: Remembering | null }
   | { readonly type: 'time-passed' }
 
@@ -73,13 +74,12 @@ export type CoordinationEffect =
   | { readonly type: 'overtaken'; readonly ticket: number; readonly confirmation: Confirmation }
   /** Ask Redis, by a write that is durable, which history it has and who is a member. */
   | { readonly type: 'witness' }
-  /** Ask Redis which history it has: everybody has told us, but it may have been emptied or restored meanwhile. */
-  | { readonly type: 'verify' }
   /** Take rows off the table which nobody has renewed for a whole bound, each if it is still the same. */
   | { readonly type: 'drop'; readonly rows: MemberRows }
 
-export function startCoordination(ownBoundMs: number): Coordination {
+export function startCoordination(ownBoundMs: number, self: string): Coordination {
   return {
+    self,
     remembered: null,
     boundMs: ownBoundMs,
     ownBoundMs,
@@ -89,7 +89,6 @@ export function startCoordination(ownBoundMs: number): Coordination {
     pending: new Map(),
     askedAt: Number.NEGATIVE_INFINITY,
     isAsking: false,
-    verifyingSince: null,
   }
 }
 
@@ -105,8 +104,6 @@ export function coordinate(
       return hear(state, input.heard, now)
     case 'witnessed':
       return witness(state, input, now)
-    case 'verified':
-      return verify(state, input, now)
     case 'remembered':
       return look({ ...state, remembered: input.upTo }, now)
     case 'time-passed':
@@ -115,13 +112,12 @@ export function coordinate(
 }
 
 /** When time alone may change something next. Infinity while nothing is pending. */
-export function nextLook(state: Coordination, now: number): number {
-  const { pending, askedAt, verifyingSince } = state
-  // Who does not answer is asked again.
-  let at = verifyingSince === null ? Number.POSITIVE_INFINITY : verifyingSince + ASK_AGAIN_MS
+export function nextLook({ pending, askedAt }: Coordination, now: number): number {
+  let at = Number.POSITIVE_INFINITY
   for (const one of pending.values()) {
     const next = nextLookAt(one, now)
-    at = Math.min(at, next <= now ? askedAt + ASK_AGAIN_MS : next)
+    // Who does not answer is asked again.
+    at = Math.min(at, next <= now || isToBeWitnessed(one, now) ? askedAt + ASK_AGAIN_MS : next)
   }
   return at
 }
@@ -195,19 +191,6 @@ function witness(
   return [looked, [...effects, ...confirmed, ...more]]
 }
 
-function verify(
-  state: Coordination,
-  { history, sentAt }: Extract<CoordinationInput, { type: 'verified' }>,
-  now: number,
-): [Coordination, CoordinationEffect[]] {
-  const next = { ...state, verifyingSince: null }
-  // A read may be answered by who was master once, and come late: who is master now has to say so.
-  if (history !== state.known?.history) return [{ ...next, askedAt: now, isAsking: true }, [WITNESS]]
-  const [left, confirmed] = confirm(next, sentAt, (one) => isAcknowledged(one, sentAt))
-  const [looked, more] = look(next, now, left)
-  return [looked, [...confirmed, ...more]]
-}
-
 /** Redis was asked at `sentAt`. */
 function confirm(
   state: Coordination,
@@ -240,35 +223,39 @@ function rememberPending(
   return next ?? pending
 }
 
-/** Asks Redis about what everybody has acknowledged, and to be witness for what has lapsed. */
+/** Confirms what everybody has proven, and asks Redis to be witness for what else may be confirmed. */
 function look(
   state: Coordination,
   now: number,
   changed = state.pending,
 ): [Coordination, CoordinationEffect[]] {
-  const { verifyingSince, askedAt, isAsking } = state
-  const mayVerify = verifyingSince === null || now - verifyingSince >= ASK_AGAIN_MS
+  const { self, remembered, askedAt, isAsking } = state
+  const pending = new Map(rememberPending(state, changed, now))
   const mayAskAgain = now - askedAt >= ASK_AGAIN_MS
-  const pending = rememberPending(state, changed, now)
-  let verifies = false
+  const effects: CoordinationEffect[] = []
   let asks = false
-  for (const one of pending.values()) {
-    if (isRemembered(one, now) && isAcknowledged(one, now)) verifies = mayVerify
-    // What is not remembered may be so a moment later: Redis is asked again then.
-    if (hasLapsed(one, now)) asks ||= mayAskAgain || (isRemembered(one, now) && !isAsking)
+  for (const [ticket, one] of pending) {
+    if (isProven(one, self) && isRememberedInTurn(remembered, one)) {
+      pending.delete(ticket)
+      effects.push({ type: 'confirmed', ticket, confirmation: one })
+    } else if (hasLapsed(one, now) || isToBeWitnessed(one, now)) {
+      // What is not remembered may be so a moment later: Redis is asked again then.
+      asks ||= mayAskAgain || (isRemembered(one, now) && !isAsking)
+    }
   }
-  const next = {
-    ...state,
-    pending,
-    // What it was asked about may be overtaken by now.
-    verifyingSince: verifies ? now : mayVerify ? null : verifyingSince,
-    ...(asks ? { askedAt: now, isAsking: true } : {}),
-  }
-  return [next, [...(verifies ? [VERIFY] : []), ...(asks ? [WITNESS] : [])]]
+  if (!asks) return [{ ...state, pending }, effects]
+  return [{ ...state, pending, askedAt: now, isAsking: true }, [...effects, { type: 'witness' }]]
 }
 
-const VERIFY: CoordinationEffect = { type: 'verify' }
-const WITNESS: CoordinationEffect = { type: 'witness' }
+/** Everybody has told us, but perhaps before that was proof of anything. */
+function isToBeWitnessed(one: Confirmation, now: number): boolean {
+  return isRemembered(one, now) && isAcknowledged(one, now)
+}
+
+/** Whether it was remembered before this process acknowledged it. */
+function isRememberedInTurn(remembered: Remembering | null, { history, sequence }: Confirmation): boolean {
+  return remembered?.history === history && sequence > remembered.since && sequence <= remembered.sequence
+}
 
 /** Redis has this history. What was recorded in another one is overtaken. */
 function see(

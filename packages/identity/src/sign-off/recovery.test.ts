@@ -331,7 +331,7 @@ async function recoveryOf(
       between: (after, upTo) =>
         after < remembersFrom ? null : Array.from({ length: upTo - after }, (_, i) => signOff(after + i + 1)),
       blocked,
-      upTo: knows === null ? null : { history: BEFORE, sequence: knows },
+      upTo: knows === null ? null : { history: BEFORE, sequence: knows, since: 0 },
     },
     guard: { renew: async () => true },
     times: { idleTtlMs: 1_000, absoluteTtlMs: 1_000 },

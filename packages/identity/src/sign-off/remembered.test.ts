@@ -18,7 +18,7 @@ test('after memory was emptied it knows of nothing until the history that is fol
   await world.hear('everything')
   await world.informed()
 
-  assert.equal(world.remembered.upTo, { history: world.history, sequence: 7 })
+  assert.equal(world.remembered.upTo, { history: world.history, sequence: 7, since: 7 })
   assert.equal([...world.remembered.blocked.keys()], ['mallory'])
   const next = world.signOffOf('grace', 8)
   await world.hear(next)

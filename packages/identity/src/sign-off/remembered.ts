@@ -10,6 +10,7 @@ import type { Guard, GuardStats, SignOffHeard } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import type { Remembering } from './coordinator.js'
 
 /**
  * What identity remembers in case Redis forgets: the newest sign-offs, and who is blocked.
@@ -20,8 +21,11 @@ import { z } from 'zod'
 export interface Remembered {
   /** The sign-offs after `after` and up to `upTo`; null when not all of them are remembered. */
   between(after: number, upTo: number): ReadonlyArray<SignOff<TargetOfOne>> | null
-  /** Up to which sign-off of which history every block is known; null while that has to be found out. */
-  readonly upTo: { readonly history: string; readonly sequence: number } | null
+  /**
+   * Up to which sign-off of which history every block is known, and since which one each was as soon as it was
+   * heard; null while that has to be found out.
+   */
+  readonly upTo: Remembering | null
   /** The stored rows of the users who are blocked, by id. */
   readonly blocked: ReadonlyMap<string, UserRow>
   /** A block was lifted. */
@@ -127,7 +131,7 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
       if (cursor !== '0') continue
       for (const [id, row] of learnedMeanwhile) put(rows, id, row)
       blocked = rows
-      upTo = { history, sequence }
+      upTo = { history, sequence, since: upTo?.since ?? sequence }
     } while (cursor !== '0')
   }
 

@@ -184,15 +184,6 @@ for _, part in ipairs(redis.call('HGETALL', KEYS[3])) do reply[#reply + 1] = par
 return reply`
 
 /**
- * Which history Redis has. A read: nothing has to become durable for its answer.
- *
- * KEYS  history, sequence
- * ARGV  nonce candidate
- */
-export const VERIFY_HISTORY = `${LUA_HISTORY_AND_HEAD}
-return history`
-
-/**
  * Whether a sign-off is in the history that Redis has, and who is a member, by a write: see WITNESS_HISTORY.
  *
  * KEYS  history, sequence, members, signoffs

@@ -30,6 +30,7 @@ test('one of which nothing was left in a new history is confirmed by time, by th
     keys,
     remembered,
     boundMs: boundMs(LEASE_MS),
+    self: 'identity',
     onError: (error) => assert.unreachable(String(error)),
   })
   // Settled: the second identity has known the history for longer.

@@ -28,10 +28,12 @@ export async function takeOver(
   { recordDurably, keys, ...following }: TakeOverOptions,
   { recorded, type, decidedAt }: SignOffFacts,
 ): Promise<SignedOff> {
+  // By our clock it was decided before we looked it up, whatever the other's clock says.
+  const decidedBeforeNow = performance.now() - Math.max(0, Date.now() - decidedAt)
   return followSignOff(following)({
     recorded: await lookUp(),
     type,
-    decidedAt: performance.now() - Math.max(0, Date.now() - decidedAt),
+    decidedAt: decidedBeforeNow,
     record: lookUp,
   })
 

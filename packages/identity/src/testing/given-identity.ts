@@ -10,7 +10,8 @@ import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
 import { type RecordDurably, recordOnDisk } from '../sign-off/record-durably.js'
 import type { UserRow } from '../sign-off/remembered.js'
-import { VERIFY_HISTORY } from '../sign-off/scripts.js'
+import { parseWitnessReply } from '../sign-off/replies.js'
+import { WITNESS_HISTORY } from '../sign-off/scripts.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
 import { type LoginWanted, signInTo } from './logins.js'
@@ -32,14 +33,19 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const following = {
     stats: () => ({ history: upTo.history }),
     async renew() {
-      const met = await evaluate(redis, VERIFY_HISTORY, [keys.history, keys.sequence], [nonceCandidate()])
-      upTo = { ...upTo, history: String(met) }
+      const reply = await evaluate(
+        redis,
+        WITNESS_HISTORY,
+        [keys.history, keys.sequence, keys.members],
+        [nonceCandidate()],
+      )
+      upTo = { ...upTo, history: parseWitnessReply(reply).history }
       return true
     },
   }
   const record = recordOnDisk(redis)
   // Remembers everything of whatever history Redis has.
-  let upTo = { history, sequence: Number.POSITIVE_INFINITY }
+  let upTo = { history, sequence: Number.POSITIVE_INFINITY, since: 0 }
   const remembered = {
     blocked: new Map<string, UserRow>(),
     forget: () => undefined,
@@ -61,6 +67,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
     keys,
     remembered,
     boundMs: boundMs(leaseMs),
+    self: 'identity',
     onError: (error) => errors.push(error),
   })
   const times = { idleTtlMs, absoluteTtlMs }

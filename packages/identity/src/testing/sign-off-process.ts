@@ -1,9 +1,9 @@
 import { boundMs, keysOf, nonceCandidate, parseSessionRecord } from '@curfew/contract'
-import { evaluate } from '@curfew/guard/evaluate'
 import { Redis } from 'ioredis'
 import { createBell } from '../sign-off/bell.js'
 import { recordOnDisk } from '../sign-off/record-durably.js'
-import { VERIFY_HISTORY } from '../sign-off/scripts.js'
+import { parseWitnessReply } from '../sign-off/replies.js'
+import { WITNESS_HISTORY } from '../sign-off/scripts.js'
 import { createSignOffs } from '../sign-off/sign-offs.js'
 import { ADMIN } from './given-identity.js'
 
@@ -16,8 +16,8 @@ const [redisUrl = '', namespace = '', leaseMs = '', ref = ''] = process.argv.sli
 const keys = keysOf(namespace)
 const redis = new Redis(redisUrl)
 const recordDurably = recordOnDisk(redis)
-const history = String(
-  await evaluate(redis, VERIFY_HISTORY, [keys.history, keys.sequence], [nonceCandidate()]),
+const { history } = parseWitnessReply(
+  await recordDurably(WITNESS_HISTORY, [keys.history, keys.sequence, keys.members], [nonceCandidate()]),
 )
 const signOffs = createSignOffs({
   redis,
@@ -30,6 +30,7 @@ const signOffs = createSignOffs({
     keys,
     remembered: { upTo: null },
     boundMs: boundMs(Number(leaseMs)),
+    self: 'identity',
     onError: (error) => console.error(error),
   }),
   guard: { renew: async () => true, stats: () => ({ history }) },
