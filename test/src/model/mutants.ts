@@ -168,14 +168,18 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('acknowledgements are published in any history', configuration('restored, late messages'), {
     ACKNOWLEDGE: () => true,
   }),
-  mutant('what was decided before it was settled is confirmed by the last word', RESTARTS, {
-    coordinate: (state, input, now) =>
-      SHIPPED.coordinate(
-        state,
-        input.type === 'recorded' ? { ...input, decidedAt: Number.POSITIVE_INFINITY } : input,
-        now,
-      ),
-  }),
+  mutant(
+    'what was decided before it was settled is confirmed by the last word',
+    configuration('two instances restart'),
+    {
+      coordinate: (state, input, now) =>
+        SHIPPED.coordinate(
+          state,
+          input.type === 'recorded' ? { ...input, decidedAt: Number.POSITIVE_INFINITY } : input,
+          now,
+        ),
+    },
+  ),
   mutant(
     'what was not remembered in its turn is confirmed by the last word',
     configuration('restored, a block'),

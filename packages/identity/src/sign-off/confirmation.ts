@@ -96,7 +96,8 @@ export function acknowledge(
  * itself, which says so once it remembers the sign-off.
  */
 export function isProven({ decidedAt, settledAt, members }: Confirmation, self: string): boolean {
-  if (decidedAt < settledAt || !members.has(self)) return false
+  const wasSettled = decidedAt >= settledAt
+  if (!wasSettled || !members.has(self)) return false
   for (const { appliedAt } of members.values()) if (appliedAt === null) return false
   return true
 }
