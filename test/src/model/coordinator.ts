@@ -315,7 +315,8 @@ function settled(coordinator: Coordinator, drops: boolean): Coordinator {
     })
     const settledAt = one.settledAt <= 0 && command === null ? LONG_AGO : one.settledAt
     const rememberedAt = one.rememberedAt !== null && command === null ? LONG_AGO : one.rememberedAt
-    return [ticket, { ...one, settledAt, rememberedAt, members: new Map(members) }] as const
+    const lastWordAt = one.lastWordAt !== null && command === null ? LONG_AGO : one.lastWordAt
+    return [ticket, { ...one, settledAt, rememberedAt, lastWordAt, members: new Map(members) }] as const
   })
   return {
     ...coordinator,

@@ -193,6 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
           now,
         ),
     },
+    { fate: 'survives' },
   ),
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
     coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),

@@ -21,6 +21,8 @@ export interface Confirmation {
   /** When it was remembered by this process, which will then testify to it, should Redis lose it. */
   readonly rememberedAt: number | null
   readonly members: ReadonlyMap<string, AwaitedMember>
+  /** When the last of them acknowledged; null while somebody has not. */
+  readonly lastWordAt: number | null
 }
 
 interface AwaitedMember {
@@ -53,23 +55,20 @@ export function awaitConfirmation(
   times: Pick<Confirmation, 'decidedAt' | 'durableAt' | 'boundMs' | 'settledAt'>,
 ): Confirmation {
   // A row of another history belongs to an instance whose lease is dead, or will be once we are settled.
-  const awaited = (members ?? []).filter((member) => member.history === history)
+  const rows = (members ?? []).filter((member) => member.history === history)
+  const awaited = new Map<string, AwaitedMember>()
+  for (const { id, service, acknowledged, hooksFailed } of rows) {
+    const appliedAt = acknowledged >= sequence ? times.durableAt : null
+    awaited.set(id, { service, appliedAt, hookFailed: hooksFailed.includes(sequence) })
+  }
   return {
     history,
     sequence,
     ...times,
     rememberedAt: null,
     settledAt: members === null ? Number.POSITIVE_INFINITY : times.settledAt,
-    members: new Map(
-      awaited.map(({ id, service, acknowledged, hooksFailed }) => [
-        id,
-        {
-          service,
-          appliedAt: acknowledged >= sequence ? times.durableAt : null,
-          hookFailed: hooksFailed.includes(sequence),
-        },
-      ]),
-    ),
+    members: awaited,
+    lastWordAt: lastWordAt(awaited, times.durableAt),
   }
 }
 
@@ -87,7 +86,13 @@ export function acknowledge(
     members ??= new Map(state.members)
     members.set(instance, { ...member, appliedAt: now, hookFailed: hooksFailed.includes(state.sequence) })
   }
-  return members === undefined ? state : { ...state, members }
+  if (members === undefined) return state
+  return { ...state, members, lastWordAt: lastWordAt(members, now) }
+}
+
+function lastWordAt(members: Confirmation['members'], now: number): number | null {
+  for (const { appliedAt } of members.values()) if (appliedAt === null) return null
+  return now
 }
 
 /**
@@ -95,18 +100,14 @@ export function acknowledge(
  * so the last word proves that as well, later than it was decided; and it comes after the word of this process
  * itself, which says so once it remembers the sign-off.
  */
-export function isProven({ decidedAt, settledAt, members }: Confirmation, self: string): boolean {
+export function isProven({ decidedAt, settledAt, members, lastWordAt }: Confirmation, self: string): boolean {
   const wasSettled = decidedAt >= settledAt
-  if (!wasSettled || !members.has(self)) return false
-  for (const { appliedAt } of members.values()) if (appliedAt === null) return false
-  return true
+  return lastWordAt !== null && wasSettled && members.has(self)
 }
 
 /** Whether everybody who may serve from memory had told us by then. */
-export function isAcknowledged({ settledAt, members }: Confirmation, at: number): boolean {
-  if (at < settledAt) return false
-  for (const { appliedAt } of members.values()) if (appliedAt === null || appliedAt > at) return false
-  return true
+export function isAcknowledged({ settledAt, lastWordAt }: Confirmation, at: number): boolean {
+  return at >= settledAt && lastWordAt !== null && lastWordAt <= at
 }
 
 /** What is confirmed must have been remembered by then. */

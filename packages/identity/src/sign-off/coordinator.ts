@@ -230,21 +230,29 @@ function look(
   changed = state.pending,
 ): [Coordination, CoordinationEffect[]] {
   const { self, remembered, askedAt, isAsking } = state
-  const pending = new Map(rememberPending(state, changed, now))
+  const pending = rememberPending(state, changed, now)
+  const confirmed: number[] = []
   const mayAskAgain = now - askedAt >= ASK_AGAIN_MS
   const effects: CoordinationEffect[] = []
   let asks = false
   for (const [ticket, one] of pending) {
     if (isProven(one, self) && isRememberedInTurn(remembered, one)) {
-      pending.delete(ticket)
+      confirmed.push(ticket)
       effects.push({ type: 'confirmed', ticket, confirmation: one })
     } else if (hasLapsed(one, now) || isToBeWitnessed(one, now)) {
       // What is not remembered may be so a moment later: Redis is asked again then.
       asks ||= mayAskAgain || (isRemembered(one, now) && !isAsking)
     }
   }
-  if (!asks) return [{ ...state, pending }, effects]
-  return [{ ...state, pending, askedAt: now, isAsking: true }, [...effects, { type: 'witness' }]]
+  const left = confirmed.length === 0 ? pending : without(pending, confirmed)
+  if (!asks) return [{ ...state, pending: left }, effects]
+  return [{ ...state, pending: left, askedAt: now, isAsking: true }, [...effects, { type: 'witness' }]]
+}
+
+function without(pending: Coordination['pending'], tickets: readonly number[]): Coordination['pending'] {
+  const left = new Map(pending)
+  for (const ticket of tickets) left.delete(ticket)
+  return left
 }
 
 /** Everybody has told us, but perhaps before that was proof of anything. */
