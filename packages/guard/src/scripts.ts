@@ -90,7 +90,7 @@ return reply`
  * ARGV  history, channel of acknowledgements, instance, sequence, sequences of failed hooks as JSON
  */
 export const ACKNOWLEDGE = `
-local nonce = redis.call('HGET', KEYS[1], 'nonce')
+local nonce = redis.call('HMGET', KEYS[1], 'nonce')[1]
 if not nonce then return 0 end
 local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') .. ':' .. nonce
 if history ~= ARGV[1] then return 0 end

@@ -91,8 +91,8 @@ export const MUTANTS: readonly Mutant[] = [
     promise: 1,
     scenario: 'unsettled',
     file: 'identity/dist/sign-off/confirmation.js',
-    find: 'if (at < settledAt)',
-    replace: 'if (false)',
+    find: 'settledAt: members === null ? Number.POSITIVE_INFINITY : times.settledAt,',
+    replace: 'settledAt: Number.NEGATIVE_INFINITY,',
   },
   {
     name: 'held connections stay open',

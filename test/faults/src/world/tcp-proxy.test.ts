@@ -90,7 +90,7 @@ test('a cut breaks what it is told to break, and lets them come back', async () 
   assert.is(world.proxy.cut(['subscriber']), 1)
   await closed
   assert.is(world.through.status, 'ready')
-  await eventually(() => world.ears.status === 'ready')
+  await eventually(async () => (await world.there.publish('bell', 'heard again')) === 1)
 })
 
 test('nobody gets through while connections are refused', async () => {
@@ -102,6 +102,7 @@ test('nobody gets through while connections are refused', async () => {
   assert.is(world.proxy.connections, 0)
   world.proxy.heal()
   await eventually(() => world.through.status === 'ready')
+  await eventually(async () => (await world.there.publish('bell', 'heard again')) === 1)
 })
 
 test.run()
