@@ -1,7 +1,6 @@
 import type { Problem, SessionRecord } from '@curfew/contract'
 import type { Context, Middleware, Next } from 'koa'
 import { known } from './caller.js'
-import { cookieHeaderOf } from './cookie-header.js'
 import type { Guard } from './guard.js'
 import { askedIn } from './navigation.js'
 import { type Refusal, refuseCaller, refuseRole } from './refusal.js'
@@ -45,7 +44,7 @@ export function requireSession(guard: Guard, options: RefusalOptions = {}) {
   }
 
   return function requireSession(ctx: Context, next: Next): unknown {
-    const decision = guard.decide(cookieHeaderOf(ctx.req))
+    const decision = guard.decide(ctx.req.headers.cookie)
     // From memory there is no promise to wait for.
     if (!(decision instanceof Promise)) return proceed(ctx, next, decision, 'memory')
     return decision.then((decided) => proceed(ctx, next, decided, 'redis'))
