@@ -17,7 +17,8 @@ declare global {
   var UVU_QUEUE: [file: string | null, ...runs: Run[]][]
 }
 
-const CLOSING_MS = 2_000
+/** ioredis gives a connection whose other end says nothing two seconds to say goodbye, with a timer. */
+const CLOSING_MS = 3_000
 const MOST_LOOKS = 5
 
 const file = process.argv[2] ?? ''
