@@ -101,6 +101,23 @@ test('an acknowledgement is told at once, and comes into the table with the next
   assert.equal([(await world.row())?.acknowledged, (await world.row())?.hooksFailed], [1, [1]])
 })
 
+// found 2026-11-26 by the model: "restored, late messages"
+test('nothing is acknowledged in a history that Redis has no more, nor in a Redis that was emptied', async () => {
+  await using world = await open()
+  const { history } = await world.link.hello(NEW)
+  const told = await world.listen(world.keys.channels.acknowledgements)
+
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await world.link.acknowledge(history, 1, [])
+  await world.redis.del(world.keys.history)
+  await world.link.acknowledge(history, 1, [])
+  await world.redis.publish(world.keys.channels.acknowledgements, 'the end')
+  await eventually(() => told.includes('the end'))
+
+  assert.equal(told, ['the end'])
+  assert.is(await world.redis.exists(world.keys.history), 0, 'a message begins no history')
+})
+
 test('a new history is closed to who knows of nothing, and opened by an instance that may', async () => {
   await using world = await open()
   await world.openedBefore('another:history', 0)
