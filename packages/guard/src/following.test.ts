@@ -63,6 +63,39 @@ const finished = (sequence: number, history = 'h1', failed = false): FollowInput
 })
 const joined = (head = 7) => run(NOT_FOLLOWING, hello(0, head, { standing: 'joined' }), finished(head)).state
 
+// found 2026-11-26 by a review, and by the model: "restored, a message and a clock"
+test('an answer from before what was heard since empties memory, and takes nothing back', () => {
+  const slept = { monotonicMs: 1_000, wallMs: at(3_000).wallMs }
+  const late: FollowInput = {
+    type: 'hello-answered',
+    sentAt: slept,
+    history: 'h1',
+    head: 7,
+    standing: 'renewed',
+    missed: [],
+  }
+  const { state, effects } = run(joined(7), heard(8), finished(8), late)
+
+  assert.equal(effects, ['apply 8', 'acknowledge 8', 'flush'])
+  assert.is(state.applied, 8)
+  assert.is(helloOf(state, slept, LEASE_MS).applied, 8)
+})
+
+test('who joins anew in its own history goes back to no earlier number', () => {
+  const { state } = run(joined(7), heard(8), finished(8), hello(100, 7, { standing: 'joined' }))
+
+  assert.is(state.applied, 8)
+})
+
+test('hooks that run when memory is emptied go on, and nothing is acknowledged before they have finished', () => {
+  const emptied = run(joined(7), heard(8), heard(9), hello(100, 9, { standing: 'joined' })).state
+  assert.equal(emptied.unfinished, [8, 9, 9])
+
+  const { state, effects } = run(emptied, finished(9), finished(8))
+  assert.equal(effects, ['acknowledge 8'], 'one of two hooks for 9')
+  assert.equal(run(state, finished(9)).effects, ['acknowledge 9'])
+})
+
 test('joining empties memory and takes the head as applied', () => {
   const { state, effects } = run(NOT_FOLLOWING, hello(100, 7, { standing: 'joined' }), finished(7))
 

@@ -15,7 +15,10 @@ export interface Following {
   readonly history: string | null
   /** Memory reflects every sign-off of the history up to this sequence. */
   readonly applied: number
-  /** Sign-offs that are applied to memory, but whose hooks have not finished. Ascending. */
+  /**
+   * Sign-offs that are applied to memory, but whose hooks have not finished. Ascending. The newest is there twice when
+   * memory was emptied as well: that has hooks of its own.
+   */
   readonly unfinished: readonly number[]
   /** The newest sign-offs of which a hook failed. */
   readonly hooksFailed: readonly number[]
@@ -202,7 +205,7 @@ function renew(
     effects.push({ type: 'apply', signOff })
   }
   // What is still missing was trimmed from the log, or is too much to be worth replaying.
-  if (next.applied < head) return flushTo(next, history, head, sentAt)
+  if (next.applied < head) return flushTo(state, history, head, sentAt)
 
   return [{ ...next, leasedAt: later(next.leasedAt, sentAt) }, effects]
 }
@@ -213,15 +216,19 @@ function flushTo(
   head: number,
   sentAt: Instant,
 ): [Following, FollowEffect[]] {
+  const isAnother = history !== state.history
+  // The answer may be from before what was heard since. That stays applied, and its hooks go on.
+  const upTo = isAnother ? head : Math.max(head, state.applied)
   const flushed: Following = {
     ...NOT_FOLLOWING,
     history,
-    applied: head,
-    unfinished: [head],
+    applied: upTo,
+    unfinished: isAnother ? [upTo] : [...state.unfinished, upTo],
+    hooksFailed: isAnother ? [] : state.hooksFailed,
     flushes: state.flushes + 1,
     leasedAt: sentAt,
   }
-  return [flushed, [{ type: 'flush', history, upTo: head }]]
+  return [flushed, [{ type: 'flush', history, upTo }]]
 }
 
 function applyTo(state: Following, { sequence }: SignOff): Following {
@@ -239,7 +246,7 @@ function finish(
   if (history !== state.history || !state.unfinished.includes(sequence)) return [state, []]
   const next = {
     ...state,
-    unfinished: state.unfinished.filter((one) => one !== sequence),
+    unfinished: state.unfinished.toSpliced(state.unfinished.indexOf(sequence), 1),
     hooksFailed: failed ? [...state.hooksFailed, sequence].slice(-MOST_HOOKS_FAILED) : state.hooksFailed,
   }
   if (acknowledgedBy(next) === acknowledgedBy(state)) return [next, []]

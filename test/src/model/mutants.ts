@@ -195,6 +195,26 @@ export const MUTANTS: readonly Mutant[] = [
     },
     { fate: 'survives' },
   ),
+  mutant(
+    'the last word counts though this process has not spoken',
+    configuration('restored, a block'),
+    {
+      coordinate(state, input, now) {
+        const [first] = state.pending.values().next().value?.members.keys() ?? []
+        const [next, effects] = SHIPPED.coordinate({ ...state, self: first ?? state.self }, input, now)
+        return [{ ...next, self: state.self }, effects]
+      },
+    },
+    { fate: 'survives' },
+  ),
+  mutant('emptying memory takes back what was applied', configuration('restored, a message and a clock'), {
+    follow(state, input, now) {
+      const [next, effects] = SHIPPED.follow(state, input, now)
+      const flushes = effects.some(({ type }) => type === 'flush')
+      const isLate = input.type === 'hello-answered' && input.head < next.applied
+      return [flushes && isLate ? { ...next, applied: input.head, unfinished: [] } : next, effects]
+    },
+  }),
   mutant('what its own guard has not applied is confirmed', configuration('restored, a block'), {
     coordinate: (state, input, now) => SHIPPED.coordinate(state, rememberingEverything(state, input), now),
   }),

@@ -40,7 +40,7 @@ export interface BellOptions {
   readonly ears: Redis
   readonly recordDurably: RecordDurably
   readonly keys: Keys
-  readonly remembered: Pick<Remembered, 'upTo'>
+  readonly remembered: Pick<Remembered, 'upTo' | 'onInformed'>
   readonly boundMs: number
   /** The instance that this process is. */
   readonly self: string
@@ -73,6 +73,7 @@ export function createBell(options: BellOptions): Bell {
     heard.push(acknowledgement)
   })
   ears.connect().catch(onError)
+  remembered.onInformed(() => step({ type: 'time-passed' }))
 
   function step(input: CoordinationInput): void {
     const now = performance.now()

@@ -365,6 +365,17 @@ test('a receipt names who applied it and who lapsed, from when the sign-off was 
   ])
 })
 
+// found 2026-11-26 by a review: words may have come before it was settled, if it was only recorded after that
+test('what was decided before the history was settled is not proven by words, though it is recorded after that', () => {
+  const { effects } = run(startCoordination(BOUND_MS, SELF), [
+    [0, witnessed([])],
+    [BOUND_MS - 1, acknowledged('a', 8)],
+    [BOUND_MS + 1, { ...recorded(1, 8, [row('a', { acknowledged: 7 })]), decidedAt: BOUND_MS - 2 }],
+  ])
+
+  assert.equal(effects, ['witness'])
+})
+
 for (const [why, members, since] of [
   ['this process has not spoken itself', [row('b', { acknowledged: 7 })], 0],
   ['it was remembered only when it was read who is blocked', [row('b', { acknowledged: 7 }), row('a')], 8],

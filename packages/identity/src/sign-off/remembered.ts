@@ -28,6 +28,8 @@ export interface Remembered {
   readonly upTo: Remembering | null
   /** The stored rows of the users who are blocked, by id. */
   readonly blocked: ReadonlyMap<string, UserRow>
+  /** Is told each time that it is known again who is blocked. */
+  onInformed(listener: () => void): void
   /** A block was lifted. */
   forget(userId: string): void
   /** Reads again who is blocked. Believes nobody but the Redis that its guard follows. */
@@ -60,6 +62,7 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
   /** What was learned while the list is being read, whose pages may not know of it. Null: it was lifted. */
   let learned = new Map<string, UserRow | null>()
   let isFindingOut = false
+  const listeners = new Set<() => void>()
   const closing = new AbortController()
 
   const stopHearing = guard.onSignOff((signOff) =>
@@ -131,7 +134,9 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
       if (cursor !== '0') continue
       for (const [id, row] of learnedMeanwhile) put(rows, id, row)
       blocked = rows
+      const isNews = upTo === null
       upTo = { history, sequence, since: upTo?.since ?? sequence }
+      if (isNews) for (const listener of listeners) listener()
     } while (cursor !== '0')
   }
 
@@ -146,6 +151,7 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
     get upTo() {
       return upTo
     },
+    onInformed: (listener) => void listeners.add(listener),
     forget: (userId) => learn(userId, null),
     refresh: async () => {
       if (!isFindingOut) await read()

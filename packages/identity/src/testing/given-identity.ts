@@ -49,6 +49,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const remembered = {
     blocked: new Map<string, UserRow>(),
     forget: () => undefined,
+    onInformed: () => undefined,
     get upTo() {
       return upTo
     },

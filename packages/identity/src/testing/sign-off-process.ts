@@ -28,7 +28,7 @@ const signOffs = createSignOffs({
     recordDurably,
     ears: redis.duplicate({ lazyConnect: true, autoResubscribe: false }),
     keys,
-    remembered: { upTo: null },
+    remembered: { upTo: null, onInformed: () => undefined },
     boundMs: boundMs(Number(leaseMs)),
     self: 'identity',
     onError: (error) => console.error(error),
