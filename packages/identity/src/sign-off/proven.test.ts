@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto'
 import { boundMs } from '@curfew/contract'
 import { eventually, redisUrl } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readReceipt } from '../testing/answers.js'
+import { givenApp, type SignedIn } from '../testing/given-app.js'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
 import { createBell } from './bell.js'
+import type { Remembering } from './coordinator.js'
 import { type RecordDurably, recordOnDisk } from './record-durably.js'
-import { rememberSignOffs } from './remembered.js'
+import { type Remembered, rememberSignOffs } from './remembered.js'
 import { END_SESSION, WITNESS_HISTORY } from './scripts.js'
 import { createSignOffs } from './sign-offs.js'
 
@@ -45,10 +49,62 @@ test('what was decided before the history was settled is confirmed once Redis wa
   assert.equal(identity.scripts.slice(0, 2), ['END_SESSION', 'WITNESS_HISTORY'])
 })
 
+test('what everybody has said while it was read who is blocked is looked at as soon as that is known', async () => {
+  await using world = await givenIdentity({ leaseMs: 3_000 })
+  let inform: () => void = () => assert.unreachable('nobody listens')
+  const remembered: { upTo: Remembering | null; onInformed(listener: () => void): void } = {
+    upTo: null,
+    onInformed(listener) {
+      inform = listener
+    },
+  }
+  await using identity = await mountIdentity(world, remembered)
+  await world.settled()
+  const { record } = await world.login()
+  const signedOff = await identity.signOffs.endSession(record, 'logged-out', ADMIN)
+  await eventually(() => signedOff?.receipt().instances.every(({ state }) => state === 'applied'))
+
+  remembered.upTo = { history: identity.history(), sequence: 1, since: 1 }
+  inform()
+  const receipt = await signedOff?.within(1_000)
+
+  assert.is(receipt?.confirmed, true)
+})
+
+test('the service itself asks Redis for nothing more', async () => {
+  await using app = await givenApp({ env: { LEASE_MS: '2000' } })
+  const logOut = async ({ browser }: SignedIn) =>
+    readReceipt(await browser.fetchApi('/auth/logout', { method: 'POST', json: {} }))
+  await eventually(async () => (await logOut(await app.login())).confirmed)
+  const people = await Promise.all(
+    ['ada', 'grace', 'alan', 'edsger', 'barbara'].map((subject) => app.login({ subject })),
+  )
+  const asked: string[] = []
+  const monitor = await app.redis.monitor()
+  monitor.on('monitor', (_time, [name = '', digest = '', _count, key = '']: string[]) => {
+    if (name.toLowerCase() === 'evalsha' && key === app.keys.history) asked.push(digest)
+  })
+
+  for (const one of people) assert.is((await logOut(one)).confirmed, true)
+  await eventually(() => asked.filter((digest) => digest === digestOf(END_SESSION)).length === people.length)
+  monitor.disconnect()
+
+  // One look around may fall into this time: it takes place once in a bound.
+  const witnesses = asked.filter((digest) => digest === digestOf(WITNESS_HISTORY))
+  assert.ok(witnesses.length <= 1, `Redis was witness ${witnesses.length} times`)
+})
+
 test.run()
 
+function digestOf(script: string): string {
+  return createHash('sha1').update(script).digest('hex')
+}
+
 /** Identity's own guard and what it remembers, as in the service, beside the guard of another service. */
-async function mountIdentity(world: Awaited<ReturnType<typeof givenIdentity>>) {
+async function mountIdentity(
+  world: Awaited<ReturnType<typeof givenIdentity>>,
+  knowing?: Pick<Remembered, 'upTo' | 'onInformed'>,
+) {
   const { redis, keys } = world
   const guard = await world.mountGuard({ service: 'identity' })
   await world.mountGuard()
@@ -67,14 +123,15 @@ async function mountIdentity(world: Awaited<ReturnType<typeof givenIdentity>>) {
     ears: new Redis(await redisUrl(), { lazyConnect: true, autoResubscribe: false }),
     recordDurably,
     keys,
-    remembered,
-    boundMs: boundMs(LEASE_MS),
+    remembered: knowing ?? remembered,
+    boundMs: boundMs(world.leaseMs),
     self: guard.instance,
     onError: fail,
   })
   await eventually(() => scripts.length > 0)
   return {
     scripts,
+    history: () => guard.stats().history ?? '',
     signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard, remembered, times }),
     async [Symbol.asyncDispose]() {
       remembered.close()

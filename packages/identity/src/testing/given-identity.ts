@@ -79,6 +79,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
 
   return {
     namespace,
+    leaseMs,
     keys,
     redis,
     tokenKey,
