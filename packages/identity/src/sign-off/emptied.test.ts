@@ -12,7 +12,7 @@ test('an acknowledgement that arrives afterwards confirms nothing that is not in
   await world.empty()
   await world.redis.publish(world.keys.channels.acknowledgements, world.acknowledgement)
   await eventually(() => world.signedOff.receipt().instances[0]?.state !== 'pending')
-  // Behind the question which history Redis has, on the same connection.
+  // Behind the question to be witness, on the same connection.
   await world.redis.ping()
 
   assert.is(world.signedOff.receipt().confirmed, await world.isBlocked())
