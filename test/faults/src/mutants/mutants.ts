@@ -81,10 +81,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'memory is kept over a new history',
     promise: 1,
     scenario: 'new history',
-    file: 'guard/dist/follower.js',
-    find: "apply('everything', effect.history, effect.upTo);",
-    replace:
-      "step({ type: 'hooks-finished', history: effect.history, sequence: effect.upTo, failed: false });",
+    file: 'guard/dist/guard.js',
+    find: 'cache.clear();\n                recent.clear();',
+    replace: 'recent.clear();',
   },
   {
     name: 'the table of members is believed at once in a new history',
