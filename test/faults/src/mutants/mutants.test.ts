@@ -23,7 +23,8 @@ test('docs/faults.md lists them', async () => {
   const rows = MUTANTS.map(({ name, promise, scenario }) => `| ${name} | ${promise} | ${scenario} |`)
 
   const [, section = ''] = /^## Mutants$(.*?)^## /ms.exec(page) ?? []
-  assert.equal(section.match(/^\| .* \| \d \| .* \|$/gm), rows)
+  const listed = section.match(/^\| .* \| \d \| .* \|(?= .* \|$)/gm)
+  assert.equal(listed, rows)
 })
 
 test('no two have one name', () => {
