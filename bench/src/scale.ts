@@ -28,7 +28,7 @@ export const FULL: Scale = {
   requestWarmUpRounds: 20,
   decisions: 500_000,
   instances: [1, 10, 100],
-  warmUpRounds: 10,
+  warmUpRounds: 100,
   signOffRounds: 300,
   everywhereRounds: 9,
   everywhereSessions: 10_000,
