@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { ToolMissing } from '@curfew/infra/tools'
 import { eventually } from '@curfew/testing'
@@ -33,6 +35,21 @@ test('a process’s wall clock is set, and its monotonic clock stays', async () 
     }
   } finally {
     await end(child)
+  }
+})
+
+// found 2026-11-26: the wrapper of libfaketime got the number of a process that a run had killed
+test('what killed processes left behind is removed, and nothing of those that live', async () => {
+  const child = spawn(process.execPath, ['-e', ''])
+  await once(child, 'exit')
+  const left = `/dev/shm/sem.faketime_sem_${child.pid}`
+  const ours = `/dev/shm/sem.faketime_sem_${process.pid}`
+  for (const file of [left, ours]) await writeFile(file, '')
+  try {
+    if ((await openClocksIfThere()) === null) return
+    assert.equal([existsSync(left), existsSync(ours)], [false, true])
+  } finally {
+    for (const file of [left, ours]) await rm(file, { force: true })
   }
 })
 
