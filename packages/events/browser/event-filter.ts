@@ -11,6 +11,8 @@ export interface EventFilter {
   /** The service that wrote it, without the slash of `source`. */
   readonly service?: string | undefined
   readonly actor?: string | undefined
+  /** The address that it was done from, whole. */
+  readonly ip?: string | undefined
   readonly reason?: string | undefined
   readonly correlationId?: string | undefined
   /** Not earlier than this. Epoch milliseconds. */
@@ -23,13 +25,14 @@ export interface EventFilter {
 
 /** Shared by the service, for what it sends, and by the console, for what came before the filter was set. */
 export function matches(filter: EventFilter, event: CurfewEvent): boolean {
-  const { types, user, ref, service, actor, reason, correlationId, from, to, text } = filter
+  const { types, user, ref, service, actor, ip, reason, correlationId, from, to, text } = filter
   return (
     (types === undefined || types.length === 0 || types.some((pattern) => isOfType(pattern, event.type))) &&
     (user === undefined || event.subject === user) &&
     (ref === undefined || event.data.ref === ref) &&
     (service === undefined || event.source === `/${service}`) &&
     (actor === undefined || event.data.actor === actor) &&
+    (ip === undefined || event.data.ip === ip) &&
     (reason === undefined || event.data.reason === reason) &&
     (correlationId === undefined || event.data.correlationId === correlationId) &&
     (from === undefined || Date.parse(event.time) >= from) &&
@@ -38,12 +41,22 @@ export function matches(filter: EventFilter, event: CurfewEvent): boolean {
   )
 }
 
-function isOfType(pattern: string, type: string): boolean {
+/** Whether a type is the one of `types`, or of its noun. */
+export function isOfType(pattern: string, type: string): boolean {
   return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern
 }
 
-function hasWords(event: CurfewEvent, text: string): boolean {
-  const shown = [
+/** The words of a search, each of which has to be found. */
+export function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+}
+
+/** What a search looks in: all that is shown of an event, in lower case. */
+export function shownOf(event: CurfewEvent): string {
+  return [
     event.type,
     event.source,
     event.time,
@@ -57,8 +70,9 @@ function hasWords(event: CurfewEvent, text: string): boolean {
   ]
     .join('\n')
     .toLowerCase()
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => shown.includes(word))
+}
+
+function hasWords(event: CurfewEvent, text: string): boolean {
+  const shown = shownOf(event)
+  return wordsOf(text).every((word) => shown.includes(word))
 }

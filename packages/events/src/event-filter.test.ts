@@ -43,6 +43,7 @@ test('each of the other facts must be the same', () => {
   const right = {
     user: 'u-vito',
     actor: 'u-ada',
+    ip: '203.0.113.7',
     ref: 'AAbb',
     service: 'identity',
     reason: 'Lost his laptop',

@@ -1,0 +1,90 @@
+import { type CurfewEvent, parseEvent } from '@curfew/contract'
+import { shownOf } from '#browser/event-filter.js'
+import type { StoredEntry, StreamedEvent } from './log-store.js'
+
+/** What filters ask of an event, as databases keep it: a column each. */
+export interface EventFacts {
+  readonly eventId: string
+  readonly type: string
+  readonly source: string
+  /** Epoch milliseconds; null when the event's time is none. */
+  readonly timeMs: number | null
+  readonly user: string | null
+  readonly ref: string | null
+  readonly actor: string | null
+  readonly ip: string | null
+  readonly reason: string | null
+  readonly correlationId: string | null
+}
+
+export function factsOf(event: CurfewEvent): EventFacts {
+  const { id, type, source, time, subject, data } = event
+  const timeMs = Date.parse(time)
+  return {
+    eventId: storable(id),
+    type,
+    source: storable(source),
+    timeMs: Number.isNaN(timeMs) ? null : timeMs,
+    user: textOf(subject),
+    ref: textOf(data.ref),
+    actor: textOf(data.actor),
+    ip: textOf(data.ip),
+    reason: textOf(data.reason),
+    correlationId: textOf(data.correlationId),
+  }
+}
+
+/** What a search for words looks in, as databases keep it. */
+export function storableShown(event: CurfewEvent): string {
+  return storable(shownOf(event))
+}
+
+/**
+ * Text as every database takes it: PostgreSQL has no character 0, SQLite ends a text there, and half of a
+ * surrogate pair has no UTF-8. Both sides of a comparison are made so; `matches` has the last word.
+ */
+export function storable(text: string): string {
+  return text.replaceAll(UNSTORABLE, '\ufffd')
+}
+
+/** Nothing keeps the shape of `data` to what the contract says: a number fits no filter. */
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? storable(value) : null
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that one is meant
+const UNSTORABLE = /[\u0000\p{Surrogate}]/gu
+
+/** A row as a stored entry. Null when its JSON is no event that this version knows. */
+export function readStored(row: StreamedEvent & { readonly position: number }): StoredEntry | null {
+  const event = parseEvent(row.json)
+  return event && { position: row.position, streamId: row.streamId, json: row.json, event }
+}
+
+/** An entry that is to be appended, with all that is kept of it. */
+export interface Appendable extends StreamedEvent {
+  /** When Redis took it, by its stream id. Epoch milliseconds. */
+  readonly streamedMs: number
+  readonly facts: EventFacts
+  readonly shown: string
+}
+
+/** @throws {TypeError} when it holds no event that this version knows, or its stream id is none */
+export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
+  const event = parseEvent(json)
+  if (event === null) throw new TypeError(`entry ${streamId} holds no event that this version knows`)
+  return {
+    streamId,
+    json,
+    streamedMs: millisecondsOf(streamId),
+    facts: factsOf(event),
+    shown: storableShown(event),
+  }
+}
+
+function millisecondsOf(streamId: string): number {
+  const [, milliseconds] = /^(\d{1,16})-\d+$/.exec(streamId) ?? []
+  if (milliseconds === undefined)
+    throw new TypeError(`${JSON.stringify(streamId)} is no id of a Redis stream`)
+  return Number(milliseconds)
+}

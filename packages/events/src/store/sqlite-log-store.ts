@@ -1,0 +1,65 @@
+import { readStored } from './event-facts.js'
+import type { LogStore, StoredEntry } from './log-store.js'
+import type { EntryRow } from './sqlite/rows.js'
+import { startWorker } from './sqlite/worker-calls.js'
+import { verifyChain } from './verify-chain.js'
+
+/** So many are removed at a time: some tens of milliseconds in which others wait. */
+const PRUNED_AT_ONCE = 1_000
+
+/**
+ * The event log in one file of this machine: no server, and nothing to set up. It is made where there is none.
+ *
+ * A thread of its own has the file, since calls of SQLite are synchronous.
+ *
+ * @throws {LogStoreFailed} when the file can't be opened, or a newer version has written it
+ */
+export async function openSqliteLogStore(file: string): Promise<LogStore> {
+  const worker = await startWorker(file)
+  const watchers = new Set<() => void>()
+
+  return {
+    async append({ entries, upTo }) {
+      const sent = entries.map(({ streamId, json }) => ({ streamId, json }))
+      const appended = await worker.call('append', { entries: sent, upTo })
+      if (appended.length > 0) for (const onAppended of [...watchers]) onAppended()
+      return readEach(appended)
+    },
+    cursor: async () => (await worker.call('state', {})).cursor,
+    async page({ filter, ...place }) {
+      const types = filter.types && [...filter.types]
+      const { entries, next } = await worker.call('page', { filter: { ...filter, types }, ...place })
+      return { entries: readEach(entries), next }
+    },
+    after: async (position, count) => readEach(await worker.call('after', { position, count })),
+    async ends() {
+      const { anchor, newest } = await worker.call('state', {})
+      if (newest.position === anchor.position) return null
+      return { first: anchor.position + 1, last: newest.position }
+    },
+    async size() {
+      const { anchor, newest, bytes } = await worker.call('state', {})
+      return { entries: newest.position - anchor.position, bytes }
+    },
+    async prune(limits) {
+      for (let total = 0; ; ) {
+        const removed = await worker.call('prune', { limits, most: PRUNED_AT_ONCE })
+        total += removed
+        if (removed < PRUNED_AT_ONCE) return total
+      }
+    },
+    verify: (options) => verifyChain((after, count) => worker.call('look', { after, count }), options),
+    newest: async () => (await worker.call('state', {})).newest,
+    watch(onAppended) {
+      // Its own function each time: one may watch twice.
+      const watcher = () => onAppended()
+      watchers.add(watcher)
+      return () => void watchers.delete(watcher)
+    },
+    close: () => worker.close(),
+  }
+}
+
+function readEach(rows: readonly EntryRow[]): StoredEntry[] {
+  return rows.flatMap((row) => readStored(row) ?? [])
+}

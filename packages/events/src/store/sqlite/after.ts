@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { readStored } from '../event-facts.js'
+import { ENTRY_COLUMNS, EntryRow } from './rows.js'
+import type { SqliteDatabase } from './schema.js'
+
+/** What stands after a position, oldest first. What this version can't read is passed over. */
+export function readAfter(database: SqliteDatabase, position: number, count: number): EntryRow[] {
+  const read = database.prepare(
+    `SELECT ${ENTRY_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`,
+  )
+  const found: EntryRow[] = []
+  for (let at = position; found.length < count; ) {
+    const wanted = count - found.length
+    const rows = z.array(EntryRow).parse(read.all(at, wanted))
+    found.push(...rows.filter((row) => readStored(row) !== null))
+    at = rows.at(-1)?.position ?? at
+    if (rows.length < wanted) break
+  }
+  return found
+}

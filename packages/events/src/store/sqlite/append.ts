@@ -1,0 +1,58 @@
+import { linkAfter } from '../chain.js'
+import { readAppendable } from '../event-facts.js'
+import { hourOf } from '../hours.js'
+import type { Batch } from '../log-store.js'
+import type { EntryRow } from './rows.js'
+import { type SqliteDatabase, transaction } from './schema.js'
+import { readState } from './state.js'
+
+/** Makes the function that appends; its statements are prepared once. */
+export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryRow[] {
+  const find = database.prepare('SELECT 1 FROM events WHERE event_id = ?')
+  const insertEvent = database.prepare(
+    `INSERT INTO events (position, hash, stream_id, streamed_ms, json, event_id, type, source, time_ms,
+                         user_id, ref, actor, ip, reason, correlation_id)
+     VALUES (?, unhex(?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const insertShown = database.prepare('INSERT INTO events_shown (rowid, shown) VALUES (?, ?)')
+  const widenHour = database.prepare(
+    `INSERT INTO hours (hour, first_position, last_position) VALUES (?, ?, ?)
+     ON CONFLICT (hour) DO UPDATE SET last_position = excluded.last_position`,
+  )
+  const moveOn = database.prepare('UPDATE state SET cursor = ?, newest_position = ?, newest_hash = unhex(?)')
+
+  return ({ entries, upTo }) => {
+    const appendables = entries.map(readAppendable)
+    return transaction(database, () => {
+      const appended: EntryRow[] = []
+      let { newest } = readState(database)
+      for (const { streamId, json, streamedMs, facts, shown } of appendables) {
+        if (find.get(facts.eventId) !== undefined) continue
+        newest = linkAfter(newest, { streamId, json })
+        const { position, hash } = newest
+        insertEvent.run(
+          position,
+          hash,
+          streamId,
+          streamedMs,
+          json,
+          facts.eventId,
+          facts.type,
+          facts.source,
+          facts.timeMs,
+          facts.user,
+          facts.ref,
+          facts.actor,
+          facts.ip,
+          facts.reason,
+          facts.correlationId,
+        )
+        insertShown.run(position, shown)
+        if (facts.timeMs !== null) widenHour.run(hourOf(facts.timeMs), position, position)
+        appended.push({ position, streamId, json })
+      }
+      moveOn.run(upTo, newest.position, newest.hash)
+      return appended
+    })
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { LinkRow } from '../link-row.js'
+import { type SqliteDatabase, snapshot } from './schema.js'
+import { findState } from './state.js'
+
+/** What the chain is verified by: entries after a position, and what the store says of its ends. */
+export function lookAtChain(database: SqliteDatabase, after: number, count: number) {
+  return snapshot(database, () => {
+    const state = findState(database)
+    const rows = database
+      .prepare(
+        `SELECT position, lower(hex(hash)) AS hash, stream_id, json, event_id, type, source, time_ms,
+                user_id, ref, actor, ip, reason, correlation_id
+         FROM events WHERE position > ? ORDER BY position LIMIT ?`,
+      )
+      .all(after, count)
+    return {
+      bounds: state && { anchor: state.anchor, newest: state.newest },
+      links: z.array(LinkRow).parse(rows),
+    }
+  })
+}

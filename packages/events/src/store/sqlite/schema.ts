@@ -1,0 +1,119 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'libsql'
+import { z } from 'zod'
+import { CHAIN_START } from '../chain.js'
+
+export type SqliteDatabase = Database.Database
+
+/** How long to wait for another process that writes. Milliseconds. */
+const BUSY_MS = 5_000
+/** Of the file, in memory. Bytes. */
+const CACHE_BYTES = 32 * 2 ** 20
+
+const SCHEMA_VERSION = 1
+
+/**
+ * Opens the file, and makes it where there is none.
+ *
+ * `synchronous=FULL`: what is committed is on disk. WAL: readers never wait for whoever writes.
+ */
+export function openSqlite(file: string): SqliteDatabase {
+  mkdirSync(dirname(file), { recursive: true })
+  const database = new Database(file, { timeout: BUSY_MS })
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`)
+    transaction(database, () => migrate(database))
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Runs `work` so that all of it happens, or nothing. Nobody else writes meanwhile. */
+export function transaction<T>(database: SqliteDatabase, work: () => T): T {
+  return within(database, 'BEGIN IMMEDIATE', work)
+}
+
+/** Runs `work` on the store as it is now, whatever others write meanwhile. */
+export function snapshot<T>(database: SqliteDatabase, work: () => T): T {
+  return within(database, 'BEGIN', work)
+}
+
+function within<T>(database: SqliteDatabase, begin: string, work: () => T): T {
+  database.exec(begin)
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function migrate(database: SqliteDatabase): void {
+  const { user_version: version } = z
+    .object({ user_version: z.number() })
+    .parse(database.prepare('PRAGMA user_version').get())
+  if (version > SCHEMA_VERSION)
+    throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${SCHEMA_VERSION})`)
+  if (version < 1) database.exec(FIRST)
+}
+
+/*
+ * `events_shown` is an index alone, it keeps no text. Of the hours, each knows the positions between which its
+ * events stand, so that a search by time begins where it must.
+ */
+const FIRST = `
+  CREATE TABLE events (
+    position       INTEGER PRIMARY KEY,
+    hash           BLOB NOT NULL,
+    stream_id      TEXT NOT NULL,
+    streamed_ms    INTEGER NOT NULL,
+    json           TEXT NOT NULL,
+    event_id       TEXT NOT NULL UNIQUE,
+    type           TEXT NOT NULL,
+    source         TEXT NOT NULL,
+    time_ms        INTEGER,
+    user_id        TEXT,
+    ref            TEXT,
+    actor          TEXT,
+    ip             TEXT,
+    reason         TEXT,
+    correlation_id TEXT
+  ) STRICT;
+  CREATE INDEX events_by_type ON events (type, position);
+  CREATE INDEX events_by_source ON events (source, position);
+  CREATE INDEX events_by_user_id ON events (user_id, position) WHERE user_id IS NOT NULL;
+  CREATE INDEX events_by_ref ON events (ref, position) WHERE ref IS NOT NULL;
+  CREATE INDEX events_by_actor ON events (actor, position) WHERE actor IS NOT NULL;
+  CREATE INDEX events_by_ip ON events (ip, position) WHERE ip IS NOT NULL;
+  CREATE INDEX events_by_reason ON events (reason, position) WHERE reason IS NOT NULL;
+  CREATE INDEX events_by_correlation_id ON events (correlation_id, position) WHERE correlation_id IS NOT NULL;
+
+  CREATE VIRTUAL TABLE events_shown USING fts5 (
+    shown, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
+  );
+
+  CREATE TABLE hours (
+    hour           INTEGER PRIMARY KEY,
+    first_position INTEGER NOT NULL,
+    last_position  INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE state (
+    only_row        INTEGER PRIMARY KEY CHECK (only_row = 1),
+    cursor          TEXT,
+    anchor_position INTEGER NOT NULL,
+    anchor_hash     BLOB NOT NULL,
+    newest_position INTEGER NOT NULL,
+    newest_hash     BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO state VALUES (1, NULL, 0, x'${CHAIN_START.hash}', 0, x'${CHAIN_START.hash}');
+
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { LogStoreFailed } from '../log-store.js'
+import { type Answer, AnswerMessage, type Ask, type CallName, readAnswer } from './protocol.js'
+
+/** The worker that has a file, as it is called from here. */
+export interface WorkerCalls {
+  /** @throws {LogStoreFailed} when it can't be done, or the worker has ended */
+  call<Name extends CallName>(name: Name, ask: Ask<Name>): Promise<Answer<Name>>
+  close(): Promise<void>
+}
+
+/** @throws {LogStoreFailed} when the file can't be opened */
+export async function startWorker(file: string): Promise<WorkerCalls> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { file } })
+  const waiting = new Map<number, Waiting>()
+  let calls = 0
+  let ended: LogStoreFailed | null = null
+
+  worker.on('message', (message) => {
+    const answer = AnswerMessage.parse(message)
+    const waited = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if (!('error' in answer)) waited?.resolve(answer.answer)
+    else if (answer.isMistake) waited?.reject(new TypeError(answer.error))
+    else waited?.reject(new LogStoreFailed(`the event log in ${file} failed: ${answer.error}`))
+  })
+  worker.on('error', (cause) => {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    ended = new LogStoreFailed(`the event log in ${file} can't be used: ${said}`, { cause })
+  })
+  worker.once('exit', () => {
+    ended ??= new LogStoreFailed(`the event log in ${file} is closed`)
+    for (const { reject } of waiting.values()) reject(ended)
+    waiting.clear()
+  })
+
+  function send(name: CallName, ask: unknown): Promise<unknown> {
+    if (ended !== null) return Promise.reject(ended)
+    const id = ++calls
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject })
+      worker.postMessage({ id, name, ask })
+    })
+  }
+
+  async function call<Name extends CallName>(name: Name, ask: Ask<Name>): Promise<Answer<Name>> {
+    return readAnswer[name](await send(name, ask))
+  }
+
+  await call('state', {})
+  return {
+    call,
+    async close() {
+      if (ended !== null) return
+      const exit = once(worker, 'exit')
+      worker.postMessage({ id: ++calls, name: 'close', ask: {} })
+      await exit
+    },
+  }
+}
+
+interface Waiting {
+  resolve(answer: unknown): void
+  reject(error: Error): void
+}

@@ -1,0 +1,48 @@
+/** The thread that has the file: its calls are synchronous, and here they keep nobody waiting. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { readAfter } from './after.js'
+import { createAppend } from './append.js'
+import { lookAtChain } from './look.js'
+import { type Answer, CALLS, CallMessage, type CallName, WorkerSettings } from './protocol.js'
+import { pruneSome } from './retention.js'
+import { openSqlite } from './schema.js'
+import { search } from './search.js'
+import { bytesOf } from './size.js'
+import { readState } from './state.js'
+
+const database = openSqlite(WorkerSettings.parse(workerData).file)
+const append = createAppend(database)
+
+const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } = {
+  append: (ask) => append(CALLS.append.ask.parse(ask)),
+  page: (ask) => search(database, CALLS.page.ask.parse(ask)),
+  after(ask) {
+    const { position, count } = CALLS.after.ask.parse(ask)
+    return readAfter(database, position, count)
+  },
+  state: () => ({ ...readState(database), bytes: bytesOf(database) }),
+  prune(ask) {
+    const { limits, most } = CALLS.prune.ask.parse(ask)
+    return pruneSome(database, limits, most)
+  },
+  look(ask) {
+    const { after, count } = CALLS.look.ask.parse(ask)
+    return lookAtChain(database, after, count)
+  },
+  close() {
+    database.close()
+    parentPort?.close()
+    return null
+  },
+}
+
+parentPort?.on('message', (message) => {
+  const { id, name, ask } = CallMessage.parse(message)
+  try {
+    const answer = answers[name](ask)
+    parentPort?.postMessage({ id, answer })
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message : String(error)
+    parentPort?.postMessage({ id, error: sentence, isMistake: error instanceof TypeError })
+  }
+})

@@ -1,0 +1,70 @@
+import { parseEvent } from '@curfew/contract'
+import { type Break, breakBetween, type ChainPoint, type Link } from './chain.js'
+import { type EventFacts, factsOf } from './event-facts.js'
+import type { Verified, VerifyOptions } from './log-store.js'
+
+/** One consistent look at a store. */
+export interface ChainLook {
+  /** Null when the store does not say where its chain begins and ends. */
+  readonly bounds: ChainBounds | null
+  /** The entries after a position, oldest first. */
+  readonly links: ReadonlyArray<Link & { readonly facts: EventFacts }>
+}
+
+export interface ChainBounds {
+  /** The last entry that was removed. */
+  readonly anchor: ChainPoint
+  readonly newest: ChainPoint
+}
+
+/** So few that what else this process has to do gets its turn between. */
+const CHUNK = 200
+
+export async function verifyChain(
+  look: (after: number, count: number) => Promise<ChainLook>,
+  { known, onProgress }: VerifyOptions = {},
+): Promise<Verified> {
+  let at: ChainPoint | null = null
+  let checked = 0
+  let isKnownFound = false
+  const broken = (position: number, why: Break) => ({ ok: false, checked, position, why }) as const
+  /** Whether this is not the place that was kept elsewhere, though it has its position. */
+  const isAnother = (point: ChainPoint) => {
+    if (point.position !== known?.position) return false
+    isKnownFound = point.hash === known.hash
+    return !isKnownFound
+  }
+
+  for (;;) {
+    const { bounds, links } = await look(at?.position ?? 0, CHUNK)
+    if (bounds === null || bounds.anchor.position > bounds.newest.position) return broken(1, 'anchor')
+    const { anchor, newest } = bounds
+    if (at === null && isAnother(anchor)) return broken(anchor.position, 'hash')
+    // Retention may overtake: what it has removed is not there to be checked.
+    if (at === null || at.position < anchor.position) at = anchor
+
+    for (const link of links.filter(({ position }) => position > anchor.position)) {
+      const found = breakBetween(at, link)
+      if (found !== null) return broken(found.position, found.why)
+      if (isAnother(link)) return broken(link.position, 'hash')
+      if (!hasItsFacts(link)) return broken(link.position, 'facts')
+      at = { position: link.position, hash: link.hash }
+      checked++
+    }
+    onProgress?.(checked, newest.position - anchor.position)
+    if (links.length === CHUNK) continue
+
+    if (at.position !== newest.position) return broken(Math.min(at.position, newest.position) + 1, 'end')
+    if (at.hash !== newest.hash) return broken(at.position, 'hash')
+    if (known !== undefined && known.position > at.position) return broken(at.position + 1, 'end')
+    return { ok: true, checked, anchor, newest, isKnownFound }
+  }
+}
+
+/** An entry that this version can't read was checked by its hash. */
+function hasItsFacts({ json, facts }: { readonly json: string; readonly facts: EventFacts }): boolean {
+  const event = parseEvent(json)
+  if (event === null) return true
+  const kept = new Map<string, unknown>(Object.entries(facts))
+  return Object.entries(factsOf(event)).every(([name, value]) => kept.get(name) === value)
+}
