@@ -2,6 +2,8 @@
 export interface Machine {
   readonly path: string
   readonly isRoot: boolean
+  /** Where Debian would have PostgreSQL; `*` stands for a version. */
+  readonly postgresOfDebian?: readonly string[]
 }
 
 export class ToolMissing extends Error {
@@ -10,6 +12,9 @@ export class ToolMissing extends Error {
 
 /** The path of redis-server, installed first where we may. Throws ToolMissing with a sentence. */
 export function ensureRedisServer(machine?: Machine): Promise<string>
+
+/** The path of PostgreSQL's server, installed first where we may. Throws ToolMissing with a sentence. */
+export function ensurePostgres(machine?: Machine): Promise<string>
 
 /** The path of Chromium or Chrome, installed first where we may. Throws ToolMissing with a sentence. */
 export function ensureChromium(machine?: Machine): Promise<string>

@@ -1,8 +1,9 @@
-// The programs that npm can't bring: redis-server, Chromium for the tests in a browser, faketime for those of clocks.
+// The programs that npm can't bring: redis-server, PostgreSQL for the tests of the event log, Chromium for those in a
+// browser, faketime for those of clocks.
 // Plain JavaScript, so that the test runner can ask for them before anything is compiled.
 
 import { spawn } from 'node:child_process'
-import { access, constants, rm, writeFile } from 'node:fs/promises'
+import { access, constants, readdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { begin } from './terminal.mjs'
 
@@ -25,6 +26,24 @@ export const ensureRedisServer = (machine) =>
         'Redis is missing. Install it with `sudo apt-get install redis-server` (Debian, Ubuntu) or ' +
         '`brew install redis` (macOS), or run one with `docker run -p 6379:6379 redis redis-server --appendonly yes ' +
         '--appendfsync always` and set REDIS_URL=redis://127.0.0.1:6379.',
+    },
+    machine,
+  )
+
+/**
+ * The path of PostgreSQL's server, which is installed first where we may. Debian keeps it out of everybody's PATH.
+ *
+ * @throws {ToolMissing} with a sentence that says how to get it
+ */
+export const ensurePostgres = (machine) =>
+  ensureTool(
+    {
+      title: 'PostgreSQL',
+      names: ['postgres', ...(machine?.postgresOfDebian ?? ['/usr/lib/postgresql/*/bin/postgres'])],
+      debianPackage: 'postgresql',
+      advice:
+        'PostgreSQL is missing. Install it with `sudo apt-get install postgresql` (Debian, Ubuntu) or ' +
+        '`brew install postgresql@17` (macOS). Only tests need it.',
     },
     machine,
   )
@@ -91,13 +110,23 @@ async function ensureTool({ title, names, debianPackage, advice }, machine = thi
 }
 
 async function findTool(names, path) {
-  const candidates = names.flatMap((name) =>
-    isAbsolute(name) ? [name] : path.split(delimiter).map((folder) => join(folder, name)),
+  const candidates = await Promise.all(
+    names.map((name) =>
+      isAbsolute(name) ? withEachVersion(name) : path.split(delimiter).map((folder) => join(folder, name)),
+    ),
   )
-  for (const candidate of candidates) {
+  for (const candidate of candidates.flat()) {
     if (await isExecutable(candidate)) return candidate
   }
   return undefined
+}
+
+/** A `*` stands for any entry of the folder before it. */
+async function withEachVersion(file) {
+  const [folder, rest] = file.split('*')
+  if (rest === undefined) return [file]
+  const versions = await readdir(folder).catch(() => [])
+  return versions.map((version) => folder + version + rest)
 }
 
 const isExecutable = (file) =>

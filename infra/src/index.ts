@@ -1,5 +1,5 @@
 /** Starts the whole of Curfew on one machine: for `npm start`, and for the journeys in test/. */
-export { ensureChromium, ensureRedisServer, type Machine, ToolMissing } from '../tools.mjs'
+export { ensureChromium, ensurePostgres, ensureRedisServer, type Machine, ToolMissing } from '../tools.mjs'
 export type { Addresses, Surroundings } from './curfew-processes.js'
 export { DEMO_PASSWORD, DEMO_USERS, type DemoUser } from './dev-provider/demo-users.js'
 export type { Ports, ProcessName } from './ports.js'
