@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType } from '@curfew/contract'
 import { type EventFilter, isOfType, wordsOf } from '#browser/event-filter.js'
-import { storable } from './event-facts.js'
+import { comparable, storable } from './event-facts.js'
 
 /** The columns that a filter compares with one value. */
 export const EQUAL_COLUMNS = {
@@ -36,18 +36,13 @@ export function criteriaOf(filter: EventFilter): Criteria {
     equal: Object.entries(EQUAL_COLUMNS).flatMap(([name, column]) => {
       const value = nameOfEqual(name) ? filter[name] : undefined
       if (value === undefined) return []
-      return [{ column, value: storable(name === 'service' ? `/${value}` : value) }]
+      return [{ column, value: comparable(name === 'service' ? `/${value}` : value) }]
     }),
     types: types?.length ? EVENT_TYPES.filter((type) => types.some((one) => isOfType(one, type))) : null,
     fromMs: from ?? null,
     toMs: to ?? null,
     words: wordsOf(text).filter((word) => [...word].length >= TRIGRAM && storable(word) === word),
   }
-}
-
-/** Whether there is nothing that a database can't decide by itself. */
-export function isUnfiltered(filter: EventFilter): boolean {
-  return Object.values(filter).every((value) => value === undefined)
 }
 
 const TRIGRAM = 3

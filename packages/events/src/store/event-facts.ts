@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type CurfewEvent, parseEvent } from '@curfew/contract'
 import { shownOf } from '#browser/event-filter.js'
 import type { StoredEntry, StreamedEvent } from './log-store.js'
@@ -21,9 +22,9 @@ export function factsOf(event: CurfewEvent): EventFacts {
   const { id, type, source, time, subject, data } = event
   const timeMs = Date.parse(time)
   return {
-    eventId: storable(id),
+    eventId: keyOf(id),
     type,
-    source: storable(source),
+    source: comparable(source),
     timeMs: Number.isNaN(timeMs) ? null : timeMs,
     user: textOf(subject),
     ref: textOf(data.ref),
@@ -39,6 +40,11 @@ export function storableShown(event: CurfewEvent): string {
   return storable(shownOf(event))
 }
 
+/** A value as databases compare it: not all of it where it is very long. */
+export function comparable(value: string): string {
+  return storable(value.slice(0, MOST_COMPARED))
+}
+
 /**
  * Text as every database takes it: PostgreSQL has no character 0, SQLite ends a text there, and half of a
  * surrogate pair has no UTF-8. Both sides of a comparison are made so; `matches` has the last word.
@@ -49,8 +55,17 @@ export function storable(text: string): string {
 
 /** Nothing keeps the shape of `data` to what the contract says: a number fits no filter. */
 function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? storable(value) : null
+  return typeof value === 'string' ? comparable(value) : null
 }
+
+/** An id that can be a key; ours are UUIDs, and are their own. */
+function keyOf(id: string): string {
+  if (id.length <= MOST_COMPARED && storable(id) === id) return id
+  return `sha256:${createHash('sha256').update(JSON.stringify(id)).digest('hex')}`
+}
+
+/** An index of PostgreSQL holds no more than some 2,700 bytes of a value. Characters. */
+const MOST_COMPARED = 400
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that one is meant
 const UNSTORABLE = /[\u0000\p{Surrogate}]/gu

@@ -1,6 +1,7 @@
+import type { EntryRow } from './entry-row.js'
 import { readStored } from './event-facts.js'
 import type { LogStore, StoredEntry } from './log-store.js'
-import type { EntryRow } from './sqlite/rows.js'
+import type { OpenOptions } from './open-options.js'
 import { startWorker } from './sqlite/worker-calls.js'
 import { verifyChain } from './verify-chain.js'
 
@@ -14,8 +15,11 @@ const PRUNED_AT_ONCE = 1_000
  *
  * @throws {LogStoreFailed} when the file can't be opened, or a newer version has written it
  */
-export async function openSqliteLogStore(file: string): Promise<LogStore> {
-  const worker = await startWorker(file)
+export async function openSqliteLogStore(
+  file: string,
+  { mayCreate = true }: OpenOptions = {},
+): Promise<LogStore> {
+  const worker = await startWorker(file, mayCreate)
   const watchers = new Set<() => void>()
 
   return {

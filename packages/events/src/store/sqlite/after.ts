@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
 import { readStored } from '../event-facts.js'
-import { ENTRY_COLUMNS, EntryRow } from './rows.js'
 import type { SqliteDatabase } from './schema.js'
 
 /** What stands after a position, oldest first. What this version can't read is passed over. */

@@ -1,8 +1,8 @@
 import { linkAfter } from '../chain.js'
+import type { EntryRow } from '../entry-row.js'
 import { readAppendable } from '../event-facts.js'
 import { hourOf } from '../hours.js'
 import type { Batch } from '../log-store.js'
-import type { EntryRow } from './rows.js'
 import { type SqliteDatabase, transaction } from './schema.js'
 import { readState } from './state.js'
 

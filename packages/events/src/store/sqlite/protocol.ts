@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EntryRow } from './rows.js'
+import { EntryRow } from '../entry-row.js'
 
 /*
  * What is asked of the worker that has the file, and what it answers. Both sides read what the other sends.
@@ -114,4 +114,4 @@ export const AnswerMessage = z.union([
 ])
 
 /** What a worker is started with. */
-export const WorkerSettings = z.object({ file: z.string() })
+export const WorkerSettings = z.object({ file: z.string(), mayCreate: z.boolean() })

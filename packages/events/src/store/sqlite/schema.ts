@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 import { z } from 'zod'
@@ -14,11 +14,12 @@ const CACHE_BYTES = 32 * 2 ** 20
 const SCHEMA_VERSION = 1
 
 /**
- * Opens the file, and makes it where there is none.
+ * Opens the file, and makes it where there is none, if it may.
  *
  * `synchronous=FULL`: what is committed is on disk. WAL: readers never wait for whoever writes.
  */
-export function openSqlite(file: string): SqliteDatabase {
+export function openSqlite(file: string, mayCreate: boolean): SqliteDatabase {
+  if (!mayCreate && !existsSync(file)) throw new Error('there is no such file')
   mkdirSync(dirname(file), { recursive: true })
   const database = new Database(file, { timeout: BUSY_MS })
   try {

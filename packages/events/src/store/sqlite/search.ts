@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { matches } from '#browser/event-filter.js'
 import { type Criteria, criteriaOf } from '../criteria.js'
+import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
 import { readStored } from '../event-facts.js'
 import { hourOf } from '../hours.js'
 import { MOST_SCANNED, type StoreQuery } from '../log-store.js'
-import { ENTRY_COLUMNS, EntryRow } from './rows.js'
 import type { SqliteDatabase } from './schema.js'
 
 /** Newest first. */

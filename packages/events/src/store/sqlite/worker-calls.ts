@@ -11,8 +11,8 @@ export interface WorkerCalls {
 }
 
 /** @throws {LogStoreFailed} when the file can't be opened */
-export async function startWorker(file: string): Promise<WorkerCalls> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { file } })
+export async function startWorker(file: string, mayCreate: boolean): Promise<WorkerCalls> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { file, mayCreate } })
   const waiting = new Map<number, Waiting>()
   let calls = 0
   let ended: LogStoreFailed | null = null

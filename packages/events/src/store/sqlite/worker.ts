@@ -10,7 +10,8 @@ import { search } from './search.js'
 import { bytesOf } from './size.js'
 import { readState } from './state.js'
 
-const database = openSqlite(WorkerSettings.parse(workerData).file)
+const { file, mayCreate } = WorkerSettings.parse(workerData)
+const database = openSqlite(file, mayCreate)
 const append = createAppend(database)
 
 const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } = {

@@ -1,0 +1,89 @@
+import { deferred, eventually, postgresUrl, startPostgres } from '@curfew/testing'
+import pg from 'pg'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  appendAll,
+  type GivenStore,
+  givenEntries,
+  givenEntry,
+  logStoreContract,
+} from '../testing/log-store-contract.js'
+import { openPostgresLogStore } from './postgres-log-store.js'
+
+const test = suite('events: the log in PostgreSQL')
+
+logStoreContract(test, async () => openStore(await postgresUrl()))
+
+test('many that start at once make one schema', async () => {
+  const url = await postgresUrl()
+
+  const stores = await Promise.all(Array.from({ length: 4 }, () => openPostgresLogStore(url)))
+  await Promise.all(stores.map((store, index) => appendAll(store, [givenEntry(index + 1)])))
+
+  assert.equal(await stores[0]?.ends(), { first: 1, last: 4 })
+  await Promise.all(stores.map((store) => store.close()))
+})
+
+test('another process is told, also after its connection was lost', async () => {
+  await using given = await openStore(await postgresUrl())
+  const reader = await given.again()
+  let told = deferred<void>()
+  reader.watch(() => told.resolve())
+  await told.promise // it has connected
+
+  told = deferred<void>()
+  await appendAll(given.store, [givenEntry(1)])
+  await told.promise
+
+  told = deferred<void>()
+  await given.tamper(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'curfew-event-log-listener' AND datname = current_database()",
+  )
+  await told.promise // it has connected again
+  told = deferred<void>()
+  await appendAll(given.store, [givenEntry(2)])
+  await told.promise
+  assert.is((await reader.after(0, 10)).length, 2)
+  await reader.close()
+})
+
+test('a server that dies loses nothing that was appended, and the store goes on with the next one', async () => {
+  await using server = await startPostgres()
+  await using given = await openStore(await server.createDatabase())
+  await appendAll(given.store, givenEntries(3))
+
+  await server.kill()
+  const refused = await given.store.cursor().catch((error: unknown) => error)
+  await server.restart()
+  await eventually(() => given.store.cursor())
+
+  assert.is(Object(refused).code, 'LOG_STORE_FAILED')
+  assert.equal(await appendAll(given.store, givenEntries(3)), [])
+  assert.ok((await given.store.verify()).ok)
+})
+
+test('where none may be made, a database without one is refused', async () => {
+  const refused = await openPostgresLogStore(await postgresUrl(), { mayCreate: false }).catch(
+    (error: unknown) => error,
+  )
+  assert.is(Object(refused).code, 'LOG_STORE_FAILED')
+})
+
+test.run()
+
+async function openStore(url: string): Promise<GivenStore> {
+  const store = await openPostgresLogStore(url)
+  return {
+    store,
+    again: () => openPostgresLogStore(url),
+    async tamper(sql) {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      await client.query('SET search_path = curfew_log')
+      await client.query(sql)
+      await client.end()
+    },
+    [Symbol.asyncDispose]: () => store.close(),
+  }
+}

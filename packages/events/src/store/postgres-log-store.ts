@@ -1,0 +1,84 @@
+import { readStored } from './event-facts.js'
+import type { LogStore } from './log-store.js'
+import type { OpenOptions } from './open-options.js'
+import { append } from './postgres/append.js'
+import { openConnections } from './postgres/connections.js'
+import { type AppendListener, listenForAppends } from './postgres/listener.js'
+import { lookAtChain, readAfter } from './postgres/read-chain.js'
+import { pruneSome } from './postgres/retention.js'
+import { findVersion, migrate, SCHEMA } from './postgres/schema.js'
+import { search } from './postgres/search.js'
+import { sizeOf } from './postgres/size.js'
+import { readState } from './postgres/state.js'
+import { verifyChain } from './verify-chain.js'
+
+/** So many are removed at a time: nobody appends meanwhile. */
+const PRUNED_AT_ONCE = 1_000
+
+/**
+ * The event log in a PostgreSQL that several services share. Its tables are in the schema `curfew_log`, which is
+ * made and brought up to date here; that takes the right to create it, and the extension `pg_trgm`.
+ *
+ * @param url `postgres://user:password@host:5432/database`
+ * @throws {LogStoreFailed} when it can't be reached, or a newer version has written it
+ */
+export async function openPostgresLogStore(
+  url: string,
+  { mayCreate = true }: OpenOptions = {},
+): Promise<LogStore> {
+  const connections = openConnections(url)
+  const watchers = new Set<() => void>()
+  let listener: AppendListener | undefined
+
+  try {
+    await connections.transaction(async (client) => {
+      if (mayCreate) await migrate(client)
+      else if ((await findVersion(client)) === 0) throw new Error(`it has no schema ${SCHEMA}`)
+    })
+  } catch (error) {
+    await connections.close()
+    throw error
+  }
+  const state = () => connections.snapshot(readState)
+
+  return {
+    async append(batch) {
+      const appended = await connections.transaction((client) => append(client, batch))
+      return appended.flatMap((row) => readStored(row) ?? [])
+    },
+    cursor: async () => (await state()).cursor,
+    page: (query) => connections.snapshot((client) => search(client, query)),
+    after: (position, count) => connections.snapshot((client) => readAfter(client, position, count)),
+    async ends() {
+      const { anchor, newest } = await state()
+      if (newest.position === anchor.position) return null
+      return { first: anchor.position + 1, last: newest.position }
+    },
+    size: () => connections.snapshot(sizeOf),
+    async prune(limits) {
+      for (let total = 0; ; ) {
+        const removed = await connections.transaction((client) => pruneSome(client, limits, PRUNED_AT_ONCE))
+        total += removed
+        if (removed < PRUNED_AT_ONCE) return total
+      }
+    },
+    verify: (options) =>
+      verifyChain(
+        (after, count) => connections.snapshot((client) => lookAtChain(client, after, count)),
+        options,
+      ),
+    newest: async () => (await state()).newest,
+    watch(onAppended) {
+      const watcher = () => onAppended()
+      watchers.add(watcher)
+      listener ??= listenForAppends(url, () => {
+        for (const tell of [...watchers]) tell()
+      })
+      return () => void watchers.delete(watcher)
+    },
+    async close() {
+      await listener?.close()
+      await connections.close()
+    },
+  }
+}

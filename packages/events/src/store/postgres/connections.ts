@@ -1,0 +1,54 @@
+import pg, { type Pool, type PoolClient } from 'pg'
+import { LogStoreFailed } from '../log-store.js'
+
+/** How long to wait for a connection. Milliseconds. */
+const CONNECT_MS = 5_000
+const MOST_CONNECTIONS = 5
+
+export interface Connections {
+  /** Runs `work` so that all of it happens, or nothing. */
+  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
+  /** Runs `work` on the store as it is now, whatever others write meanwhile. */
+  snapshot<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** What goes wrong in `work` becomes a {@link LogStoreFailed}, except for mistakes of the caller. */
+export function openConnections(url: string): Connections {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MOST_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'curfew-event-log',
+  })
+  // An idle connection was lost: whoever needs one next gets another, or is told.
+  pool.on('error', () => undefined)
+  let closing: Promise<void> | undefined
+
+  return {
+    transaction: (work) => within(pool, 'BEGIN', work),
+    snapshot: (work) => within(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
+    close() {
+      closing ??= pool.end()
+      return closing
+    },
+  }
+}
+
+async function within<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  let client: PoolClient | undefined
+  try {
+    client = await pool.connect()
+    await client.query(begin)
+    const result = await work(client)
+    await client.query('COMMIT')
+    client.release()
+    return result
+  } catch (cause) {
+    // What is still open on it is rolled back with the connection.
+    client?.release(true)
+    if (cause instanceof TypeError) throw cause
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw new LogStoreFailed(`the event log in PostgreSQL failed: ${said}`, { cause })
+  }
+}

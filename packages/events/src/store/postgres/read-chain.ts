@@ -1,0 +1,41 @@
+import type { PoolClient } from 'pg'
+import { z } from 'zod'
+import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
+import { readStored } from '../event-facts.js'
+import { LinkRow } from '../link-row.js'
+import type { StoredEntry } from '../log-store.js'
+import type { ChainLook } from '../verify-chain.js'
+import { SCHEMA } from './schema.js'
+import { findState } from './state.js'
+
+/** What stands after a position, oldest first. What this version can't read is passed over. */
+export async function readAfter(client: PoolClient, position: number, count: number): Promise<StoredEntry[]> {
+  const found: StoredEntry[] = []
+  for (let at = position; found.length < count; ) {
+    const wanted = count - found.length
+    const { rows } = await client.query(
+      `SELECT ${ENTRY_COLUMNS} FROM ${SCHEMA}.events WHERE position > $1 ORDER BY position LIMIT $2`,
+      [at, wanted],
+    )
+    const entries = z.array(EntryRow).parse(rows)
+    found.push(...entries.flatMap((row) => readStored(row) ?? []))
+    at = entries.at(-1)?.position ?? at
+    if (entries.length < wanted) break
+  }
+  return found
+}
+
+/** What the chain is verified by, within a snapshot. */
+export async function lookAtChain(client: PoolClient, after: number, count: number): Promise<ChainLook> {
+  const state = await findState(client)
+  const { rows } = await client.query(
+    `SELECT position, encode(hash, 'hex') AS hash, stream_id, json, event_id, type, source, time_ms,
+            user_id, ref, actor, ip, reason, correlation_id
+     FROM ${SCHEMA}.events WHERE position > $1 ORDER BY position LIMIT $2`,
+    [after, count],
+  )
+  return {
+    bounds: state && { anchor: state.anchor, newest: state.newest },
+    links: z.array(LinkRow).parse(rows),
+  }
+}

@@ -1,0 +1,83 @@
+import type { PoolClient } from 'pg'
+import { z } from 'zod'
+import { CHAIN_START } from '../chain.js'
+
+/** Everything of ours is in this schema. */
+export const SCHEMA = 'curfew_log'
+
+/** Told when entries were appended. */
+export const CHANNEL = 'curfew_log_appended'
+
+/** Of the advisory lock: whatever number nobody else takes. */
+const MIGRATION_LOCK = 7_296_001
+
+/** Brings the schema to what this version knows. Many may start at once: one does it, the others wait. */
+export async function migrate(client: PoolClient): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+  const version = await findVersion(client)
+  if (version > MIGRATIONS.length)
+    throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${MIGRATIONS.length})`)
+  for (const migration of MIGRATIONS.slice(version)) await client.query(migration)
+  if (version < MIGRATIONS.length)
+    await client.query(`UPDATE ${SCHEMA}.state SET schema_version = $1`, [MIGRATIONS.length])
+}
+
+/** Zero where there is no event log. */
+export async function findVersion(client: PoolClient): Promise<number> {
+  const { rows: found } = await client.query(`SELECT to_regclass('${SCHEMA}.state') IS NOT NULL AS there`)
+  if (!z.object({ there: z.boolean() }).parse(found[0]).there) return 0
+  const { rows } = await client.query(`SELECT schema_version AS version FROM ${SCHEMA}.state`)
+  return z.object({ version: z.number() }).parse(rows[0]).version
+}
+
+const FIRST = `
+  CREATE EXTENSION IF NOT EXISTS pg_trgm;
+  CREATE SCHEMA IF NOT EXISTS ${SCHEMA};
+
+  CREATE TABLE ${SCHEMA}.events (
+    position       bigint PRIMARY KEY,
+    hash           bytea NOT NULL,
+    stream_id      text NOT NULL,
+    streamed_ms    bigint NOT NULL,
+    json           text NOT NULL,
+    event_id       text NOT NULL UNIQUE,
+    type           text NOT NULL,
+    source         text NOT NULL,
+    time_ms        bigint,
+    user_id        text,
+    ref            text,
+    actor          text,
+    ip             text,
+    reason         text,
+    correlation_id text,
+    shown          text NOT NULL
+  );
+  CREATE INDEX ON ${SCHEMA}.events (type, position);
+  CREATE INDEX ON ${SCHEMA}.events (source, position);
+  CREATE INDEX ON ${SCHEMA}.events (user_id, position) WHERE user_id IS NOT NULL;
+  CREATE INDEX ON ${SCHEMA}.events (ref, position) WHERE ref IS NOT NULL;
+  CREATE INDEX ON ${SCHEMA}.events (actor, position) WHERE actor IS NOT NULL;
+  CREATE INDEX ON ${SCHEMA}.events (ip, position) WHERE ip IS NOT NULL;
+  CREATE INDEX ON ${SCHEMA}.events (reason, position) WHERE reason IS NOT NULL;
+  CREATE INDEX ON ${SCHEMA}.events (correlation_id, position) WHERE correlation_id IS NOT NULL;
+  CREATE INDEX ON ${SCHEMA}.events USING gin (shown gin_trgm_ops);
+
+  CREATE TABLE ${SCHEMA}.hours (
+    hour           bigint PRIMARY KEY,
+    first_position bigint NOT NULL,
+    last_position  bigint NOT NULL
+  );
+
+  CREATE TABLE ${SCHEMA}.state (
+    only_row        integer PRIMARY KEY CHECK (only_row = 1),
+    schema_version  integer NOT NULL,
+    cursor          text,
+    anchor_position bigint NOT NULL,
+    anchor_hash     bytea NOT NULL,
+    newest_position bigint NOT NULL,
+    newest_hash     bytea NOT NULL
+  );
+  INSERT INTO ${SCHEMA}.state VALUES (1, 0, NULL, 0, '\\x${CHAIN_START.hash}', 0, '\\x${CHAIN_START.hash}');
+`
+
+const MIGRATIONS = [FIRST]
