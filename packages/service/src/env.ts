@@ -73,14 +73,16 @@ export const commonReaders = (serviceName: string) => ({
   PROXY_HOPS: count(0),
   LEASE_MS: milliseconds(DEFAULT_LEASE_MS),
   SERVE_SIGNED_OFF_USERS_FOR_MS: count(0),
-  LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], 'info'),
+  LOG_LEVEL: logLevel(),
 })
+
+export const logLevel = () => oneOf(['debug', 'info', 'warn', 'error'], 'info')
 
 /**
  * The name of this process: a word, and random digits for each start. A new process must never be taken
  * for its predecessor, which may be paused and not dead.
  */
-const instance = (serviceName: string): Reader<string> => {
+export const instance = (serviceName: string): Reader<string> => {
   const name = word(serviceName)
   return (raw) => instanceName(name(raw))
 }

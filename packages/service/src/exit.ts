@@ -15,9 +15,17 @@ export function readConfigOrExit<Config>(
   }
 }
 
+/** A command found what it was to find out, or could not: a sentence for whoever called it. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed'
+}
+
 /** Errors whose message is a sentence that says what to do. */
 export const isForTheOperator = (error: unknown): error is Error =>
-  error instanceof CannotListen || error instanceof RedisUnreachable || error instanceof ConfigInvalid
+  error instanceof CannotListen ||
+  error instanceof CommandFailed ||
+  error instanceof RedisUnreachable ||
+  error instanceof ConfigInvalid
 
 export function exitWith(sentence: string): never {
   process.stderr.write(`${sentence}\n`)
