@@ -8,6 +8,7 @@
  */
 import { parseArgs } from 'node:util'
 import { startCurfew } from './curfew.js'
+import { eventLog } from './event-log/event-log.js'
 import { describeMachine } from './machine.js'
 import type { Measurement } from './measurement.js'
 import { memory } from './memory/memory.js'
@@ -24,6 +25,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   confirmation,
   memory,
   everywhereLogout,
+  eventLog,
 ]
 
 const { values, positionals } = parseArgs({

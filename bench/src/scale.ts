@@ -19,6 +19,9 @@ export interface Scale {
   readonly storedSessions: number
   /** How often a login, a read and a sign-off are tried in a Redis with few sessions and in one with many. */
   readonly tries: number
+  readonly storedEvents: number
+  /** How often each search is tried. */
+  readonly eventTries: number
 }
 
 export const FULL: Scale = {
@@ -35,6 +38,8 @@ export const FULL: Scale = {
   cachedSessions: 100_000,
   storedSessions: 1_000_000,
   tries: 200,
+  storedEvents: 1_000_000,
+  eventTries: 25,
 }
 
 export const QUICK: Scale = {
@@ -51,4 +56,6 @@ export const QUICK: Scale = {
   cachedSessions: 1_000,
   storedSessions: 2_000,
   tries: 3,
+  storedEvents: 3_000,
+  eventTries: 2,
 }

@@ -5,7 +5,12 @@ export type { EventStream, ServerSentEvent } from './event-stream.js'
 export { eventually } from './eventually.js'
 export { freePort } from './free-port.js'
 export type { ApiAnswer, Page } from './page.js'
-export { type PostgresServer, postgresUrl, startPostgres } from './postgres-server.js'
+export {
+  type PostgresServer,
+  type PostgresServerOptions,
+  postgresUrl,
+  startPostgres,
+} from './postgres-server.js'
 export { freshNamespace, openRedis, redisUrl, type TestRedis } from './redis.js'
 export { type RedisProxy, startRedisProxy, type Traffic } from './redis-proxy.js'
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.js'

@@ -8,6 +8,11 @@ import pg from 'pg'
 import { findPostgresPrograms } from './postgres-programs.js'
 import { launchServer } from './server-process.js'
 
+export interface PostgresServerOptions {
+  /** As in production: what is committed survives a power cut. @default false */
+  readonly waitsForDisk?: boolean
+}
+
 export interface PostgresServer extends AsyncDisposable {
   /** Makes an empty database, and resolves with its address. */
   createDatabase(): Promise<string>
@@ -23,18 +28,21 @@ const NOBODY = { uid: 65_534, gid: 65_534 }
 
 /**
  * Starts a PostgreSQL of a test's own, that only hears a socket in its own folder. It ends with this process
- * however that ends. It does not wait for the disk, so that it is quick: what it has survives its own death, but
- * not that of the machine.
+ * however that ends. Unless told, it does not wait for the disk, so that it is quick: what it has survives its own
+ * death, but not that of the machine.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({
+  waitsForDisk = false,
+}: PostgresServerOptions = {}): Promise<PostgresServer> {
   const programs = await findPostgresPrograms()
   const dir = await mkdtemp(join(tmpdir(), 'curfew-postgres-'))
   const user = process.getuid?.() === 0 ? NOBODY : undefined
   const data = join(dir, 'data')
+  const settings = ['listen_addresses=', 'max_connections=50', `fsync=${waitsForDisk ? 'on' : 'off'}`]
   const launch = () =>
     launchServer({
       program: join(programs, 'postgres'),
-      args: ['-D', data, '-k', dir, '-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'max_connections=50'],
+      args: ['-D', data, '-k', dir, ...settings.flatMap((setting) => ['-c', setting])],
       speaksOn: 'stderr',
       readyWhen: 'ready to accept connections',
       where: `in ${dir}`,
