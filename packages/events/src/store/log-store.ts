@@ -86,7 +86,7 @@ export interface StorePage {
   readonly entries: readonly StoredEntry[]
   /**
    * For `before` of the next page; null when nothing older fits. A page may have fewer than `limit`, even none,
-   * and still a next one: one call looks at no more than {@link MOST_SCANNED} entries.
+   * and still a next one: how much one call looks through has an end, however rarely the filter fits.
    */
   readonly next: number | null
 }

@@ -1,20 +1,98 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { suite } from 'uvu'
-import { type GivenStore, logStoreContract } from '../testing/log-store-contract.js'
+import * as assert from 'uvu/assert'
+import { compareIds } from '../log-entries.js'
+import { appendAll, type GivenStore, givenEntries, logStoreContract } from '../testing/log-store-contract.js'
 import { openSqliteLogStore } from './sqlite-log-store.js'
 
 const test = suite('events: the log in SQLite')
 
 logStoreContract(test, openStore)
 
+test('a process that is killed while it appends has lost nothing that it was told is kept', async () => {
+  await using folder = await openFolder()
+  const file = join(folder.path, 'log.db')
+  const entries = givenEntries(1_000)
+
+  for (const batchesBefore of [1, 4, 9]) {
+    const keeper = fork(fileURLToPath(new URL('../testing/append-until-killed.js', import.meta.url)), [
+      `sqlite:${file}`,
+      String(entries.length),
+    ])
+    let told = '0-0'
+    for (let batches = 0; batches < batchesBefore; batches++) [told] = await once(keeper, 'message')
+    keeper.kill('SIGKILL')
+    await once(keeper, 'exit')
+
+    const store = await openSqliteLogStore(file)
+    const kept = await store.after(0, entries.length)
+    const cursor = (await store.cursor()) ?? ''
+    assert.ok(compareIds(cursor, told) >= 0, `${cursor} is before ${told}`)
+    assert.is(kept.at(-1)?.streamId, cursor)
+    assert.equal(
+      kept.map(({ event }) => event.id),
+      entries.slice(0, kept.length).map(({ event }) => event.id),
+    )
+    assert.ok((await store.verify()).ok)
+    await store.close()
+  }
+
+  const store = await openSqliteLogStore(file)
+  await appendAll(store, entries)
+  assert.equal(await store.ends(), { first: 1, last: entries.length })
+  await store.close()
+})
+
+test('whoever shares the event loop goes on while it works', async () => {
+  await using given = await openStore()
+  const entries = givenEntries(2_000)
+  let isAppending = true
+  let turns = 0
+  const count = () => {
+    turns++
+    if (isAppending) setImmediate(count)
+  }
+  const appending = appendAll(given.store, entries)
+  count()
+
+  await appending
+
+  isAppending = false
+  // It would be one turn if this thread did the work.
+  assert.ok(turns > 100, `${turns} turns`)
+})
+
+test('a file that is no event log, or a newer one, is refused and left as it is', async () => {
+  await using folder = await openFolder()
+  const [text, newer] = [join(folder.path, 'text'), join(folder.path, 'newer')]
+  await writeFile(text, 'This is not a database, however long it is. '.repeat(100))
+  const database = new Database(newer)
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+
+  const refused = await Promise.all(
+    [text, newer].map((file) => openSqliteLogStore(file).catch((error: unknown) => Object(error))),
+  )
+
+  assert.equal(
+    refused.map(({ code }) => code),
+    ['LOG_STORE_FAILED', 'LOG_STORE_FAILED'],
+  )
+  assert.match(refused[0].message, 'not a database')
+  assert.match(refused[1].message, 'newer Curfew')
+})
+
 test.run()
 
 async function openStore(): Promise<GivenStore> {
-  const folder = await mkdtemp(join(tmpdir(), 'curfew-log-'))
-  const file = join(folder, 'event-log.db')
+  const folder = await openFolder()
+  const file = join(folder.path, 'event-log.db')
   const store = await openSqliteLogStore(file)
   return {
     store,
@@ -26,7 +104,12 @@ async function openStore(): Promise<GivenStore> {
     },
     async [Symbol.asyncDispose]() {
       await store.close()
-      await rm(folder, { recursive: true })
+      await folder[Symbol.asyncDispose]()
     },
   }
+}
+
+async function openFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'curfew-log-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
 }

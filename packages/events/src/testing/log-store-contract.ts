@@ -235,6 +235,29 @@ export function logStoreContract(test: Test, openStore: () => Promise<GivenStore
     assert.equal(await find('\\'), [])
   })
 
+  test('values of any length are kept apart', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const long = 'x'.repeat(10_000)
+    await appendAll(
+      store,
+      ['a', 'b'].map((end, index) =>
+        givenEntry(index + 1, {
+          id: `${long}${end}`,
+          subject: `${long}${end}`,
+          data: { actor: null, reason: `${long}${end}` },
+        }),
+      ),
+    )
+    const find = async (filter: EventFilter) => positionsOf((await store.page({ filter, limit: 5 })).entries)
+
+    assert.equal(await find({ reason: `${long}b` }), [2])
+    assert.equal(await find({ user: `${long}a` }), [1])
+    assert.equal(await find({ user: long }), [])
+    assert.equal(await find({ text: `${long}b` }), [2])
+    assert.ok((await store.verify()).ok)
+  })
+
   test('a page and a filter mean what they mean for an array', async () => {
     await using given = await openStore()
     const { store } = given
@@ -474,7 +497,7 @@ const word = fc.constantFrom(
 )
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 
-const arbitraryEvent: fc.Arbitrary<GivenEvent> = fc.record({
+export const arbitraryEvent: fc.Arbitrary<GivenEvent> = fc.record({
   type: fc.constantFrom(...EVENT_TYPES),
   source: fc.constantFrom('identity', 'projects', ''),
   subject: fc.option(word, { nil: null }),
@@ -519,7 +542,7 @@ const arbitraryText = fc
   )
   .map((words) => words.join(' '))
 
-const arbitraryFilter: fc.Arbitrary<EventFilter> = fc.record(
+export const arbitraryFilter: fc.Arbitrary<EventFilter> = fc.record(
   {
     types: maybe(
       fc.array(fc.constantFrom('session.*', 'user.*', 'token.*', ...EVENT_TYPES, 'none.*'), { maxLength: 3 }),

@@ -15,8 +15,18 @@ export interface FoundPage {
 
 /** So many are read at a time, to be looked at one by one. */
 const CHUNK = 500
-/** Up to this it is counted how many fit one condition; above, all are many. */
-const MANY = 2_000
+
+/** How much one call looks through before it leaves the rest to the next one. */
+export interface Effort {
+  /** Up to this it is counted how many fit one condition; above, all are many. */
+  readonly many: number
+  /** Positions: where many fit each of several conditions, but perhaps none fits all. */
+  readonly span: number
+  /** Entries that are looked at one by one. */
+  readonly scanned: number
+}
+
+const EFFORT: Effort = { many: 2_000, span: 100_000, scanned: MOST_SCANNED }
 
 /**
  * Searches from the newest to the oldest.
@@ -24,19 +34,24 @@ const MANY = 2_000
  * The condition that fewest entries fit leads: its index hands them over in order. The others are checked on what
  * it finds, and `matches` has the last word.
  */
-export function search(database: SqliteDatabase, { filter, before, after, limit }: StoreQuery): FoundPage {
+export function search(
+  database: SqliteDatabase,
+  { filter, before, after, limit }: StoreQuery,
+  effort = EFFORT,
+): FoundPage {
   const criteria = criteriaOf(filter)
   if (criteria.types?.length === 0) return { entries: [], next: null }
   const window = windowOf(database, criteria, before, after)
   if (window === null) return { entries: [], next: null }
-  const lead = leadOf(database, criteria, window)
+  const lead = leadOf(database, criteria, window, effort)
+  const { above } = lead
   const read = database.prepare(lead.sql)
   const found: EntryRow[] = []
   let { below } = window
 
-  for (let scanned = 0; scanned < MOST_SCANNED; ) {
+  for (let scanned = 0; scanned < effort.scanned; ) {
     // All but the text is decided by the database.
-    const count = Math.min(filter.text === undefined ? limit + 1 : CHUNK, MOST_SCANNED - scanned)
+    const count = Math.min(filter.text === undefined ? limit + 1 : CHUNK, effort.scanned - scanned)
     const chunk = z.array(EntryRow).parse(read.all(...lead.parametersBelow(below, count)))
     for (const row of chunk) {
       const entry = readStored(row)
@@ -47,7 +62,7 @@ export function search(database: SqliteDatabase, { filter, before, after, limit 
     }
     below = chunk.at(-1)?.position ?? below
     scanned += chunk.length
-    if (chunk.length < count) return { entries: found, next: null }
+    if (chunk.length < count) return { entries: found, next: above > window.above ? above + 1 : null }
   }
   return { entries: found, next: below }
 }
@@ -64,19 +79,20 @@ function windowOf(
   before = Number.MAX_SAFE_INTEGER,
   after = 0,
 ): Window | null {
-  if (fromMs === null && toMs === null) return { above: after, below: before }
-  const { first, last } = Span.parse(
-    database
-      .prepare(
-        'SELECT min(first_position) AS first, max(last_position) AS last FROM hours WHERE hour BETWEEN ? AND ?',
-      )
-      .get(hourOf(fromMs ?? -FAR_MS), hourOf((toMs ?? FAR_MS) - 1)),
+  const hours = database.prepare(
+    `SELECT (SELECT max(position) FROM events) AS newest, min(first_position) AS first, max(last_position) AS last
+     FROM hours WHERE hour BETWEEN ? AND ?`,
   )
+  const row = hours.get(hourOf(fromMs ?? -FAR_MS), hourOf((toMs ?? FAR_MS) - 1))
+  const { newest, first, last } = Span.parse(row)
+  const below = Math.min(before, (newest ?? 0) + 1)
+  if (fromMs === null && toMs === null) return { above: after, below }
   if (first === null || last === null) return null
-  return { above: Math.max(after, first - 1), below: Math.min(before, last + 1) }
+  return { above: Math.max(after, first - 1), below: Math.min(below, last + 1) }
 }
 
-const Span = z.object({ first: z.number().nullable(), last: z.number().nullable() })
+const Place = z.number().nullable()
+const Span = z.object({ newest: Place, first: Place, last: Place })
 /** The farthest moment that a date can name. */
 const FAR_MS = 8_640_000_000_000_000
 
@@ -84,6 +100,8 @@ type Value = string | number
 
 interface Lead {
   readonly sql: string
+  /** The position down to which it looks. */
+  readonly above: number
   parametersBelow(position: number, count: number): Value[]
 }
 
@@ -96,12 +114,15 @@ interface Condition {
 
 const ANYTHING: Condition = { from: 'events WHERE true', place: 'position' }
 
-function leadOf(database: SqliteDatabase, criteria: Criteria, { above, below }: Window): Lead {
+function leadOf(database: SqliteDatabase, criteria: Criteria, window: Window, { many, span }: Effort): Lead {
   const conditions = conditionsOf(criteria)
   const counts = conditions.map((alternatives) =>
-    conditions.length === 1 ? 0 : countOf(database, alternatives, above, below),
+    conditions.length === 1 ? 0 : countOf(database, alternatives, window, many),
   )
-  const lead = conditions[counts.indexOf(Math.min(...counts))] ?? [ANYTHING]
+  const fewest = Math.min(...counts)
+  const lead = conditions[counts.indexOf(fewest)] ?? [ANYTHING]
+  const above =
+    conditions.length > 1 && fewest >= many ? Math.max(window.above, window.below - 1 - span) : window.above
   const checks = checksOf(criteria)
   const selects = lead.map(
     ({ from, place }) =>
@@ -109,6 +130,7 @@ function leadOf(database: SqliteDatabase, criteria: Criteria, { above, below }: 
   )
   const order = lead.length === 1 ? lead[0]?.place : 'position'
   return {
+    above,
     sql: `${selects.join(' UNION ALL ')} ORDER BY ${order} DESC LIMIT ?`,
     parametersBelow: (position, count) => [
       ...lead.flatMap((one) => [...valuesOf(one), position, above, ...checks.values]),
@@ -141,18 +163,18 @@ function conditionsOf({ equal, types, words }: Criteria): Condition[][] {
 function countOf(
   database: SqliteDatabase,
   alternatives: readonly Condition[],
-  above: number,
-  below: number,
+  { above, below }: Window,
+  many: number,
 ): number {
   let total = 0
   for (const one of alternatives) {
     const { from, place } = one
-    const some = `SELECT 1 FROM ${from} AND ${place} < ? AND ${place} > ? LIMIT ${MANY}`
+    const some = `SELECT 1 FROM ${from} AND ${place} < ? AND ${place} > ? LIMIT ${many}`
     const row = database
       .prepare(`SELECT count(*) AS count FROM (${some})`)
       .get(...valuesOf(one), below, above)
     total += Count.parse(row).count
-    if (total >= MANY) break
+    if (total >= many) break
   }
   return total
 }

@@ -11,7 +11,7 @@ import { bytesOf } from './size.js'
 import { readState } from './state.js'
 
 const { file, mayCreate } = WorkerSettings.parse(workerData)
-const database = openSqlite(file, mayCreate)
+const database = open()
 const append = createAppend(database)
 
 const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } = {
@@ -47,3 +47,12 @@ parentPort?.on('message', (message) => {
     parentPort?.postMessage({ id, error: sentence, isMistake: error instanceof TypeError })
   }
 })
+
+/** What libsql throws loses its message on the way to another thread. */
+function open() {
+  try {
+    return openSqlite(file, mayCreate)
+  } catch (error) {
+    throw new Error(error instanceof Error ? error.message : String(error))
+  }
+}
