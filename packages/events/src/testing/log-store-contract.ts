@@ -261,15 +261,16 @@ export function logStoreContract(test: Test, openStore: () => Promise<GivenStore
   test('a page and a filter mean what they mean for an array', async () => {
     await using given = await openStore()
     const { store } = given
-    const events = fc.sample(arbitraryEvent, { numRuns: 400, seed: 27 })
-    const entries = givenEntries(events.length, (n) => events[n - 1] ?? {})
+    const entries = sampleEntries(500, 27)
     await appendAll(store, entries)
     const kept = await store.after(0, entries.length)
     assert.is(kept.length, entries.length)
+    let fitting = 0
 
     await fc.assert(
       fc.asyncProperty(arbitraryFilter, fc.integer({ min: 1, max: 40 }), async (filter, limit) => {
         const expected = kept.filter(({ event }) => matches(filter, event)).toReversed()
+        if (expected.length > 0) fitting++
 
         const pages = []
         for (let before: number | undefined; ; ) {
@@ -281,8 +282,9 @@ export function logStoreContract(test: Test, openStore: () => Promise<GivenStore
         }
         assert.equal(positionsOf(pages), positionsOf(expected))
       }),
-      { numRuns: 300, seed: 2027 },
+      { numRuns: 400, seed: 2027 },
     )
+    assert.ok(fitting > 200, `only ${fitting} filters found anything`)
   })
 
   test('all that fit are read page by page', async () => {
@@ -495,13 +497,11 @@ const word = fc.constantFrom(
   'İ',
   'ΟΔΟΣ',
 )
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 
-export const arbitraryEvent: fc.Arbitrary<GivenEvent> = fc.record({
+const arbitraryEvent: fc.Arbitrary<GivenEvent> = fc.record({
   type: fc.constantFrom(...EVENT_TYPES),
   source: fc.constantFrom('identity', 'projects', ''),
   subject: fc.option(word, { nil: null }),
-  timeMs: fc.integer({ min: START_MS - 9_000_000, max: START_MS + 9_000_000 }),
   data: fc.record(
     {
       actor: fc.option(word, { nil: null }),
@@ -542,21 +542,39 @@ const arbitraryText = fc
   )
   .map((words) => words.join(' '))
 
-export const arbitraryFilter: fc.Arbitrary<EventFilter> = fc.record(
-  {
-    types: maybe(
-      fc.array(fc.constantFrom('session.*', 'user.*', 'token.*', ...EVENT_TYPES, 'none.*'), { maxLength: 3 }),
-    ),
-    user: maybe(word),
-    ref: maybe(word),
-    service: maybe(fc.constantFrom('identity', 'projects', '', 'x\u0000')),
-    actor: maybe(word),
-    ip: maybe(fc.constantFrom('203.0.113.7', '2001:db8::1', '203')),
-    reason: maybe(fc.constantFrom('idle', 'x\u0000y', 'Lost his laptop')),
-    correlationId: maybe(word),
-    from: maybe(fc.integer({ min: START_MS - 9_900_000, max: START_MS + 9_900_000 })),
-    to: maybe(fc.integer({ min: START_MS - 9_900_000, max: START_MS + 9_900_000 })),
-    text: maybe(arbitraryText),
-  },
-  { requiredKeys: [] },
-)
+/** One event a minute, each up to a quarter of an hour before or after its turn. */
+const MINUTE_MS = 60_000
+
+/** Entries such as they come, the same for the same seed. */
+export function sampleEntries(count: number, seed: number) {
+  const jitter = fc.integer({ min: -15 * MINUTE_MS, max: 15 * MINUTE_MS })
+  const sample = fc.sample(fc.tuple(arbitraryEvent, jitter), { numRuns: count, seed })
+  return sample.map(([event, late], index) =>
+    givenEntry(index + 1, { ...event, timeMs: START_MS + index * MINUTE_MS + late }),
+  )
+}
+
+const moment = fc.integer({ min: -30, max: 530 }).map((minute) => START_MS + minute * MINUTE_MS)
+
+const conditions = {
+  types: fc.array(fc.constantFrom('session.*', 'user.*', 'token.*', 'project.*', ...EVENT_TYPES, 'none.*'), {
+    maxLength: 3,
+  }),
+  user: word,
+  ref: word,
+  service: fc.constantFrom('identity', 'projects', '', 'x\u0000'),
+  actor: word,
+  ip: fc.constantFrom('203.0.113.7', '2001:db8::1', '203'),
+  reason: fc.constantFrom('idle', 'x\u0000y', 'Lost his laptop'),
+  correlationId: word,
+  from: moment,
+  to: moment,
+  text: arbitraryText,
+}
+
+/** Few conditions at a time: with many, nothing is found and nothing is tested. */
+export const arbitraryFilter: fc.Arbitrary<EventFilter> = fc
+  .tuple(fc.record(conditions), fc.subarray(Object.keys(conditions), { maxLength: 3 }))
+  .map(([filter, names]) =>
+    Object.fromEntries(Object.entries(filter).filter(([name]) => names.includes(name))),
+  )

@@ -13,9 +13,6 @@ export interface FoundPage {
   readonly next: number | null
 }
 
-/** So many are read at a time, to be looked at one by one. */
-const CHUNK = 500
-
 /** How much one call looks through before it leaves the rest to the next one. */
 export interface Effort {
   /** Up to this it is counted how many fit one condition; above, all are many. */
@@ -24,9 +21,11 @@ export interface Effort {
   readonly span: number
   /** Entries that are looked at one by one. */
   readonly scanned: number
+  /** So many of those are read at a time. */
+  readonly chunk: number
 }
 
-const EFFORT: Effort = { many: 2_000, span: 100_000, scanned: MOST_SCANNED }
+const EFFORT: Effort = { many: 2_000, span: 100_000, scanned: MOST_SCANNED, chunk: 500 }
 
 /**
  * Searches from the newest to the oldest.
@@ -51,7 +50,7 @@ export function search(
 
   for (let scanned = 0; scanned < effort.scanned; ) {
     // All but the text is decided by the database.
-    const count = Math.min(filter.text === undefined ? limit + 1 : CHUNK, effort.scanned - scanned)
+    const count = Math.min(filter.text === undefined ? limit + 1 : effort.chunk, effort.scanned - scanned)
     const chunk = z.array(EntryRow).parse(read.all(...lead.parametersBelow(below, count)))
     for (const row of chunk) {
       const entry = readStored(row)
