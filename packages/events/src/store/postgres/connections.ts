@@ -3,6 +3,8 @@ import { LogStoreFailed } from '../log-store.js'
 
 /** How long to wait for a connection. Milliseconds. */
 const CONNECT_MS = 5_000
+/** An answer that is this late will not come. Milliseconds. */
+const ANSWER_MS = 60_000
 const MOST_CONNECTIONS = 5
 
 export interface Connections {
@@ -19,6 +21,8 @@ export function openConnections(url: string): Connections {
     connectionString: url,
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: ANSWER_MS,
+    keepAlive: true,
     application_name: 'curfew-event-log',
   })
   // An idle connection was lost: whoever needs one next gets another, or is told.

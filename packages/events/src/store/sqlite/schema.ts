@@ -26,7 +26,8 @@ export function openSqlite(file: string, mayCreate: boolean): SqliteDatabase {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
     database.exec(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`)
-    transaction(database, () => migrate(database))
+    // Nobody is kept waiting for a schema that is up to date.
+    if (versionOf(database) !== SCHEMA_VERSION) transaction(database, () => migrate(database))
     return database
   } catch (error) {
     database.close()
@@ -57,13 +58,17 @@ function within<T>(database: SqliteDatabase, begin: string, work: () => T): T {
 }
 
 function migrate(database: SqliteDatabase): void {
-  const { user_version: version } = z
-    .object({ user_version: z.number() })
-    .parse(database.prepare('PRAGMA user_version').get())
+  const version = versionOf(database)
   if (version > SCHEMA_VERSION)
     throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${SCHEMA_VERSION})`)
   if (version < 1) database.exec(FIRST)
 }
+
+function versionOf(database: SqliteDatabase): number {
+  return Version.parse(database.prepare('PRAGMA user_version').get()).user_version
+}
+
+const Version = z.object({ user_version: z.number() })
 
 /*
  * `events_shown` is an index alone, it keeps no text. Of the hours, each knows the positions between which its
