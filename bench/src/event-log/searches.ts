@@ -64,6 +64,10 @@ export const searches: readonly Search[] = [
     queryFor: () => ({ filter: { actor: 'system', service: 'projects' } }),
   },
   { name: 'text, a common word', queryFor: () => ({ filter: { text: 'chrome' } }) },
+  {
+    name: 'text, a common word, from somewhere',
+    queryFor: (events, attempt) => ({ filter: { text: 'chrome' }, before: somewhere(events, attempt) }),
+  },
   { name: 'text, two common words', queryFor: () => ({ filter: { text: 'renamed safari' } }) },
   { name: 'text, a rare word', queryFor: (events) => ({ filter: { text: `${events - (events % 2_000)}` } }) },
   {

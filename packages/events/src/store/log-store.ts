@@ -21,7 +21,10 @@ export interface LogStore {
    * @throws {TypeError} when an entry holds no event that this version knows, or its stream id is none
    */
   append(batch: Batch): Promise<readonly StoredEntry[]>
-  /** The id up to which the Redis stream is kept; null before the first batch. */
+  /**
+   * The id up to which the Redis stream is kept; null before the first batch. It is where the last batch ended, also
+   * when that was further back: a Redis that was restored begins anew.
+   */
   cursor(): Promise<string | null>
   /** Newest first. What is appended meanwhile moves no page and repeats none. */
   page(query: StoreQuery): Promise<StorePage>

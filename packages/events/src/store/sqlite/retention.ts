@@ -26,7 +26,9 @@ export function pruneSome(database: SqliteDatabase, limits: Retention, most: num
         `UPDATE state SET (anchor_position, anchor_hash) = (SELECT position, hash FROM events WHERE position = ?)`,
       )
       .run(upTo)
-    database.prepare('DELETE FROM events_shown WHERE rowid > ? AND rowid <= ?').run(anchor.position, upTo)
+    database
+      .prepare('DELETE FROM events_shown WHERE rowid > ? AND rowid <= ?')
+      .run(BigInt(anchor.position), BigInt(upTo))
     database.prepare('DELETE FROM events WHERE position <= ?').run(upTo)
     database.prepare('DELETE FROM hours WHERE last_position <= ?').run(upTo)
     return upTo - anchor.position

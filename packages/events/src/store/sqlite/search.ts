@@ -95,7 +95,8 @@ const Span = z.object({ newest: Place, first: Place, last: Place })
 /** The farthest moment that a date can name. */
 const FAR_MS = 8_640_000_000_000_000
 
-type Value = string | number
+/** libsql binds a number as a real one, and the index of words would not know where to begin. */
+type Value = string | number | bigint
 
 interface Lead {
   readonly sql: string
@@ -132,8 +133,8 @@ function leadOf(database: SqliteDatabase, criteria: Criteria, window: Window, { 
     above,
     sql: `${selects.join(' UNION ALL ')} ORDER BY ${order} DESC LIMIT ?`,
     parametersBelow: (position, count) => [
-      ...lead.flatMap((one) => [...valuesOf(one), position, above, ...checks.values]),
-      count,
+      ...lead.flatMap((one) => [...valuesOf(one), BigInt(position), BigInt(above), ...checks.values]),
+      BigInt(count),
     ],
   }
 }
@@ -171,7 +172,7 @@ function countOf(
     const some = `SELECT 1 FROM ${from} AND ${place} < ? AND ${place} > ? LIMIT ${many}`
     const row = database
       .prepare(`SELECT count(*) AS count FROM (${some})`)
-      .get(...valuesOf(one), below, above)
+      .get(...valuesOf(one), BigInt(below), BigInt(above))
     total += Count.parse(row).count
     if (total >= many) break
   }
