@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly ports: Ports
   readonly secrets: Secrets
   readonly redisDir: string
+  /** Where the event log is kept, unless the environment says so. */
+  readonly eventLogFile: string
 }
 
 /** The addresses of a system. `provider` is null where it isn't ours. */
@@ -34,7 +36,7 @@ export function addressesOf({ env, ports }: Pick<Surroundings, 'env' | 'ports'>)
 
 /** All of Curfew's processes, in the order in which they start. */
 export async function curfewProcesses(surroundings: Surroundings): Promise<ProcessSpec[]> {
-  const { env } = surroundings
+  const { env, eventLogFile } = surroundings
   const addresses = addressesOf(surroundings)
   const service = serviceOf(surroundings, addresses)
   return Promise.all([
@@ -43,7 +45,7 @@ export async function curfewProcesses(surroundings: Surroundings): Promise<Proce
     service('identity', 'packages/identity', identityEnv(surroundings, addresses)),
     service('projects-1', 'packages/projects'),
     service('projects-2', 'packages/projects'),
-    service('events', 'packages/events'),
+    service('events', 'packages/events', { EVENT_LOG_URL: env['EVENT_LOG_URL'] || `sqlite:${eventLogFile}` }),
     gateway(surroundings, addresses.url, service),
   ])
 }

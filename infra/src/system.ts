@@ -75,7 +75,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     for (const folder of [logsDir, redisDir]) await mkdir(folder, { recursive: true })
     const ports = options.basePort === undefined ? await freePorts() : portsFrom(options.basePort)
-    const surroundings: Surroundings = { env, ports, redisDir, secrets: await openSecrets(stateDir) }
+    const eventLogFile = join(stateDir, 'event-log.db')
+    const secrets = await openSecrets(stateDir)
+    const surroundings: Surroundings = { env, ports, redisDir, eventLogFile, secrets }
     const addresses = addressesOf(surroundings)
     if (env['REDIS_URL']) await requireRedis(env['REDIS_URL'])
     const specs = await (options.processes ?? curfewProcesses)(surroundings)

@@ -1,6 +1,6 @@
 /**
  * Which of two cursors stands further on in the log: negative when it is `b`. For the console alone, which
- * is a part of the service that makes them (src/log-entries.ts): to everyone else they are opaque.
+ * is a part of the service that makes them (src/cursors.ts): to everyone else they are opaque.
  */
 export function compareCursors(a: string, b: string): number {
   const [first, second] = [bytesOf(a), bytesOf(b)]

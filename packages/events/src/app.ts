@@ -6,17 +6,21 @@ import Router from '@koa/router'
 import type { Redis } from 'ioredis'
 import type { Context } from 'koa'
 import { CONSOLE_ASSETS, showConsole } from './console-page.js'
+import { exportEvents } from './export-route.js'
+import { createKeeper } from './keeper.js'
 import { createLiveLog } from './live-log.js'
-import { createLogReader } from './log-reader.js'
 import { listEvents, streamEvents } from './log-routes.js'
+import type { LogStore } from './store/log-store.js'
 
 export interface EventsAppOptions {
   readonly guard: Guard
   /** For commands. It must not queue while Redis is away. */
   readonly redis: Redis
-  /** For the connection that waits for new entries. */
+  /** For the connection that reads the log as it is written. */
   readonly redisUrl: string
   readonly namespace: string
+  /** Where the log is kept, and read from. */
+  readonly store: LogStore
   readonly publicUrl: URL
   readonly log: Log
   /** How far a viewer of the live log may lag behind. @default 1 MiB */
@@ -24,37 +28,56 @@ export interface EventsAppOptions {
 }
 
 export interface EventsApp extends Pick<ServiceApp, 'app' | 'ready'> {
-  /** Ends the streams and hangs up its own connection. */
-  readonly stop: () => void
+  /** Ends the streams, and hangs up its own connection once the batch that is under way is kept. */
+  readonly stop: () => Promise<void>
 }
 
 /** The events service, assembled but not listening. `main.ts` and the tests both start here. */
 export function createEventsApp(options: EventsAppOptions): EventsApp {
-  const { guard, redis, redisUrl, namespace, publicUrl, log, maxBufferedBytes } = options
+  const { guard, redis, redisUrl, namespace, store, publicUrl, log, maxBufferedBytes } = options
   const { log: key } = keysOf(namespace)
-  const reader = createLogReader({ redis, key })
-  const liveLog = createLiveLog({
+  const liveLog = createLiveLog({ store, onError: (error) => log.warn('live-log.failed', { error }) })
+  const keeper = createKeeper({
     redisUrl,
     key,
-    reader,
+    store,
     onUnreadable: (id) => log.warn('log-entry.unreadable', { id }),
-    onError: (error) => log.warn('live-log.failed', { error }),
+    onGap: (after, upTo) => log.error('log.gap', { after, upTo }),
+    onShortened: () => log.warn('log.shortened'),
+    onError: (error) => log.warn('keeper.failed', { error }),
   })
+  keeper.open()
 
   const signedIn = requireSession(guard, { refuse })
   const admin = requireRole('admin', { refuse })
   const router = new Router()
     .get('/', (ctx) => ctx.redirect('/console'))
     .get('/console', signedIn, admin, showConsole(publicUrl))
-    .get('/events', leadPeopleToTheConsole, signedIn, admin, listEvents(reader))
-    .get('/events/stream', signedIn, admin, streamEvents({ guard, reader, liveLog, maxBufferedBytes }))
+    .get('/events', leadPeopleToTheConsole, signedIn, admin, listEvents(store))
+    .get('/events/stream', signedIn, admin, streamEvents({ guard, store, liveLog, maxBufferedBytes }))
+    .get('/events/export', signedIn, admin, exportEvents({ guard, store }))
 
   const assets = { path: CONSOLE_ASSETS, folders: ASSET_FOLDERS }
-  const { app, ready } = createServiceApp({ name: 'events', guard, redis, log, assets })
+  const { app, ready } = createServiceApp({
+    name: 'events',
+    guard,
+    redis,
+    log,
+    assets,
+    alsoReady: () =>
+      keeper.isKeeping || 'The log is not being kept: its stream can’t be read, or its store not written.',
+  })
   app.use(router.routes())
   app.use(router.allowedMethods())
 
-  return { app, ready, stop: () => liveLog.close() }
+  return {
+    app,
+    ready,
+    async stop() {
+      liveLog.close()
+      await keeper.close()
+    },
+  }
 }
 
 const ASSET_FOLDERS = [

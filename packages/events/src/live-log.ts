@@ -1,27 +1,25 @@
-import { BEFORE_THE_FIRST, compareIds, type LogEntry, parseEntry, type StreamEntry } from './log-entries.js'
-import { createLogListener } from './log-listener.js'
-import type { LogReader } from './log-reader.js'
+import type { LogStore, StoredEntry } from './store/log-store.js'
 
-/** The log as it grows, for any number of viewers over one connection. */
+/** The log as it grows, for any number of viewers, who share each read. */
 export interface LiveLog {
   /**
    * Hands a viewer every entry after `from`, once each and in order: first those that are there already,
    * then those that come.
    */
-  watch(from: string, viewer: Viewer): Watch
-  /** Ends every watch and hangs up. */
+  watch(from: number, viewer: Viewer): Watch
+  /** Ends every watch. */
   close(): void
   readonly viewers: number
 }
 
 export interface Viewer {
-  /** Must not wait. False: this viewer is gone, or can't keep up; its watch is over. */
-  readonly deliver: (entry: LogEntry) => boolean
-  /** What to wait for until there is room for more. Asked only while old entries are replayed. */
+  /** Must not wait. False: this viewer is gone; its watch is over. */
+  readonly deliver: (entry: StoredEntry) => boolean
+  /** What to wait for until there is room for more. Until then nothing is delivered, and nobody else waits. */
   readonly room: () => Promise<unknown> | undefined
-  /** Everything up to `position` was delivered; from now on entries come as they are written. */
-  readonly onLive: (position: string) => void
-  /** The watch ended from this side: Redis failed while replaying, or lost a part of the log. Watch again. */
+  /** Told once: everything up to `position` was delivered; from now on entries come as they are kept. */
+  readonly onLive: (position: number) => void
+  /** The watch ended from this side: the store failed. Watch again. */
   readonly onEnd: () => void
 }
 
@@ -30,75 +28,101 @@ export interface Watch {
 }
 
 export interface LiveLogOptions {
-  readonly redisUrl: string
-  /** The key of the stream. */
-  readonly key: string
-  /** On a connection that does not block. */
-  readonly reader: LogReader
-  /** An entry that holds no event this version knows: it is passed over. */
-  readonly onUnreadable: (id: string) => void
+  readonly store: Pick<LogStore, 'after' | 'ends' | 'watch'>
   readonly onError: (error: unknown) => void
 }
 
-const REPLAY_CHUNK = 200
+const CHUNK = 200
 
-export function createLiveLog(options: LiveLogOptions): LiveLog {
-  const { redisUrl, key, reader, onUnreadable, onError } = options
+export function createLiveLog({ store, onError }: LiveLogOptions): LiveLog {
   const watching = new Set<Watching>()
-  let onListening: () => void = () => undefined
-  const listening = new Promise<void>((resolve) => {
-    onListening = resolve
-  })
-  const listener = createLogListener({
-    redisUrl,
-    key,
-    onListening,
-    onError,
-    onShortened: endAll,
-    onEntries(heard) {
-      // Read once, however many watch.
-      const entries = heard.map(placed)
-      for (const { id, entry } of entries) if (entry === null) onUnreadable(id)
-      for (const one of [...watching]) if (one.isLive) deliver(one, entries)
-    },
-  })
-  listener.open()
+  /** Up to where the viewers who are live have been told. */
+  let position: number | null = null
+  let isReading = false
+  let isMore = false
+  const stopHearing = store.watch(() => void tell())
+
+  async function takePlace(): Promise<void> {
+    const last = (await store.ends())?.last ?? 0
+    if (position !== null) return
+    position = last
+    // Of what was kept meanwhile nobody was told.
+    void tell()
+  }
+
+  /** Reads what has come, for all who are live. */
+  async function tell(): Promise<void> {
+    isMore = true
+    if (isReading || position === null) return
+    isReading = true
+    try {
+      while (isMore) {
+        isMore = false
+        const entries = await store.after(position, CHUNK)
+        if (entries.length === CHUNK) isMore = true
+        position = entries.at(-1)?.position ?? position
+        for (const one of [...watching]) if (one.isLive) deliverLive(one, entries)
+      }
+    } catch (error) {
+      onError(error)
+      // They come back, and are told from where they were.
+      for (const one of [...watching]) if (one.isLive) end(one)
+    } finally {
+      isReading = false
+    }
+  }
 
   /**
-   * Replays until the viewer stands where the listener stands, then joins it, in one step.
-   *
-   * A chunk that was asked for after the listener was at `heard` holds every entry up to `heard`. If the
-   * listener is still there when the chunk has come, nothing lies between; and of what it hears later, what
-   * the chunk already held is known by its place.
+   * Replays until the viewer stands where those who are live stand, then joins them, in one step. What the last
+   * chunk already held is known by its place.
    */
-  async function replay(one: Watching): Promise<void> {
-    await listening
+  function replay(one: Watching): void {
+    catchUp(one).catch((error: unknown) => {
+      onError(error)
+      end(one)
+    })
+  }
+
+  async function catchUp(one: Watching): Promise<void> {
+    if (position === null) await takePlace()
+    await one.viewer.room()
     while (!one.isOver) {
-      const heard = listener.position ?? BEFORE_THE_FIRST
-      const chunk = await reader.after(one.position, REPLAY_CHUNK)
+      const chunk = await store.after(one.position, CHUNK)
       for (const entry of chunk) {
-        if (!deliver(one, [placed(entry)])) return
-        const room = one.viewer.room()
-        if (room !== undefined) await room
+        if (!deliver(one, entry)) return
+        await one.viewer.room()
       }
-      const isAtTheEnd = chunk.length < REPLAY_CHUNK && listener.position === heard
-      if (isAtTheEnd || compareIds(one.position, listener.position ?? BEFORE_THE_FIRST) >= 0) {
-        one.isLive = true
-        one.viewer.onLive(one.position)
-        return
-      }
+      if (chunk.length === CHUNK || position === null || one.position < position) continue
+      if (!one.isOver) join(one)
+      return
+    }
+  }
+
+  function join(one: Watching): void {
+    one.isLive = true
+    if (one.wasLive) return
+    one.wasLive = true
+    one.viewer.onLive(one.position)
+  }
+
+  /** Who can't take more at once is told the rest from the store, as it reads. */
+  function deliverLive(one: Watching, entries: readonly StoredEntry[]): void {
+    for (const entry of entries) {
+      if (!deliver(one, entry)) return
+      if (one.viewer.room() === undefined) continue
+      one.isLive = false
+      replay(one)
+      return
     }
   }
 
   /** False when the watch is over. One viewer's trouble is never another's. */
-  function deliver(one: Watching, entries: readonly Placed[]): boolean {
+  function deliver(one: Watching, entry: StoredEntry): boolean {
+    if (one.isOver) return false
+    if (entry.position <= one.position) return true
+    one.position = entry.position
     try {
-      for (const { id, entry } of entries) {
-        if (one.isOver) return false
-        if (compareIds(id, one.position) <= 0) continue
-        one.position = id
-        if (entry !== null && !one.viewer.deliver(entry)) stop(one)
-      }
+      if (!one.viewer.deliver(entry)) stop(one)
     } catch (error) {
       onError(error)
       end(one)
@@ -117,23 +141,16 @@ export function createLiveLog(options: LiveLogOptions): LiveLog {
     one.viewer.onEnd()
   }
 
-  function endAll(): void {
-    for (const one of [...watching]) end(one)
-  }
-
   return {
     watch(from, viewer) {
-      const one: Watching = { viewer, position: from, isLive: false, isOver: false }
+      const one: Watching = { viewer, position: from, isLive: false, wasLive: false, isOver: false }
       watching.add(one)
-      replay(one).catch((error: unknown) => {
-        onError(error)
-        end(one)
-      })
+      replay(one)
       return { stop: () => stop(one) }
     },
     close() {
-      endAll()
-      listener.close()
+      stopHearing()
+      for (const one of [...watching]) end(one)
     },
     get viewers() {
       return watching.size
@@ -141,17 +158,11 @@ export function createLiveLog(options: LiveLogOptions): LiveLog {
   }
 }
 
-interface Placed {
-  readonly id: string
-  readonly entry: LogEntry | null
-}
-
-const placed = (entry: StreamEntry): Placed => ({ id: entry[0], entry: parseEntry(entry) })
-
 interface Watching {
   readonly viewer: Viewer
   /** Of the last entry that this viewer was handed, or was past anyway. */
-  position: string
+  position: number
   isLive: boolean
+  wasLive: boolean
   isOver: boolean
 }

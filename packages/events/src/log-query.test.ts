@@ -1,12 +1,12 @@
 import { rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeCursor } from './log-entries.js'
-import { parsePageQuery, parseStreamQuery, type Query } from './log-query.js'
+import { encodeCursor } from './cursors.js'
+import { parseExportQuery, parsePageQuery, parseStreamQuery, type Query } from './log-query.js'
 
 const test = suite('events: log query')
 
-const CURSOR = encodeCursor('5-1')
+const CURSOR = encodeCursor(51)
 
 test('without parameters: the newest page of everything', () => {
   const { filter, limit, before, after } = parsePageQuery({})
@@ -30,7 +30,7 @@ test('parameters become a filter; an empty one is none', () => {
   assert.equal(filter.types, ['session.*', 'user.blocked', 'user.unblocked'])
   assert.equal([filter.user, filter.correlationId, filter.text], ['ada', 'c-12345678', undefined])
   assert.equal([filter.from, filter.to], [Date.UTC(2027, 2, 1), Date.UTC(2027, 2, 1, 11)])
-  assert.equal([limit, before], [7, '5-1'])
+  assert.equal([limit, before], [7, 51])
 })
 
 test('what is wrong is named', async () => {
@@ -54,12 +54,12 @@ test('what is wrong is named', async () => {
 })
 
 test('the header that a reconnecting browser sends counts more than the address it repeats', () => {
-  const [header, parameter, since] = ['9-0', '5-0', '1-0'].map(encodeCursor)
+  const [header, parameter, since] = [9, 5, 1].map(encodeCursor)
 
   const query = { last_event_id: parameter, since }
-  assert.is(parseStreamQuery(query, header ?? '').since, '9-0')
-  assert.is(parseStreamQuery(query, '').since, '5-0')
-  assert.is(parseStreamQuery({ since }, '').since, '1-0')
+  assert.is(parseStreamQuery(query, header ?? '').since, 9)
+  assert.is(parseStreamQuery(query, '').since, 5)
+  assert.is(parseStreamQuery({ since }, '').since, 1)
   assert.is(parseStreamQuery({}, '').since, undefined)
 })
 
@@ -69,6 +69,17 @@ test('a Last-Event-ID that is none is named', async () => {
     'invalid-input',
   )
   assert.match(error.message, 'Last-Event-ID')
+})
+
+test('an export is of NDJSON, unless asked otherwise, and takes the same filters', async () => {
+  assert.is(parseExportQuery({}).format, 'ndjson')
+  const { filter, format } = parseExportQuery({ format: 'csv', ip: '203.0.113.7' })
+  assert.equal([format, filter.ip], ['csv', '203.0.113.7'])
+  const error = await rejects(
+    Promise.resolve().then(() => parseExportQuery({ format: 'pdf' })),
+    'invalid-input',
+  )
+  assert.match(error.message, 'format')
 })
 
 test.run()

@@ -2,7 +2,7 @@ import { EVENT_TYPES, isRef } from '@curfew/contract'
 import { parseInput } from '@curfew/service'
 import { z } from 'zod'
 import type { EventFilter } from '#browser/event-filter.js'
-import { decodeCursor } from './log-entries.js'
+import { decodeCursor } from './cursors.js'
 
 /** How many events a page has, unless asked otherwise, and at most. */
 const PAGE_SIZE = 50
@@ -10,16 +10,16 @@ const LARGEST_PAGE = 500
 
 export interface PageQuery {
   readonly filter: EventFilter
-  /** Stream ids, both exclusive. */
-  readonly before?: string | undefined
-  readonly after?: string | undefined
+  /** Positions, both exclusive. */
+  readonly before?: number | undefined
+  readonly after?: number | undefined
   readonly limit: number
 }
 
 export interface StreamQuery {
   readonly filter: EventFilter
-  /** The stream id after which to begin. Undefined: with what happens from now on. */
-  readonly since?: string | undefined
+  /** The position after which to begin. Undefined: with what happens from now on. */
+  readonly since?: number | undefined
 }
 
 /** As Koa parses a query string: a name that is there more than once has several values. */
@@ -35,8 +35,8 @@ export function parsePageQuery(query: Query): PageQuery {
   return {
     filter: filterOf(filter),
     limit,
-    before: before && decodeCursor(before, 'before'),
-    after: after && decodeCursor(after, 'after'),
+    before: before === undefined ? undefined : decodeCursor(before, 'before'),
+    after: after === undefined ? undefined : decodeCursor(after, 'after'),
   }
 }
 
@@ -54,7 +54,19 @@ export function parseStreamQuery(query: Query, lastEventId: string): StreamQuery
       : last_event_id !== undefined
         ? ['last_event_id', last_event_id]
         : ['since', since]
-  return { filter: filterOf(filter), since: cursor && decodeCursor(cursor, name) }
+  return { filter: filterOf(filter), since: cursor === undefined ? undefined : decodeCursor(cursor, name) }
+}
+
+export type ExportFormat = 'ndjson' | 'csv'
+
+/**
+ * Reads the parameters of `GET /events/export`.
+ *
+ * @throws {ServiceError} `invalid-input`, naming the parameter that is wrong
+ */
+export function parseExportQuery(query: Query): { filter: EventFilter; format: ExportFormat } {
+  const { format, ...filter } = parseInput(exportParameters, withoutEmpty(query))
+  return { filter: filterOf(filter), format }
 }
 
 const NOUNS = new Set(EVENT_TYPES.map((type) => type.split('.')[0]))
@@ -86,6 +98,7 @@ const filterParameters = {
   ref: short.refine(isRef, 'must be the ref of a session').optional(),
   service: short.optional(),
   actor: short.optional(),
+  ip: short.optional(),
   reason: short.optional(),
   correlation_id: short.optional(),
   from: moment.optional(),
@@ -109,6 +122,11 @@ const streamParameters = z.strictObject({
   ...filterParameters,
   since: short.optional(),
   last_event_id: short.optional(),
+})
+
+const exportParameters = z.strictObject({
+  ...filterParameters,
+  format: z.enum(['ndjson', 'csv'], { error: 'must be ndjson or csv' }).default('ndjson'),
 })
 
 type FilterParameters = z.infer<z.ZodObject<typeof filterParameters>>

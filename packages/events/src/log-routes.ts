@@ -3,22 +3,38 @@ import type { Guard } from '@curfew/guard'
 import { openEventStream } from '@curfew/service'
 import type { Context } from 'koa'
 import { matches } from '#browser/event-filter.js'
+import { encodeCursor } from './cursors.js'
 import type { LiveLog } from './live-log.js'
-import { BEFORE_THE_FIRST, compareIds, encodeCursor } from './log-entries.js'
 import { parsePageQuery, parseStreamQuery } from './log-query.js'
-import type { LogReader } from './log-reader.js'
+import type { Ends, LogStore } from './store/log-store.js'
 
-/** `GET /events`: a page of the log as JSON, newest first. A person is led to the console. */
-export function listEvents(reader: LogReader) {
+/**
+ * `GET /events`: a page of the log as JSON, newest first. A person is led to the console.
+ *
+ * | field      | holds                                                                                     |
+ * | ---------- | ----------------------------------------------------------------------------------------- |
+ * | `events`   | newest first                                                                              |
+ * | `next`     | a cursor for `before`, or null when nothing older fits; a page may be empty and have one  |
+ * | `position` | a cursor of where the log ended when it was read: what comes after it is in no page yet   |
+ */
+export function listEvents(store: Pick<LogStore, 'page' | 'ends'>) {
   return async function listEvents(ctx: Context): Promise<void> {
     const query = parsePageQuery(ctx.query)
-    ctx.body = await reader.page(query)
+    const last = (await store.ends())?.last ?? 0
+    const { entries, next } = await store.page(query)
+    // What was kept between the two reads, and is on this page, was seen.
+    const end = query.before ?? Math.max(last, entries[0]?.position ?? 0)
+    ctx.body = {
+      events: entries.map(({ event }) => event),
+      next: next === null ? null : encodeCursor(next),
+      position: encodeCursor(end),
+    }
   }
 }
 
 export interface StreamEventsOptions {
   readonly guard: Guard
-  readonly reader: LogReader
+  readonly store: Pick<LogStore, 'ends'>
   readonly liveLog: LiveLog
   /** As for `openEventStream`. */
   readonly maxBufferedBytes?: number | undefined
@@ -29,29 +45,31 @@ export interface StreamEventsOptions {
  *
  * | event   | `id`                       | data                                                                |
  * | ------- | -------------------------- | ------------------------------------------------------------------- |
+ * | `begin` | where the viewer begins    | `{}`: sent at once, so that who is cut off here goes on from here   |
  * | `log`   | where it stands in the log | the event                                                           |
  * | `ready` | where the viewer stands    | `{}`: what was missed has been told, from here on it is live        |
  * | `gap`   |                            | `{}`: between `Last-Event-ID` and here, the log has forgotten some  |
  *
  * The stream ends with the viewer's session.
  */
-export function streamEvents({ guard, reader, liveLog, maxBufferedBytes }: StreamEventsOptions) {
+export function streamEvents({ guard, store, liveLog, maxBufferedBytes }: StreamEventsOptions) {
   return async function streamEvents(ctx: Context): Promise<void> {
     const session: SessionRecord = ctx.state.session
     const { filter, since } = parseStreamQuery(ctx.query, ctx.get('Last-Event-ID'))
-    const { from, isGap } = startingPoint(since, await reader.ends())
+    const { from, isGap } = startingPoint(since, await store.ends())
 
     const stream = openEventStream(ctx, maxBufferedBytes === undefined ? {} : { maxBufferedBytes })
     const hold = guard.hold(session, (why) => close(`the session ended: ${why}`))
+    stream.send({ event: 'begin', id: encodeCursor(from), data: '{}' })
     if (isGap) stream.send({ event: 'gap', data: '{}' })
     const watch = liveLog.watch(from, {
-      deliver({ id, event, json }) {
+      deliver({ position, event, json }) {
         if (!matches(filter, event)) return true
         if (!hold.mayDeliver()) {
           close('try again')
           return false
         }
-        return stream.send({ event: 'log', id: encodeCursor(id), data: json })
+        return stream.send({ event: 'log', id: encodeCursor(position), data: json })
       },
       room: () => roomIn(ctx, stream.closed),
       // Its id is what a browser repeats that lost its connection before anything had happened.
@@ -73,16 +91,13 @@ export function streamEvents({ guard, reader, liveLog, maxBufferedBytes }: Strea
 }
 
 /** Where to begin, and whether the log has lost something between there and what the viewer knows. */
-function startingPoint(
-  since: string | undefined,
-  ends: { readonly first: string; readonly last: string } | null,
-): { from: string; isGap: boolean } {
-  const last = ends?.last ?? BEFORE_THE_FIRST
+function startingPoint(since: number | undefined, ends: Ends | null): { from: number; isGap: boolean } {
+  const last = ends?.last ?? 0
   if (since === undefined) return { from: last, isGap: false }
-  // A log that ends before what the viewer has seen was emptied, or restored from earlier.
-  if (compareIds(since, last) > 0) return { from: last, isGap: true }
-  const isTrimmed = since !== BEFORE_THE_FIRST && ends !== null && compareIds(since, ends.first) < 0
-  return { from: since, isGap: isTrimmed }
+  // A log that ends before what the viewer has seen is another one.
+  if (since > last) return { from: last, isGap: true }
+  const isForgotten = since !== 0 && ends !== null && since < ends.first - 1
+  return { from: since, isGap: isForgotten }
 }
 
 function roomIn({ res }: Context, closed: Promise<void>): Promise<unknown> | undefined {

@@ -2,6 +2,7 @@ import { createGuard } from '@curfew/guard'
 import { openRedis, runService } from '@curfew/service'
 import { createEventsApp } from './app.js'
 import { readConfig } from './config.js'
+import { openLogStore } from './store/open-log-store.js'
 
 await runService({
   name: 'events',
@@ -21,11 +22,13 @@ await runService({
       onError: (error) => log.warn('guard.failed', { error }),
     })
     await guard.ready()
-    const events = createEventsApp({ guard, redis, redisUrl, namespace, publicUrl, log })
+    const store = await openLogStore(config.EVENT_LOG_URL)
+    const events = createEventsApp({ guard, redis, redisUrl, namespace, store, publicUrl, log })
     return {
       ...events,
       async stop() {
-        events.stop()
+        await events.stop()
+        await store.close()
         await guard.close()
         redis.disconnect()
       },

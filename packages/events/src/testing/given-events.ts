@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createEvent, type EventData, type EventType, keysOf } from '@curfew/contract'
 import { createGuard, type Guard } from '@curfew/guard'
 import { createLog, type Log } from '@curfew/service'
 import { createBrowser, openFirstHistory, redisUrl, type Served, serve } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createEventsApp } from '../app.js'
+import type { LogStore } from '../store/log-store.js'
+import { openLogStore } from '../store/open-log-store.js'
 
 /** What the tests of this package start from. */
 
@@ -37,11 +42,14 @@ export async function givenFact(
 
 export interface StartedEvents extends Served {
   readonly guard: Guard
+  readonly store: LogStore
 }
 
 export interface StartOptions {
   readonly redisUrl?: string
   readonly namespace: string
+  /** Where the log is kept. @default a file of its own, which goes with the service */
+  readonly storeFile?: string
   readonly maxBufferedBytes?: number
 }
 
@@ -49,6 +57,8 @@ export interface StartOptions {
 export async function startEvents(options: StartOptions): Promise<StartedEvents> {
   const url = options.redisUrl ?? (await redisUrl())
   const { namespace, maxBufferedBytes } = options
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-events-'))
+  const store = await openLogStore(`sqlite:${options.storeFile ?? join(folder, 'log.db')}`)
   const publicUrl = new URL('http://localhost:4000')
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0 })
   redis.on('error', () => undefined) // tests stop Redis on purpose
@@ -60,6 +70,7 @@ export async function startEvents(options: StartOptions): Promise<StartedEvents>
     redis,
     redisUrl: url,
     namespace,
+    store,
     publicUrl,
     log: silentLog(),
     ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
@@ -69,11 +80,14 @@ export async function startEvents(options: StartOptions): Promise<StartedEvents>
   return {
     ...served,
     guard,
+    store,
     async [Symbol.asyncDispose]() {
-      events.stop()
+      await events.stop()
       await served[Symbol.asyncDispose]()
+      await store.close()
       await guard.close()
       redis.disconnect()
+      await rm(folder, { recursive: true })
     },
   }
 }

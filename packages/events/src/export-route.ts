@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream'
+import type { CurfewEvent, SessionRecord } from '@curfew/contract'
+import type { Guard } from '@curfew/guard'
+import type { Context } from 'koa'
+import type { EventFilter } from '#browser/event-filter.js'
+import { type ExportFormat, parseExportQuery } from './log-query.js'
+import type { LogStore } from './store/log-store.js'
+import { readAll } from './store/read-all.js'
+
+/**
+ * `GET /events/export`: everything that fits a filter, newest first, as NDJSON (one event a line) or CSV. It is read
+ * as it is sent, in constant memory, and ends with the session of whoever asked.
+ */
+export function exportEvents({ guard, store }: { guard: Guard; store: Pick<LogStore, 'page'> }) {
+  return async function exportEvents(ctx: Context): Promise<void> {
+    const session: SessionRecord = ctx.state.session
+    const { filter, format } = parseExportQuery(ctx.query)
+    const body = Readable.from(linesOf(store, filter, format))
+    const hold = guard.hold(session, (why) => body.destroy(new Error(`the session ended: ${why}`)))
+    body.once('close', () => hold.release())
+    ctx.type = TYPES[format]
+    ctx.attachment(`curfew-events.${format}`)
+    ctx.body = body
+  }
+}
+
+const TYPES = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; charset=utf-8' }
+
+/** About so many characters go out at once. */
+const CHUNK = 64 * 1024
+
+async function* linesOf(
+  store: Pick<LogStore, 'page'>,
+  filter: EventFilter,
+  format: ExportFormat,
+): AsyncGenerator<string, void, undefined> {
+  let chunk = format === 'csv' ? `${COLUMNS.join(',')}\r\n` : ''
+  for await (const { event, json } of readAll(store, filter)) {
+    chunk += format === 'csv' ? `${rowOf(event)}\r\n` : `${json}\n`
+    if (chunk.length < CHUNK) continue
+    yield chunk
+    chunk = ''
+  }
+  if (chunk !== '') yield chunk
+}
+
+const COLUMNS = [
+  'time',
+  'type',
+  'source',
+  'subject',
+  'subjectName',
+  'actor',
+  'actorName',
+  'reason',
+  'ref',
+  'ip',
+  'userAgent',
+  'correlationId',
+  'sequence',
+  'id',
+  'data',
+]
+
+/** RFC 4180. Facts that have no column of their own are in `data`, as JSON with all others. */
+function rowOf({ data, ...event }: CurfewEvent): string {
+  const facts: Readonly<Record<string, unknown>> = { ...data, ...event, data: JSON.stringify(data) }
+  return COLUMNS.map((column) => cellOf(facts[column])).join(',')
+}
+
+function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = String(value)
+  // A spreadsheet takes these for the beginning of a formula, and what people call themselves is here.
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}

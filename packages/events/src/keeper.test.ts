@@ -1,0 +1,209 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { keysOf } from '@curfew/contract'
+import { eventually, freshNamespace, startRedis } from '@curfew/testing'
+import { Redis } from 'ioredis'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createKeeper, type KeeperOptions } from './keeper.js'
+import type { LogStore } from './store/log-store.js'
+import { givenFact } from './testing/given-events.js'
+import { givenStore } from './testing/given-store.js'
+
+const test = suite('events: keeper')
+
+/** A Redis of its own, which the test may stop, and an empty store. */
+async function open() {
+  const server = await startRedis({ appendonly: true })
+  const namespace = freshNamespace()
+  const key = keysOf(namespace).log
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+  redis.on('error', () => undefined) // the test stops Redis on purpose
+  const { store, file, ...given } = await givenStore()
+  return {
+    server,
+    namespace,
+    redis,
+    key,
+    store,
+    file,
+    async facts(count: number): Promise<string[]> {
+      const ids: string[] = []
+      for (let i = 0; i < count; i++) ids.push((await givenFact(redis, namespace)).id)
+      return ids
+    },
+    /** The ids of the events that are kept, oldest first. */
+    async kept(): Promise<string[]> {
+      const ids: string[] = []
+      for (let position = 0; ; ) {
+        const entries = await store.after(position, 1_000)
+        ids.push(...entries.map(({ event }) => event.id))
+        position = entries.at(-1)?.position ?? position
+        if (entries.length < 1_000) return ids
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      redis.disconnect()
+      await given[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+type World = Awaited<ReturnType<typeof open>>
+
+function keep({ server, key, store }: World, changes: Partial<KeeperOptions> = {}) {
+  const told: string[] = []
+  const keeper = createKeeper({
+    redisUrl: server.url,
+    key,
+    store,
+    onUnreadable: (id) => told.push(`unreadable ${id}`),
+    onGap: (after, upTo) => told.push(`gap ${after} ${upTo}`),
+    onShortened: () => told.push('shortened'),
+    onError: () => undefined,
+    ...changes,
+  })
+  keeper.open()
+  return { told, keeper, [Symbol.asyncDispose]: keeper.close }
+}
+
+const isKept = (world: World, count: number) =>
+  eventually(async () => (await world.store.size()).entries >= count, { within: 20_000 })
+
+test('keeps what is there and what comes, and the next keeper goes on behind it', async () => {
+  await using world = await open()
+  const written = await world.facts(3)
+  {
+    await using first = keep(world)
+    await isKept(world, 3)
+    assert.ok(first.keeper.isKeeping)
+    written.push(...(await world.facts(2)))
+    await isKept(world, 5)
+  }
+  written.push(...(await world.facts(2)))
+
+  await using second = keep(world)
+  await isKept(world, 7)
+
+  assert.equal(await world.kept(), written)
+  assert.equal(second.told, [])
+})
+
+test('killed again and again while entries pour in: nothing is missing, nothing there twice, and the chain is whole', async () => {
+  await using world = await open()
+  const written: string[] = []
+  let isOver = false
+  const writer = (async () => {
+    while (!isOver) written.push(...(await world.facts(20)))
+  })()
+  const program = new URL('./testing/keeper-process.js', import.meta.url)
+
+  for (let killings = 0; killings < 4; killings++) {
+    const before = (await world.store.size()).entries
+    const child = fork(program, [world.server.url, world.namespace, world.file], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    await isKept(world, before + 200)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  isOver = true
+  await writer
+  await using last = keep(world)
+  await isKept(world, written.length)
+
+  assert.equal(await world.kept(), written)
+  assert.equal(last.told, [])
+  const { ok, checked } = await world.store.verify()
+  assert.equal([ok, checked], [true, written.length])
+})
+
+test('Redis is restarted, and killed: it goes on by itself', async () => {
+  await using world = await open()
+  await using keeping = keep(world)
+  const written = await world.facts(1)
+  await isKept(world, 1)
+
+  await world.server.restart()
+  written.push(...(await world.facts(20)))
+  await world.server.kill()
+  await world.server.restart()
+  written.push(...(await world.facts(20)))
+
+  await isKept(world, written.length)
+  assert.equal(await world.kept(), written)
+  assert.equal(keeping.told, [])
+})
+
+test('an emptied Redis takes nothing away, and what it says from then on is kept too', async () => {
+  await using world = await open()
+  await using keeping = keep(world)
+  const written = await world.facts(3)
+  await isKept(world, 3)
+
+  await world.redis.del(world.key)
+  await world.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await eventually(() => keeping.told.includes('shortened'))
+  // Recorded again, since it is not known whether it was lost.
+  const [entry] = await world.store.after(2, 1)
+  await world.redis.xadd(world.key, '*', 'event', entry?.json ?? '')
+  written.push(...(await world.facts(2)))
+
+  await isKept(world, 5)
+  assert.equal(await world.kept(), written)
+})
+
+test('what Redis had forgotten before it was kept is named', async () => {
+  await using world = await open()
+  {
+    await using _ = keep(world)
+    await world.facts(1)
+    await isKept(world, 1)
+  }
+  await world.facts(3)
+  const entries = await world.redis.xrange(world.key, '-', '+')
+  await world.redis.xtrim(world.key, 'MAXLEN', 1)
+
+  await using late = keep(world)
+  await isKept(world, 2)
+
+  assert.equal(late.told, [`gap ${entries[0]?.[0]} ${entries[3]?.[0]}`])
+})
+
+test('an entry that is no event is passed over, once', async () => {
+  await using world = await open()
+  const id = await world.redis.xadd(world.key, '*', 'event', '{"type":"from the future"}')
+  {
+    await using first = keep(world)
+    await eventually(async () => (await world.store.cursor()) === id)
+    assert.equal(first.told, [`unreadable ${id}`])
+  }
+  await using second = keep(world)
+  const written = await world.facts(1)
+  await isKept(world, 1)
+
+  assert.equal([await world.kept(), second.told], [written, []])
+})
+
+test('while the store takes nothing it says so, and goes on as soon as it does', async () => {
+  await using world = await open()
+  let fails = true
+  const append: LogStore['append'] = (batch) =>
+    fails ? Promise.reject(new Error('the disk is full')) : world.store.append(batch)
+  const errors: unknown[] = []
+  await using keeping = keep(world, {
+    store: { append, cursor: world.store.cursor },
+    onError: (error) => errors.push(error),
+  })
+  const written = await world.facts(2)
+  await eventually(() => errors.length > 0 && !keeping.keeper.isKeeping)
+
+  fails = false
+
+  await isKept(world, 2)
+  await eventually(() => keeping.keeper.isKeeping)
+  assert.equal(await world.kept(), written)
+})
+
+test.run()
