@@ -110,7 +110,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   async function lookAtStream() {
     try {
       const info = await redis.xinfo('STREAM', key)
-      const facts = StreamInfo.parse(Object.fromEntries(pairsOf(z.array(z.unknown()).parse(info))))
+      const facts = StreamInfo.parse(factsIn(z.array(z.unknown()).parse(info)))
       return {
         firstId: facts['first-entry']?.[0] ?? null,
         lastId: facts['last-generated-id'],
@@ -152,6 +152,9 @@ const StreamInfo = z.object({
   'last-generated-id': z.string(),
 })
 
-function pairsOf(list: readonly unknown[]): Array<[string, unknown]> {
-  return list.flatMap((value, i) => (i % 2 === 0 ? [[String(value), list[i + 1]] as [string, unknown]] : []))
+/** Names and values in turn. */
+function factsIn(list: readonly unknown[]): Record<string, unknown> {
+  const facts: Record<string, unknown> = {}
+  for (let i = 0; i + 1 < list.length; i += 2) facts[String(list[i])] = list[i + 1]
+  return facts
 }
