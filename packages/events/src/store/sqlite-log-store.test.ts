@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,6 +66,24 @@ test('whoever shares the event loop goes on while it works', async () => {
   isAppending = false
   // It would be one turn if this thread did the work.
   assert.ok(turns > 100, `${turns} turns`)
+})
+
+test('the log says who did what, from where: its files are for their owner alone', async () => {
+  await using folder = await openFolder()
+  const store = await openSqliteLogStore(join(folder.path, 'log.db'))
+  await store.append({ entries: givenEntries(1), upTo: '1-0' })
+
+  const files = await readdir(folder.path)
+  const modes = await Promise.all(
+    files.map(async (file) => (await stat(join(folder.path, file))).mode & 0o777),
+  )
+  await store.close()
+
+  assert.ok(files.length >= 2, files.join(' '))
+  assert.ok(
+    modes.every((mode) => mode === 0o600),
+    modes.map((mode) => mode.toString(8)).join(' '),
+  )
 })
 
 test('a file that is no event log, or a newer one, is refused and left as it is', async () => {

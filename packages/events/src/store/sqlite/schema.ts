@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 import { z } from 'zod'
@@ -21,6 +21,8 @@ const SCHEMA_VERSION = 1
 export function openSqlite(file: string, mayCreate: boolean): SqliteDatabase {
   if (!mayCreate && !existsSync(file)) throw new Error('there is no such file')
   mkdirSync(dirname(file), { recursive: true })
+  // What SQLite puts beside it is as readable as this.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const database = new Database(file, { timeout: BUSY_MS })
   try {
     database.exec('PRAGMA journal_mode = WAL')
