@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { keysOf } from '@curfew/contract'
 import {
   type ApiAnswer,
@@ -261,7 +263,7 @@ test('nothing lost, nothing twice: viewers, the service and Redis go and come ba
   redis.disconnect()
 })
 
-test('a viewer that does not read holds nobody up, and gets the rest when it reads', async () => {
+test('a viewer that does not read holds nobody up, is owed little, and gets the rest when it reads', async () => {
   await using world = await open()
   await using fast = await world.browser.stream('/events/stream')
   const controller = new AbortController()
@@ -276,10 +278,21 @@ test('a viewer that does not read holds nobody up, and gets the rest when it rea
   for (let i = 0; i < 800; i++) written.push((await world.fact({ data: { note } })).id)
   await eventually(() => logIdsOf(fast.events).length === written.length, { within: 20_000 })
   assert.equal(logIdsOf(fast.events), written)
+  const owed = bytesInBuffers()
+  assert.ok(owed < 16_000_000, `${owed} bytes wait for somebody`)
 
   assert.equal(await idsUntil(written.at(-1) ?? '', slow), written)
   controller.abort()
 })
+
+/** Without what nobody needs any more. */
+function bytesInBuffers(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect !== 'function') throw new TypeError('no garbage collector')
+  collect()
+  return process.memoryUsage().arrayBuffers
+}
 
 /** The events of a stream up to this one. */
 async function idsUntil(last: string, { body }: Response): Promise<string[]> {
