@@ -30,4 +30,16 @@ test('has empty databases, keeps them when it is killed, and leaves nothing behi
   assert.is(Object(gone).code, 'ENOENT')
 })
 
+test('is gone when a kill has resolved, with every statement that was under way', async () => {
+  await using server = await startPostgres()
+  const client = new pg.Client({ connectionString: await server.createDatabase() })
+  client.on('error', () => {}) // that its connection ends is what this is about
+  await client.connect()
+  const busy = Promise.allSettled([client.query('SELECT count(*) FROM generate_series(1, 5000000)')])
+
+  await server.kill()
+  await server.restart()
+  await busy
+})
+
 test.run()

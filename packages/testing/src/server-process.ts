@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 /** A running server of a test's own. It ends with this process however that ends. */
 export interface ServerProcess {
   signal(signal: NodeJS.Signals): void
-  /** Ends it with a signal, and resolves when it has gone. */
+  /** Ends it with a signal, and resolves when it has gone, and each process that it had started. */
   end(signal: NodeJS.Signals): Promise<void>
 }
 
@@ -45,17 +45,18 @@ export async function launchServer(options: ServerProcessOptions): Promise<Serve
   }
   output.resume() // a full pipe would stop it
   letGo(child, output)
+  const gone = once(child, 'close') // its children hold its output too: those of a killed PostgreSQL work on for a moment
 
   return {
     signal: (signal) => void child.kill(signal),
     async end(signal) {
       if (isRunning(child)) {
         child.ref()
-        const exit = once(child, 'exit')
         child.kill(signal)
         if (signal !== 'SIGKILL') child.kill('SIGCONT') // a paused one hears nothing else
-        await exit
       }
+      if (output instanceof Socket) output.ref()
+      await gone
       guardian.kill('SIGKILL')
     },
   }
