@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { answerQuestions } from '../process.js'
 import type { Contender, StartContender, Surroundings } from './contender.js'
 import { bareExpress } from './contenders/bare-express.js'
-import { bareKoa } from './contenders/bare-koa.js'
+import { bareKoa, idleMiddleware } from './contenders/bare-koa.js'
 import { expressSession } from './contenders/express-session.js'
 import { guardedKoa } from './contenders/guarded-koa.js'
 import { jose } from './contenders/jose.js'
@@ -13,6 +13,7 @@ import { koaSession } from './contenders/koa-session.js'
 
 const CONTENDERS: Readonly<Record<string, StartContender>> = {
   'bare Koa': bareKoa,
+  'Koa, idle middleware': idleMiddleware,
   'Koa, guard': guardedKoa,
   'Koa, koa-session': koaSession,
   'Koa, jose HS256': () => jose('HS256'),

@@ -59,6 +59,13 @@ const SMALL = { readsAtOnce: true, hellos: 'are answered at once', mostMessages:
 const SMALLER = { ...SMALL, hellos: 'take no time' } as const
 const LOSSY: Configuration = { ...BASE, losesNothing: false, instances: [identity] }
 const OPERATED: Configuration = { ...LOSSY, ...SMALL, isBounded: false, timely: true }
+const RESTORED_LATE: Configuration = {
+  ...LOSSY,
+  isBounded: false,
+  timely: true,
+  readsAtOnce: true,
+  losesOnceConfirmed: true,
+}
 
 export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   'one Redis': BASE,
@@ -97,20 +104,9 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   },
   'restored, another sign-off covers it': { ...OPERATED, faults: { restores: 1, covering: 1 } },
   'restored, late messages': { ...LOSSY, isBounded: false, timely: true, faults: { restores: 1 } },
-  'restored, a message and a clock': {
-    ...LOSSY,
-    isBounded: false,
-    timely: true,
-    readsAtOnce: true,
-    losesOnceConfirmed: true,
-    faults: { restores: 1, steps: 1 },
-  },
+  'restored, a message and a clock': { ...RESTORED_LATE, faults: { restores: 1, steps: 1 } },
   'restored, a message and rows': {
-    ...LOSSY,
-    isBounded: false,
-    timely: true,
-    readsAtOnce: true,
-    losesOnceConfirmed: true,
+    ...RESTORED_LATE,
     drops: true,
     looksAround: true,
     faults: { restores: 1 },

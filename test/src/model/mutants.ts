@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'WAIT on a connection that wrote nothing',
-    configuration('one replica'),
+    configuration('two replicas, and who knew restarts'),
     {
       trustsWaitWithoutWrite: true,
     },
