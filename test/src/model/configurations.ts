@@ -1,6 +1,7 @@
 import { LEASE_MS, LONG_LEASE_MS } from './clock.js'
 import type { Budget, DeploymentKind } from './deployment.js'
-import type { Hellos, InstanceOptions } from './instance.js'
+import type { InstanceOptions } from './instance.js'
+import type { Hellos } from './instance-rules.js'
 import type { SignOffKind } from './redis.js'
 
 /** A small system, and what may happen to it. */

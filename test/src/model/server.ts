@@ -9,7 +9,8 @@ import {
   moved as movedCoordinator,
 } from './coordinator.js'
 import { type Deployment, holdersNeeded, nodeOf, withNode, writable } from './deployment.js'
-import { type Instance, type Instances, type Message, moved as movedInstance } from './instance.js'
+import { type Instance, type Message, moved as movedInstance } from './instance.js'
+import type { Instances } from './instance-rules.js'
 import { everyone, type Hook, type List, type Memory, noted, type Request, refreshed } from './recovery.js'
 import { isOpen, SETTLED, type Store } from './redis.js'
 import type { Rules } from './rules.js'

@@ -25,8 +25,6 @@ import {
   withNode,
 } from './deployment.js'
 import {
-  aged as agedInstance,
-  createInstances,
   cut as cutInstance,
   type Instance,
   type InstanceOptions,
@@ -36,8 +34,9 @@ import {
   rememberedBy,
   silenced as silencedInstance,
   speaks,
-  stepped,
 } from './instance.js'
+import { createInstances } from './instance-rules.js'
+import { aged as agedInstance, stepped } from './instance-time.js'
 import type { Log, World } from './moment.js'
 import { createPromises } from './promises.js'
 import { END_ANOTHER, type Entry, type Store } from './redis.js'
