@@ -15,6 +15,7 @@ import { isRecord, isString } from './shape.js'
  * | `user.blocked`        | an admin blocked a user: out at once, and not let in again                     | identity |
  * | `everyone.logged-out` | Redis had lost sign-offs, so that every session from before was ended          | identity |
  * | `user.unblocked`      | an admin lifted a block; no old session comes back                             | identity |
+ * | `sign-off.confirmed`  | nobody can serve a request any more under what was signed off                  | identity |
  * | `token.revoked`       | the provider was told to revoke the tokens of an ended session                 | identity |
  * | `token.revocation-failed` | the provider did not take the revocation, after all retries                | identity |
  * | `project.created`     | a project came to be                                                           | projects |
@@ -32,6 +33,7 @@ export const EVENT_TYPES = [
   'user.blocked',
   'user.unblocked',
   'everyone.logged-out',
+  'sign-off.confirmed',
   'token.revoked',
   'token.revocation-failed',
   'project.created',

@@ -82,6 +82,7 @@ const TONES: Readonly<Record<EventType, string>> = {
   'user.blocked': 'danger',
   'everyone.logged-out': 'danger',
   'user.unblocked': 'ok',
+  'sign-off.confirmed': 'ok',
   'token.revoked': '',
   'token.revocation-failed': 'danger',
   'project.created': 'info',

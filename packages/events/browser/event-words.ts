@@ -60,6 +60,7 @@ const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'user.blocked': (event) => `blocked ${whomItIsAbout(event)}`,
   'everyone.logged-out': () => 'signed everybody off, since Redis had lost sign-offs',
   'user.unblocked': (event) => `unblocked ${whomItIsAbout(event)}`,
+  'sign-off.confirmed': (event) => `confirmed that ${whomItIsAbout(event)} is signed off`,
   'token.revoked': (event) => `had the provider revoke the tokens of ${whomItIsAbout(event)}`,
   'token.revocation-failed': (event) => `could not have the tokens of ${whomItIsAbout(event)} revoked`,
   'project.created': (event) => `created the project ${projectName(event)}`,

@@ -37,6 +37,7 @@ import { createKoaSessionStore } from './sessions/koa-session-store.js'
 import { createSessions, type Sessions } from './sessions/sessions.js'
 import { createUsers } from './sessions/users.js'
 import { createBell } from './sign-off/bell.js'
+import { createConfirmedFacts } from './sign-off/confirmed-facts.js'
 import { createRecorder } from './sign-off/recorder.js'
 import { createRecovery } from './sign-off/recovery.js'
 import { rememberSignOffs } from './sign-off/remembered.js'
@@ -105,6 +106,8 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   })
   const stopWatching = guard.onBehind(recovery.onBehind)
   const [leaving, stopping] = [new AbortController(), new AbortController()]
+  const writeToLog = createLogWriter(redis, keys)
+  const facts = createConfirmedFacts({ write: (events) => writeToLog(...events), onError })
   const signOffs = createSignOffs({
     redis,
     recordDurably,
@@ -116,18 +119,18 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     remembered,
     stopping: stopping.signal,
     leaving: leaving.signal,
+    facts,
   })
   const receipts = createReceipts({
     redis,
     keys,
-    takeOver: (facts, stopping) =>
-      takeOver({ recordDurably, keys, bell, stopping, leaving: leaving.signal }, facts),
+    takeOver: (signOff, stopping) =>
+      takeOver({ recordDurably, keys, bell, stopping, leaving: leaving.signal, facts }, signOff),
     stopping: stopping.signal,
     onError,
   })
   const farewells = createFarewells({ redis, keys, seal, receipts })
   const providers = createProviders(config.providers)
-  const writeToLog = createLogWriter(redis, keys)
   const work = startWork({
     redisUrl: config.REDIS_URL.href,
     redis,
@@ -219,6 +222,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
       stopping.abort()
       await work.stop()
       bell.close()
+      await facts.stop()
       recorder.close()
     },
   }

@@ -16,6 +16,21 @@ export function parseKept(json: string): KeptReceipt | null {
 
 const type = z.enum(EVENT_TYPES)
 
+const Story = z.object({
+  subject: z.string().nullable(),
+  data: z.object({
+    actor: z.string().nullable(),
+    actorName: z.string().exactOptional(),
+    subjectName: z.string().exactOptional(),
+    ref: z.string().exactOptional(),
+    provider: z.string().exactOptional(),
+    ip: z.string().exactOptional(),
+    userAgent: z.string().exactOptional(),
+    correlationId: z.string().exactOptional(),
+  }),
+  reason: z.string(),
+})
+
 const Kept = z.object({
   receipt: z.object({
     event: z.object({ id: z.string(), type, sequence: z.number() }),
@@ -35,6 +50,8 @@ const Kept = z.object({
   }),
   facts: z.object({
     type,
+    // One of before there was a story is followed all the same.
+    story: Story.nullable().default(null),
     decidedAt: z.number(),
     recorded: z.object({
       kind: z.literal('recorded'),

@@ -199,6 +199,14 @@ test('an identity that was killed is followed by the one that is asked, which co
   assert.is(states(confirmed)['projects'], 'lapsed')
   assert.ok(waitedMs >= leaseMs, `confirmed ${waitedMs} ms after it was taken over`)
   assert.ok(readReceipt(confirmed).tookMs >= leaseMs)
+  // The one that recorded it would have told the log.
+  const fact = await eventually(async () =>
+    (await app.events()).find(
+      ({ type, data }) => type === 'sign-off.confirmed' && data.ref === ada.record.ref,
+    ),
+  )
+  assert.is(fact.data['lapsed'], 1)
+  assert.is(fact.data.actor, ada.record.user.id)
 })
 
 test('a Redis that was killed meanwhile, and the identity with it: the next one goes on all the same', async () => {

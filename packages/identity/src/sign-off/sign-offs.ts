@@ -16,6 +16,7 @@ import { RECORD_SLACK_MS } from '../sessions/scripts.js'
 import type { SessionTimes } from '../sessions/sessions.js'
 import type { Block, User } from '../sessions/users.js'
 import type { Bell } from './bell.js'
+import type { ConfirmedFacts } from './confirmed-facts.js'
 import type { RecordDurably } from './record-durably.js'
 import type { Remembered, UserRow } from './remembered.js'
 import { isClosed, parseRecordReply } from './replies.js'
@@ -62,6 +63,7 @@ export interface SignOffOptions {
   readonly remembered: Pick<Remembered, 'blocked' | 'forget'>
   readonly stopping?: AbortSignal
   readonly leaving?: AbortSignal
+  readonly facts?: Pick<ConfirmedFacts, 'confirmed'>
 }
 
 /** Is told what becomes of each sign-off. */
@@ -82,8 +84,9 @@ export interface SignOffObserver {
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs(options: SignOffOptions): SignOffs {
-  const { redis, recordDurably, keys, bell, guard, times, remembered, observer, stopping, leaving } = options
-  const follow = followSignOff({ bell, stopping, leaving })
+  const { redis, recordDurably, keys, bell, guard, times, remembered, observer, stopping, leaving, facts } =
+    options
+  const follow = followSignOff({ bell, stopping, leaving, facts })
 
   async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
     const { ref, family, user } = session
@@ -207,6 +210,8 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
       return follow({
         recorded: reply,
         type: event.type,
+        // Who ended it first tells how that went.
+        story: reply.eventId === event.id ? { subject: event.subject, data: event.data, reason } : null,
         decidedAt,
         record,
         onRecordedAgain: () => observer?.recordedAgain(),

@@ -20,6 +20,7 @@ test('when its identity leaves, everybody who waits hears how it stands', async 
   const signedOff = followSignOff({ bell: world.bell, leaving: leaving.signal })({
     recorded,
     type: 'session.revoked',
+    story: null,
     decidedAt: performance.now(),
     record: async () => recorded,
   })

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { EventType, Receipt } from '@curfew/contract'
 import type { Bell, Followed } from './bell.js'
 import { confirmedBy, instancesOf, type Recorded, roundMs } from './confirmation.js'
+import type { ConfirmedFacts, SignOffStory } from './confirmed-facts.js'
 import type { RecordReply } from './replies.js'
 
 /** A sign-off that is recorded and durable, while it is being confirmed. */
@@ -25,6 +26,8 @@ export interface SignOffFacts {
   readonly type: EventType
   /** Epoch milliseconds: for people, since no two clocks are compared. */
   readonly decidedAt: number
+  /** What the log says of it once it is confirmed; null where that is somebody else's to say. */
+  readonly story: SignOffStory | null
 }
 
 /** How much longer than the bound an answer waits, unless told: then it says what is pending. Milliseconds. */
@@ -40,6 +43,7 @@ type RecordedReply = Extract<RecordReply, { kind: 'recorded' }>
 export interface ToFollow {
   readonly recorded: RecordedFact
   readonly type: EventType
+  readonly story: SignOffStory | null
   /** Monotonic milliseconds. */
   readonly decidedAt: number
   /** Records it once more, in another history; it may be repeated. */
@@ -54,12 +58,13 @@ export interface FollowOptions {
   readonly stopping?: AbortSignal | undefined
   /** When it is aborted, every answer says at once how things stand. */
   readonly leaving?: AbortSignal | undefined
+  readonly facts?: Pick<ConfirmedFacts, 'confirmed'> | undefined
 }
 
 /** Follows a sign-off to its confirmation, over changes of history. */
-export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
+export function followSignOff({ bell, stopping, leaving, facts }: FollowOptions) {
   return function follow(toFollow: ToFollow): SignedOff {
-    const { recorded, type, decidedAt, record, onRecordedAgain, onConfirmed } = toFollow
+    const { recorded, type, story, decidedAt, record, onRecordedAgain, onConfirmed } = toFollow
     const listeners = new Set<() => void>()
     let current = recorded
     let followed = bell.follow(toBeHeard(current), decidedAt)
@@ -80,6 +85,7 @@ export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
       confirmedAt = performance.now()
       onConfirmed?.(receipt())
       tell()
+      if (story !== null) facts?.confirmed(story, receipt())
     }
 
     function tell(): void {
@@ -123,6 +129,7 @@ export function followSignOff({ bell, stopping, leaving }: FollowOptions) {
       facts: () => ({
         recorded: current,
         type,
+        story,
         decidedAt: Math.round(Date.now() - (performance.now() - decidedAt)),
       }),
       onChange: (listener) => void listeners.add(listener),

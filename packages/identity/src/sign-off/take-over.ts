@@ -26,13 +26,14 @@ export interface TakeOverOptions extends FollowOptions {
  */
 export async function takeOver(
   { recordDurably, keys, ...following }: TakeOverOptions,
-  { recorded, type, decidedAt }: SignOffFacts,
+  { recorded, type, story, decidedAt }: SignOffFacts,
 ): Promise<SignedOff> {
   // By our clock it was decided before we looked it up, whatever the other's clock says.
   const decidedBeforeNow = performance.now() - Math.max(0, Date.now() - decidedAt)
   return followSignOff(following)({
     recorded: await lookUp(),
     type,
+    story,
     decidedAt: decidedBeforeNow,
     record: lookUp,
   })

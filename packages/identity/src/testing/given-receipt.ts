@@ -28,6 +28,7 @@ export function givenSignedOff(receipt: Receipt): SignedOff {
     facts: () => ({
       recorded: { kind: 'recorded', history: 'history', sequence, sessions, eventId, members: [] },
       type,
+      story: null,
       decidedAt: Date.now(),
     }),
     within: async () => receipt,
