@@ -7,6 +7,8 @@ import type { Redis } from 'ioredis'
 import type { Context } from 'koa'
 import { CONSOLE_ASSETS, showConsole } from './console-page.js'
 import { exportEvents } from './export-route.js'
+import { showFigures } from './figures/figures-route.js'
+import { startSessionSampler } from './figures/session-sampler.js'
 import { createKeeper } from './keeper.js'
 import { createLiveLog } from './live-log.js'
 import { listEvents, streamEvents } from './log-routes.js'
@@ -35,11 +37,11 @@ export interface EventsApp extends Pick<ServiceApp, 'app' | 'ready'> {
 /** The events service, assembled but not listening. `main.ts` and the tests both start here. */
 export function createEventsApp(options: EventsAppOptions): EventsApp {
   const { guard, redis, redisUrl, namespace, store, publicUrl, log, maxBufferedBytes } = options
-  const { log: key } = keysOf(namespace)
+  const keys = keysOf(namespace)
   const liveLog = createLiveLog({ store, onError: (error) => log.warn('live-log.failed', { error }) })
   const keeper = createKeeper({
     redisUrl,
-    key,
+    key: keys.log,
     store,
     onUnreadable: (id) => log.warn('log-entry.unreadable', { id }),
     onGap: (after, upTo) => log.error('log.gap', { after, upTo }),
@@ -47,6 +49,12 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     onError: (error) => log.warn('keeper.failed', { error }),
   })
   keeper.open()
+  const sampler = startSessionSampler({
+    redis,
+    key: keys.expiries,
+    store,
+    onError: (error) => log.warn('sessions.not-counted', { error }),
+  })
 
   const signedIn = requireSession(guard, { refuse })
   const admin = requireRole('admin', { refuse })
@@ -55,6 +63,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     .get('/console', signedIn, admin, showConsole(publicUrl))
     .get('/events', leadPeopleToTheConsole, signedIn, admin, listEvents(store))
     .get('/events/stream', signedIn, admin, streamEvents({ guard, store, liveLog, maxBufferedBytes }))
+    .get('/events/figures', signedIn, admin, showFigures(store))
     .get('/events/export', signedIn, admin, exportEvents({ guard, store }))
 
   const assets = { path: CONSOLE_ASSETS, folders: ASSET_FOLDERS }
@@ -75,6 +84,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     ready,
     async stop() {
       liveLog.close()
+      await sampler.stop()
       await keeper.close()
     },
   }

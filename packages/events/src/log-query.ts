@@ -79,8 +79,10 @@ const type = z
     `must be a type of event, or a noun and “.*”, such as ${EVENT_TYPES[1]} or session.*`,
   )
 
-const short = z.string({ error: 'may be given only once' }).max(200)
-const moment = z
+/** As every parameter is. */
+export const short = z.string({ error: 'may be given only once' }).max(200)
+/** A time or a day, as epoch milliseconds. */
+export const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'must be a time such as 2027-03-01T12:00:00Z, or a day such as 2027-03-01',
   })
@@ -135,6 +137,7 @@ function filterOf({ type, correlation_id, ...same }: FilterParameters): EventFil
   return { ...same, types: type?.length ? type : undefined, correlationId: correlation_id }
 }
 
-function withoutEmpty(query: Query): Query {
+/** Forms send what was left empty. */
+export function withoutEmpty(query: Query): Query {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''))
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CurfewEvent, parseEvent } from '@curfew/contract'
+import { z } from 'zod'
 import { shownOf } from '#browser/event-filter.js'
 import type { StoredEntry, StreamedEvent } from './log-store.js'
 
@@ -82,6 +83,8 @@ export interface Appendable extends StreamedEvent {
   readonly streamedMs: number
   readonly facts: EventFacts
   readonly shown: string
+  /** How long a sign-off took to be confirmed, where the event says so. */
+  readonly tookMs: number | null
 }
 
 /** @throws {TypeError} when it holds no event that this version knows, or its stream id is none */
@@ -94,8 +97,14 @@ export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
     streamedMs: millisecondsOf(streamId),
     facts: factsOf(event),
     shown: storableShown(event),
+    tookMs: Confirmed.safeParse(event).data?.data.tookMs ?? null,
   }
 }
+
+const Confirmed = z.object({
+  type: z.literal('sign-off.confirmed'),
+  data: z.object({ tookMs: z.number().nonnegative() }),
+})
 
 function millisecondsOf(streamId: string): number {
   const [, milliseconds] = /^(\d{1,16})-\d+$/.exec(streamId) ?? []

@@ -1,6 +1,7 @@
 import type { CurfewEvent } from '@curfew/contract'
 import type { EventFilter } from '#browser/event-filter.js'
 import type { Broken, ChainPoint } from './chain.js'
+import type { Tally, TallySpan } from './tally.js'
 
 /**
  * Keeps the event log for as long as it is wanted, to be searched, and so that nobody can change it unnoticed.
@@ -33,9 +34,14 @@ export interface LogStore {
   /** The positions of the oldest and the newest entry; null when there is none. */
   ends(): Promise<Ends | null>
   size(): Promise<StoreSize>
+  /** What was counted while it was appended, by steps: quick, however many events there are. */
+  tally(span: TallySpan): Promise<Tally>
+  /** Keeps how many sessions there are. Of several within a minute the largest counts. */
+  sample(sample: SessionSample): Promise<void>
   /**
    * Removes the oldest entries for as long as one of the limits says so. The chain stays whole: it begins at the
-   * last entry that was removed, whose position and hash are kept. The newest place is never forgotten.
+   * last entry that was removed, whose position and hash are kept. The newest place is never forgotten. What was
+   * counted before that goes too.
    *
    * @returns how many were removed
    */
@@ -106,6 +112,12 @@ export interface StoreSize {
   readonly entries: number
   /** On disk, with all indexes. Space that was freed is used again before this grows. */
   readonly bytes: number
+}
+
+export interface SessionSample {
+  /** When they were counted. Epoch milliseconds. */
+  readonly atMs: number
+  readonly activeSessions: number
 }
 
 export interface Retention {

@@ -2,13 +2,8 @@ import { deferred, eventually, postgresUrl, startPostgres } from '@curfew/testin
 import pg from 'pg'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  appendAll,
-  type GivenStore,
-  givenEntries,
-  givenEntry,
-  logStoreContract,
-} from '../testing/log-store-contract.js'
+import { appendAll, type GivenStore, givenEntries, givenEntry } from '../testing/log-store/given-entries.js'
+import { logStoreContract } from '../testing/log-store/log-store-contract.js'
 import { openPostgresLogStore } from './postgres-log-store.js'
 
 const test = suite('events: the log in PostgreSQL')

@@ -10,6 +10,7 @@ import { findVersion, migrate, SCHEMA } from './postgres/schema.js'
 import { search } from './postgres/search.js'
 import { sizeOf } from './postgres/size.js'
 import { readState } from './postgres/state.js'
+import { keepSample, readTally } from './postgres/tallies.js'
 import { verifyChain } from './verify-chain.js'
 
 /** So many are removed at a time: nobody appends meanwhile. */
@@ -55,6 +56,8 @@ export async function openPostgresLogStore(
       return { first: anchor.position + 1, last: newest.position }
     },
     size: () => connections.snapshot(sizeOf),
+    tally: (span) => connections.snapshot((client) => readTally(client, span)),
+    sample: (sample) => connections.transaction((client) => keepSample(client, sample)),
     async prune(limits) {
       for (let total = 0; ; ) {
         const removed = await connections.transaction((client) => pruneSome(client, limits, PRUNED_AT_ONCE))

@@ -8,7 +8,8 @@ import Database from 'libsql'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compareIds } from '../log-entries.js'
-import { appendAll, type GivenStore, givenEntries, logStoreContract } from '../testing/log-store-contract.js'
+import { appendAll, type GivenStore, givenEntries } from '../testing/log-store/given-entries.js'
+import { logStoreContract } from '../testing/log-store/log-store-contract.js'
 import { openSqliteLogStore } from './sqlite-log-store.js'
 
 const test = suite('events: the log in SQLite')

@@ -45,6 +45,10 @@ export async function openSqliteLogStore(
       const { anchor, newest, bytes } = await worker.call('state', {})
       return { entries: newest.position - anchor.position, bytes }
     },
+    tally: (span) => worker.call('tally', span),
+    async sample(sample) {
+      await worker.call('sample', sample)
+    },
     async prune(limits) {
       for (let total = 0; ; ) {
         const removed = await worker.call('prune', { limits, most: PRUNED_AT_ONCE })

@@ -7,7 +7,7 @@ import { postgresUrl } from '@curfew/testing'
 import Database from 'libsql'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { appendAll, givenEntries } from '../testing/log-store-contract.js'
+import { appendAll, givenEntries } from '../testing/log-store/given-entries.js'
 import { openLogStore } from './open-log-store.js'
 
 const test = suite('events: verify-log')

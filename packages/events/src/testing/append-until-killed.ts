@@ -1,7 +1,7 @@
 /** A keeper that appends batch after batch, from the cursor on, until somebody kills it. */
 import { BEFORE_THE_FIRST, compareIds } from '../log-entries.js'
 import { openLogStore } from '../store/open-log-store.js'
-import { appendAll, givenEntries } from './log-store-contract.js'
+import { appendAll, givenEntries } from './log-store/given-entries.js'
 
 const [, , url = '', count = '0'] = process.argv
 const store = await openLogStore(url)

@@ -7,6 +7,7 @@ import { hourOf } from '../hours.js'
 import type { Batch } from '../log-store.js'
 import { CHANNEL, SCHEMA } from './schema.js'
 import { lockState } from './state.js'
+import { countAppended } from './tallies.js'
 
 /** Within a transaction. */
 export async function append(client: PoolClient, { entries, upTo }: Batch): Promise<EntryRow[]> {
@@ -19,6 +20,7 @@ export async function append(client: PoolClient, { entries, upTo }: Batch): Prom
   })
   if (rows.length > 0) {
     await client.query(INSERT_EVENTS, [JSON.stringify(rows)])
+    await countAppended(client, missing)
     await client.query(WIDEN_HOURS, [JSON.stringify(hoursOf(rows))])
     await client.query('SELECT pg_notify($1, $2)', [CHANNEL, String(newest.position)])
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Retention } from '../log-store.js'
 import { SCHEMA } from './schema.js'
 import { lockState } from './state.js'
+import { forgetTallies } from './tallies.js'
 
 /**
  * Within a transaction: removes the oldest entries that the limits don't keep, but no more than `most`.
@@ -20,6 +21,8 @@ export async function pruneSome(client: PoolClient, limits: Retention, most: num
   )
   if (upTo <= anchor.position) return 0
 
+  const { rows } = await client.query(`SELECT streamed_ms FROM ${SCHEMA}.events WHERE position = $1`, [upTo])
+  await forgetTallies(client, Streamed.parse(rows[0]).streamed_ms)
   await client.query(
     `UPDATE ${SCHEMA}.state SET (anchor_position, anchor_hash) =
        (SELECT position, hash FROM ${SCHEMA}.events WHERE position = $1)`,
@@ -47,4 +50,5 @@ async function lastTooOld(
   return firstKept === null ? (last ?? anchorPosition) : firstKept - 1
 }
 
+const Streamed = z.object({ streamed_ms: z.coerce.number() })
 const Cut = z.object({ last: z.coerce.number().nullable(), first_kept: z.coerce.number().nullable() })

@@ -80,4 +80,37 @@ const FIRST = `
   INSERT INTO ${SCHEMA}.state VALUES (1, 0, NULL, 0, '\\x${CHAIN_START.hash}', 0, '\\x${CHAIN_START.hash}');
 `
 
-const MIGRATIONS = [FIRST]
+/** What is counted by steps: see count-by-steps.ts. Of a log that is older, what it has is counted now. */
+const SECOND = `
+  CREATE TABLE ${SCHEMA}.tallied_events (
+    step_seconds integer NOT NULL,
+    at           bigint NOT NULL,
+    type         text NOT NULL,
+    reason       text NOT NULL,
+    count        bigint NOT NULL,
+    PRIMARY KEY (step_seconds, at, type, reason)
+  );
+  CREATE TABLE ${SCHEMA}.tallied_confirmations (
+    step_seconds integer NOT NULL,
+    at           bigint NOT NULL,
+    bucket       integer NOT NULL,
+    count        bigint NOT NULL,
+    PRIMARY KEY (step_seconds, at, bucket)
+  );
+  CREATE TABLE ${SCHEMA}.session_samples (
+    step_seconds integer NOT NULL,
+    at           bigint NOT NULL,
+    most         integer NOT NULL,
+    PRIMARY KEY (step_seconds, at)
+  );
+
+  INSERT INTO ${SCHEMA}.tallied_events
+    SELECT 60, time_ms / 60000 * 60, type, coalesce(reason, ''), count(*)
+    FROM ${SCHEMA}.events WHERE time_ms >= 0 GROUP BY 2, 3, 4;
+  INSERT INTO ${SCHEMA}.tallied_events
+    SELECT step, at / step * step, type, reason, sum(count)
+    FROM ${SCHEMA}.tallied_events, (SELECT 600 AS step UNION ALL SELECT 3600 UNION ALL SELECT 86400) AS steps
+    GROUP BY 1, 2, 3, 4;
+`
+
+const MIGRATIONS = [FIRST, SECOND]

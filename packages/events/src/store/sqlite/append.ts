@@ -1,10 +1,11 @@
 import { linkAfter } from '../chain.js'
 import type { EntryRow } from '../entry-row.js'
-import { readAppendable } from '../event-facts.js'
+import { type Appendable, readAppendable } from '../event-facts.js'
 import { hourOf } from '../hours.js'
 import type { Batch } from '../log-store.js'
 import { type SqliteDatabase, transaction } from './schema.js'
 import { readState } from './state.js'
+import { createCounting } from './tallies.js'
 
 /** Makes the function that appends; its statements are prepared once. */
 export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryRow[] {
@@ -19,14 +20,17 @@ export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryR
     `INSERT INTO hours (hour, first_position, last_position) VALUES (?, ?, ?)
      ON CONFLICT (hour) DO UPDATE SET last_position = excluded.last_position`,
   )
+  const count = createCounting(database)
   const moveOn = database.prepare('UPDATE state SET cursor = ?, newest_position = ?, newest_hash = unhex(?)')
 
   return ({ entries, upTo }) => {
     const appendables = entries.map(readAppendable)
     return transaction(database, () => {
       const appended: EntryRow[] = []
+      const counted: Appendable[] = []
       let { newest } = readState(database)
-      for (const { streamId, json, streamedMs, facts, shown } of appendables) {
+      for (const appendable of appendables) {
+        const { streamId, json, streamedMs, facts, shown } = appendable
         if (find.get(facts.eventId) !== undefined) continue
         newest = linkAfter(newest, { streamId, json })
         const { position, hash } = newest
@@ -50,7 +54,9 @@ export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryR
         insertShown.run(position, shown)
         if (facts.timeMs !== null) widenHour.run(hourOf(facts.timeMs), position, position)
         appended.push({ position, streamId, json })
+        counted.push(appendable)
       }
+      count(counted)
       moveOn.run(upTo, newest.position, newest.hash)
       return appended
     })

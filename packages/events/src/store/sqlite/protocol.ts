@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EntryRow } from '../entry-row.js'
+import { TallyRows } from '../tally-row.js'
 
 /*
  * What is asked of the worker that has the file, and what it answers. Both sides read what the other sends.
@@ -61,6 +62,14 @@ export const CALLS = {
     ask: z.object({}),
     answer: z.object({ cursor: z.string().nullable(), anchor: Point, newest: Point, bytes: z.number() }),
   },
+  tally: {
+    ask: z.object({ from: z.number().int(), to: z.number().int(), stepSeconds: Position }),
+    answer: z.object(TallyRows),
+  },
+  sample: {
+    ask: z.object({ atMs: z.number(), activeSessions: Position }),
+    answer: z.null(),
+  },
   prune: {
     ask: z.object({
       limits: z.object({ olderThan: z.number().optional(), mostEntries: z.number().optional() }),
@@ -97,6 +106,8 @@ export const readAnswer: { readonly [Name in CallName]: (answer: unknown) => Ans
   page: (answer) => CALLS.page.answer.parse(answer),
   after: (answer) => CALLS.after.answer.parse(answer),
   state: (answer) => CALLS.state.answer.parse(answer),
+  tally: (answer) => CALLS.tally.answer.parse(answer),
+  sample: (answer) => CALLS.sample.answer.parse(answer),
   prune: (answer) => CALLS.prune.answer.parse(answer),
   look: (answer) => CALLS.look.answer.parse(answer),
   close: (answer) => CALLS.close.answer.parse(answer),
@@ -104,7 +115,7 @@ export const readAnswer: { readonly [Name in CallName]: (answer: unknown) => Ans
 
 export const CallMessage = z.object({
   id: z.number(),
-  name: z.enum(['append', 'page', 'after', 'state', 'prune', 'look', 'close']),
+  name: z.enum(['append', 'page', 'after', 'state', 'tally', 'sample', 'prune', 'look', 'close']),
   ask: z.unknown(),
 })
 

@@ -11,7 +11,7 @@ const BUSY_MS = 5_000
 /** Of the file, in memory. Bytes. */
 const CACHE_BYTES = 32 * 2 ** 20
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /**
  * Opens the file, and makes it where there is none, if it may.
@@ -64,6 +64,8 @@ function migrate(database: SqliteDatabase): void {
   if (version > SCHEMA_VERSION)
     throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${SCHEMA_VERSION})`)
   if (version < 1) database.exec(FIRST)
+  if (version < 2) database.exec(SECOND)
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
 function versionOf(database: SqliteDatabase): number {
@@ -122,6 +124,37 @@ const FIRST = `
     newest_hash     BLOB NOT NULL
   ) STRICT;
   INSERT INTO state VALUES (1, NULL, 0, x'${CHAIN_START.hash}', 0, x'${CHAIN_START.hash}');
+`
 
-  PRAGMA user_version = ${SCHEMA_VERSION};
+/* What is counted by steps: see count-by-steps.ts. Of a log that is older, what it has is counted now. */
+const SECOND = `
+  CREATE TABLE tallied_events (
+    step_seconds INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    type         TEXT NOT NULL,
+    reason       TEXT NOT NULL,
+    count        INTEGER NOT NULL,
+    PRIMARY KEY (step_seconds, at, type, reason)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tallied_confirmations (
+    step_seconds INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    bucket       INTEGER NOT NULL,
+    count        INTEGER NOT NULL,
+    PRIMARY KEY (step_seconds, at, bucket)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE session_samples (
+    step_seconds INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    most         INTEGER NOT NULL,
+    PRIMARY KEY (step_seconds, at)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO tallied_events
+    SELECT 60, time_ms / 60000 * 60, type, coalesce(reason, ''), count(*)
+    FROM events WHERE time_ms >= 0 GROUP BY 2, 3, 4;
+  INSERT INTO tallied_events
+    SELECT step, at / step * step, type, reason, sum(count)
+    FROM tallied_events, (SELECT 600 AS step UNION ALL SELECT 3600 UNION ALL SELECT 86400) AS steps
+    GROUP BY 1, 2, 3, 4;
 `

@@ -9,6 +9,7 @@ import { openSqlite } from './schema.js'
 import { search } from './search.js'
 import { bytesOf } from './size.js'
 import { readState } from './state.js'
+import { keepSample, readTally } from './tallies.js'
 
 const { file, mayCreate } = WorkerSettings.parse(workerData)
 const database = open()
@@ -22,6 +23,11 @@ const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } =
     return readAfter(database, position, count)
   },
   state: () => ({ ...readState(database), bytes: bytesOf(database) }),
+  tally: (ask) => readTally(database, CALLS.tally.ask.parse(ask)),
+  sample(ask) {
+    keepSample(database, CALLS.sample.ask.parse(ask))
+    return null
+  },
   prune(ask) {
     const { limits, most } = CALLS.prune.ask.parse(ask)
     return pruneSome(database, limits, most)

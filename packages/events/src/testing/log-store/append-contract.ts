@@ -1,0 +1,159 @@
+import { deferred } from '@curfew/testing'
+import type { Test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { CHAIN_START } from '../../store/chain.js'
+import { appendAll, type GivenStore, givenEntries, givenEntry, positionsOf } from './given-entries.js'
+
+/** How every store keeps what it is given. */
+export function appendContract(test: Test, openStore: () => Promise<GivenStore>): void {
+  test('an empty store has nothing, and is whole', async () => {
+    await using given = await openStore()
+    const { store } = given
+
+    assert.is(await store.cursor(), null)
+    assert.is(await store.ends(), null)
+    assert.is((await store.size()).entries, 0)
+    assert.equal(await store.page({ filter: {}, limit: 10 }), { entries: [], next: null })
+    assert.equal(await store.after(0, 10), [])
+    assert.equal(await store.newest(), CHAIN_START)
+    assert.equal(await store.verify(), {
+      ok: true,
+      checked: 0,
+      anchor: CHAIN_START,
+      newest: CHAIN_START,
+      isKnownFound: false,
+    })
+  })
+
+  test('appends in order, with positions from 1, and moves the cursor', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const entries = givenEntries(3)
+
+    const appended = await store.append({ entries, upTo: '1900000000000-7' })
+
+    assert.equal(
+      appended,
+      entries.map(({ streamId, json, event }, index) => ({ position: index + 1, streamId, json, event })),
+    )
+    assert.is(await store.cursor(), '1900000000000-7')
+    assert.equal(await store.ends(), { first: 1, last: 3 })
+    const size = await store.size()
+    assert.is(size.entries, 3)
+    assert.ok(size.bytes > 0)
+    assert.equal(await store.after(0, 10), appended)
+    assert.equal(positionsOf(await store.after(1, 1)), [2])
+    assert.equal(positionsOf((await store.page({ filter: {}, limit: 10 })).entries), [3, 2, 1])
+  })
+
+  test('a batch without entries moves the cursor', async () => {
+    await using given = await openStore()
+    const { store } = given
+    assert.equal(await store.append({ entries: [], upTo: '5-0' }), [])
+    assert.is(await store.cursor(), '5-0')
+  })
+
+  test('an event is kept once, whatever its stream id, also within a batch', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const [first, second, third] = givenEntries(3)
+    assert.ok(first && second && third)
+    await appendAll(store, [first, second])
+
+    const moved = { ...second, streamId: '1900000000000-0' }
+    const appended = await appendAll(store, [moved, third, third])
+
+    assert.equal(
+      appended.map(({ position, event }) => [position, event.id]),
+      [[3, 'event-3']],
+    )
+    assert.equal(await appendAll(store, [first, second, third]), [])
+    assert.ok((await store.verify()).ok)
+  })
+
+  test('what is no event of the stream is refused, and nothing of its batch is kept', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const good = givenEntry(1)
+
+    for (const bad of [
+      { ...givenEntry(2), json: '{}' },
+      { ...givenEntry(2), streamId: '7\n8' },
+    ]) {
+      const refused = await appendAll(store, [good, bad]).catch((error: unknown) => error)
+      assert.instance(refused, TypeError)
+    }
+
+    assert.is(await store.ends(), null)
+    assert.is(await store.cursor(), null)
+  })
+
+  test('another one that opens it finds everything, and appends after it', async () => {
+    await using given = await openStore()
+    await appendAll(given.store, givenEntries(2))
+
+    const second = await given.again()
+    const [appended] = await appendAll(second, [givenEntry(3)])
+
+    assert.is(appended?.position, 3)
+    assert.is(await given.store.cursor(), givenEntry(3).streamId)
+    const verified = await given.store.verify()
+    assert.ok(verified.ok && verified.checked === 3)
+    await second.close()
+  })
+
+  test('two that append the same at once keep it once', async () => {
+    await using given = await openStore()
+    const second = await given.again()
+    const entries = givenEntries(60)
+    const batches = [0, 20, 40].map((from) => entries.slice(from, from + 20))
+
+    const results = await Promise.all(
+      [given.store, second].map(async (store) => {
+        const appended = []
+        for (const batch of batches) appended.push(...(await appendAll(store, batch)))
+        return appended
+      }),
+    )
+
+    assert.equal(
+      positionsOf(results.flat()).toSorted((a, b) => a - b),
+      entries.map((_, index) => index + 1),
+    )
+    assert.equal(
+      (await given.store.after(0, 100)).map(({ event }) => event.id),
+      entries.map(({ event }) => event.id),
+    )
+    assert.ok((await given.store.verify()).ok)
+    await second.close()
+  })
+
+  test('one who watches is told, until they stop', async () => {
+    await using given = await openStore()
+    const { store } = given
+    let told = deferred<void>()
+    const stop = store.watch(() => told.resolve())
+
+    await appendAll(store, [givenEntry(1)])
+    await told.promise
+
+    stop()
+    told = deferred<void>()
+    const another = deferred<void>()
+    store.watch(() => another.resolve())
+    await appendAll(store, [givenEntry(2)])
+    await another.promise
+    assert.equal(positionsOf(await store.after(1, 5)), [2])
+  })
+
+  test('after it is closed everything is refused', async () => {
+    await using given = await openStore()
+    const store = await given.again()
+    await store.close()
+    await store.close()
+
+    const refused = await store.cursor().catch((error: unknown) => error)
+    assert.ok(refused instanceof Error && 'code' in refused)
+    assert.is(Object(refused).code, 'LOG_STORE_FAILED')
+  })
+}

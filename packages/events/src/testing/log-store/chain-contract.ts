@@ -1,0 +1,121 @@
+import type { Test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { CHAIN_START, linkAfter } from '../../store/chain.js'
+import { appendAll, type GivenStore, givenEntries, givenEntry } from './given-entries.js'
+
+/** How every store shows that somebody has changed it. */
+export function chainContract(test: Test, openStore: () => Promise<GivenStore>): void {
+  test('the hash is that of the documented bytes', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const [first, second] = givenEntries(2, () => ({ data: { actor: 'Ådå 🜁', reason: 'a\nb' } }))
+    assert.ok(first && second)
+
+    await appendAll(store, [first, second])
+
+    assert.equal(await store.newest(), linkAfter(linkAfter(CHAIN_START, first), second))
+  })
+
+  test('verifying says how far it is', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(450))
+    const progress: Array<[number, number]> = []
+
+    await store.verify({ onProgress: (checked, of) => progress.push([checked, of]) })
+
+    assert.equal(progress, [
+      [200, 450],
+      [400, 450],
+      [450, 450],
+    ])
+  })
+
+  for (const [name, sql, position, why] of [
+    [
+      'one byte is changed',
+      "UPDATE events SET json = replace(json, 'event-5\"', 'event-6\"') WHERE position = 5",
+      5,
+      'hash',
+    ],
+    ['a stream id is changed', "UPDATE events SET stream_id = '7-7' WHERE position = 5", 5, 'hash'],
+    ['one in the middle is deleted', 'DELETE FROM events WHERE position = 5', 5, 'gap'],
+    [
+      'two are swapped',
+      'UPDATE events SET json = (SELECT other.json FROM events AS other WHERE other.position = 11 - events.position) WHERE position IN (5, 6)',
+      5,
+      'hash',
+    ],
+    [
+      'the positions of two are swapped',
+      'UPDATE events SET position = -5 WHERE position = 5; UPDATE events SET position = 5 WHERE position = 6; UPDATE events SET position = 6 WHERE position = -5',
+      5,
+      'hash',
+    ],
+    ['the first ones are deleted', 'DELETE FROM events WHERE position < 4', 1, 'gap'],
+    ['the end is cut off', 'DELETE FROM events WHERE position > 7', 8, 'end'],
+    ['everything is deleted', 'DELETE FROM events', 1, 'end'],
+    ['one is hidden from a filter', "UPDATE events SET user_id = 'nobody' WHERE position = 5", 5, 'facts'],
+    ['it is not said where the chain begins', 'DELETE FROM state', 1, 'anchor'],
+    ['it begins behind its end', 'UPDATE state SET anchor_position = 99', 1, 'anchor'],
+    ['it begins later than it does', 'UPDATE state SET anchor_position = 3', 4, 'hash'],
+  ] as const) {
+    test(`noticed: ${name}`, async () => {
+      await using given = await openStore()
+      await appendAll(given.store, givenEntries(10))
+      assert.ok((await given.store.verify()).ok)
+
+      await given.tamper(sql)
+      const { ok, ...found } = await given.store.verify()
+
+      assert.not(ok)
+      assert.is('position' in found && found.position, position)
+      assert.is('why' in found && found.why, why)
+    })
+  }
+
+  test('who may write the whole store can cut its end off; the newest place kept elsewhere tells', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(7))
+    const { hash } = await store.newest()
+    await appendAll(store, givenEntries(10))
+    const known = await store.newest()
+
+    await given.tamper('DELETE FROM events WHERE position > 7')
+    await given.tamper(
+      `UPDATE state SET newest_position = 7, newest_hash = (SELECT hash FROM events WHERE position = 7)`,
+    )
+
+    const alone = await store.verify()
+    assert.ok(alone.ok)
+    assert.is(alone.ok && alone.newest.hash, hash)
+    assert.equal(await store.verify({ known }), { ok: false, checked: 7, position: 8, why: 'end' })
+  })
+
+  test('a log that was made anew is whole by itself; the newest place kept elsewhere tells', async () => {
+    await using given = await openStore()
+    await using other = await openStore()
+    await appendAll(given.store, givenEntries(10))
+    const known = await given.store.newest()
+
+    await appendAll(
+      other.store,
+      givenEntries(10, (n) => ({ subject: n === 4 ? 'mallory' : 'ada' })),
+    )
+
+    assert.ok((await other.store.verify()).ok)
+    assert.equal(await other.store.verify({ known }), { ok: false, checked: 9, position: 10, why: 'hash' })
+  })
+
+  test('after the end is cut off, what is appended leaves the gap', async () => {
+    await using given = await openStore()
+    await appendAll(given.store, givenEntries(10))
+
+    await given.tamper('DELETE FROM events WHERE position > 7')
+    await appendAll(given.store, [givenEntry(11)])
+
+    const verified = await given.store.verify()
+    assert.equal(verified, { ok: false, checked: 7, position: 8, why: 'gap' })
+  })
+}

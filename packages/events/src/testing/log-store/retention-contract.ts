@@ -1,0 +1,56 @@
+import type { Test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  appendAll,
+  type GivenStore,
+  givenEntries,
+  givenEntry,
+  positionsOf,
+  START_MS,
+} from './given-entries.js'
+
+/** How every store removes what is old. */
+export function retentionContract(test: Test, openStore: () => Promise<GivenStore>): void {
+  test('retention removes the oldest by age or by number, and the chain stays whole', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(2_500))
+
+    assert.is(await store.prune({}), 0)
+    assert.is(await store.prune({ olderThan: START_MS + 101_000 }), 100)
+    assert.is(await store.prune({ mostEntries: 300 }), 2_100)
+    assert.is(await store.prune({ mostEntries: 300, olderThan: START_MS }), 0)
+
+    assert.equal(await store.ends(), { first: 2_201, last: 2_500 })
+    assert.is((await store.size()).entries, 300)
+    assert.equal(positionsOf((await store.page({ filter: { text: 'event-2200' }, limit: 5 })).entries), [])
+    assert.equal(
+      positionsOf((await store.page({ filter: { text: 'event-2201' }, limit: 5 })).entries),
+      [2_201],
+    )
+    assert.equal(
+      positionsOf((await store.page({ filter: { to: START_MS + 2_202_000 }, limit: 5 })).entries),
+      [2_201],
+    )
+    const verified = await store.verify()
+    assert.ok(verified.ok)
+    assert.is(verified.ok && verified.checked, 300)
+    assert.is(verified.ok && verified.anchor.position, 2_200)
+  })
+
+  test('when retention has removed everything, positions go on', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(3))
+    const before = await store.newest()
+
+    assert.is(await store.prune({ mostEntries: 0 }), 3)
+    assert.is(await store.ends(), null)
+    assert.ok((await store.verify()).ok)
+
+    const [appended] = await appendAll(store, [givenEntry(4)])
+    assert.is(appended?.position, 4)
+    const verified = await store.verify({ known: before })
+    assert.ok(verified.ok && verified.isKnownFound)
+  })
+}
