@@ -2,7 +2,13 @@ import { deferred, eventually, postgresUrl, startPostgres } from '@curfew/testin
 import pg from 'pg'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { appendAll, type GivenStore, givenEntries, givenEntry } from '../testing/log-store/given-entries.js'
+import {
+  appendAll,
+  type GivenStore,
+  givenEntries,
+  givenEntry,
+  START_MS,
+} from '../testing/log-store/given-entries.js'
 import { logStoreContract } from '../testing/log-store/log-store-contract.js'
 import { openPostgresLogStore } from './postgres-log-store.js'
 
@@ -18,6 +24,22 @@ test('many that start at once make one schema', async () => {
 
   assert.equal(await stores[0]?.ends(), { first: 1, last: 4 })
   await Promise.all(stores.map((store) => store.close()))
+})
+
+test('what an older log has is counted when it is opened', async () => {
+  await using given = await openStore(await postgresUrl())
+  await appendAll(given.store, givenEntries(100))
+  const hour = { from: START_MS / 1_000, to: START_MS / 1_000 + 3_600, stepSeconds: 60 }
+  const days = { from: 0, to: 100_000 * 86_400, stepSeconds: 86_400 }
+  const before = await Promise.all([hour, days].map(given.store.tally))
+
+  await given.tamper(
+    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; UPDATE state SET schema_version = 1',
+  )
+  const again = await given.again()
+
+  assert.equal(await Promise.all([hour, days].map(again.tally)), before)
+  await again.close()
 })
 
 test('another process is told, also after its connection was lost', async () => {

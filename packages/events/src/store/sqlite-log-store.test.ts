@@ -8,7 +8,7 @@ import Database from 'libsql'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compareIds } from '../log-entries.js'
-import { appendAll, type GivenStore, givenEntries } from '../testing/log-store/given-entries.js'
+import { appendAll, type GivenStore, givenEntries, START_MS } from '../testing/log-store/given-entries.js'
 import { logStoreContract } from '../testing/log-store/log-store-contract.js'
 import { openSqliteLogStore } from './sqlite-log-store.js'
 
@@ -85,6 +85,22 @@ test('the log says who did what, from where: its files are for their owner alone
     modes.every((mode) => mode === 0o600),
     modes.map((mode) => mode.toString(8)).join(' '),
   )
+})
+
+test('what an older log has is counted when it is opened', async () => {
+  await using given = await openStore()
+  await appendAll(given.store, givenEntries(100))
+  const hour = { from: START_MS / 1_000, to: START_MS / 1_000 + 3_600, stepSeconds: 60 }
+  const days = { from: 0, to: 100_000 * 86_400, stepSeconds: 86_400 }
+  const before = await Promise.all([hour, days].map(given.store.tally))
+
+  await given.tamper(
+    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; PRAGMA user_version = 1',
+  )
+  const again = await given.again()
+
+  assert.equal(await Promise.all([hour, days].map(again.tally)), before)
+  await again.close()
 })
 
 test('a file that is no event log, or a newer one, is refused and left as it is', async () => {
