@@ -41,12 +41,15 @@ test('GET /events/figures draws what happened, step by step', async () => {
   await write({ type: 'user.blocked' }, '2027-03-01T10:02:00Z')
   await write({ type: 'everyone.logged-out', data: { reason: 'store-behind' } }, '2027-03-01T10:02:00Z')
   await write({ type: 'session.created' }, '2027-03-01T10:03:00Z')
-  await eventually(async () => (await events.store.size()).entries === 9)
+  for (const tookMs of [2, 3, 500])
+    await write({ type: 'sign-off.confirmed', data: { reason: 'idle', tookMs } }, '2027-03-01T10:02:00Z')
+  await eventually(async () => (await events.store.size()).entries === 12)
 
   const answer = await browser.fetchApi('/events/figures?from=2027-03-01T10:00:10Z&to=2027-03-01T10:03:00Z')
 
   assert.is(answer.status, 200)
-  assert.equal(JSON.parse(answer.text), {
+  const { confirmation, ...figures } = JSON.parse(answer.text)
+  assert.equal(figures, {
     from: '2027-03-01T10:00:00.000Z',
     to: '2027-03-01T10:03:00.000Z',
     stepSeconds: 60,
@@ -54,9 +57,16 @@ test('GET /events/figures draws what happened, step by step', async () => {
     logins: [2, 0, 0],
     failures: { 'login.failed': [0, 1, 0], 'token.revocation-failed': [0, 0, 0] },
     signOffs: { 'logged-out': [0, 1, 0], idle: [0, 1, 0], blocked: [0, 1, 1], everyone: [0, 0, 1] },
-    confirmation: { count: [0, 0, 0], p50Ms: [null, null, null], p99Ms: [null, null, null] },
     activeSessions: [null, null, null],
   })
+  assert.equal(confirmation.count, [0, 0, 3])
+  for (const [list, exact] of [
+    [confirmation.p50Ms, 3],
+    [confirmation.p99Ms, 500],
+  ]) {
+    assert.equal(list.slice(0, 2), [null, null])
+    assert.ok(Math.abs(list[2] - exact) <= 0.025 * exact, `${list[2]} instead of ${exact}`)
+  }
 })
 
 test('without a span it is the last day, with how many are signed in', async () => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { type CurfewEvent, parseEvent } from '@curfew/contract'
-import { z } from 'zod'
 import { shownOf } from '#browser/event-filter.js'
 import type { StoredEntry, StreamedEvent } from './log-store.js'
 
@@ -97,14 +96,13 @@ export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
     streamedMs: millisecondsOf(streamId),
     facts: factsOf(event),
     shown: storableShown(event),
-    tookMs: Confirmed.safeParse(event).data?.data.tookMs ?? null,
+    tookMs: confirmationMsOf(event),
   }
 }
 
-const Confirmed = z.object({
-  type: z.literal('sign-off.confirmed'),
-  data: z.object({ tookMs: z.number().nonnegative() }),
-})
+function confirmationMsOf({ type, data: { tookMs } }: CurfewEvent): number | null {
+  return type === 'sign-off.confirmed' && typeof tookMs === 'number' && tookMs >= 0 ? tookMs : null
+}
 
 function millisecondsOf(streamId: string): number {
   const [, milliseconds] = /^(\d{1,16})-\d+$/.exec(streamId) ?? []

@@ -1,6 +1,7 @@
 import type { EventType } from '@curfew/contract'
 import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { percentileOf } from '../../store/histogram.js'
 import type { GivenStore } from './given-entries.js'
 import { appendAll, givenEntries, givenEntry, START_MS } from './given-entries.js'
 
@@ -60,6 +61,36 @@ export function tallyContract(test: Test, openStore: () => Promise<GivenStore>):
       '0 session.revoked revoked: 2',
       '2 login.failed access-denied: 1',
     ])
+  })
+
+  test('how long confirmations took is counted, to a few percent', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const took = [1, 2, 3, 500, 'soon', -1]
+    await appendAll(
+      store,
+      took.map((tookMs, index) =>
+        givenEntry(index + 1, {
+          type: 'sign-off.confirmed',
+          data: { actor: 'ada', reason: 'logged-out', tookMs },
+        }),
+      ),
+    )
+
+    for (const span of [BY_HOURS, { ...BY_HOURS, stepSeconds: 60 }]) {
+      const { confirmations, counts } = await store.tally(span)
+
+      assert.is(counts[0]?.count, took.length)
+      assert.equal([...new Set(confirmations.map(({ step }) => step))], [0])
+      for (const [percent, exact] of [
+        [50, 2],
+        [75, 3],
+        [99, 500],
+      ] as const) {
+        const estimated = percentileOf(confirmations, percent) ?? 0
+        assert.ok(Math.abs(estimated - exact) <= 0.025 * exact, `${estimated} instead of ${exact}`)
+      }
+    }
   })
 
   test('of many samples the largest is that of a step', async () => {
