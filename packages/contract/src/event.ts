@@ -23,6 +23,8 @@ import { isRecord, isString } from './shape.js'
  * | `project.archived`    | a project was put away                                                         | projects |
  * | `project.restored`    | an archived project was taken up again                                         | projects |
  * | `project.deleted`     | a project was deleted                                                          | projects |
+ * | `log.interrupted`     | facts are missing here: Redis had forgotten them before they were kept         | events   |
+ * | `log.pruned`          | the oldest entries of the log were removed, as the settings say                | events   |
  */
 export const EVENT_TYPES = [
   'login.failed',
@@ -41,6 +43,8 @@ export const EVENT_TYPES = [
   'project.archived',
   'project.restored',
   'project.deleted',
+  'log.interrupted',
+  'log.pruned',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]
@@ -49,8 +53,9 @@ export type EventType = (typeof EVENT_TYPES)[number]
  * The only service that may write events of this type, by name. Whoever acts on an event asks its `source`
  * too: a type alone says nothing.
  */
-export function ownerOf(type: EventType): 'identity' | 'projects' {
-  return type.startsWith('project.') ? 'projects' : 'identity'
+export function ownerOf(type: EventType): 'identity' | 'projects' | 'events' {
+  if (type.startsWith('project.')) return 'projects'
+  return type.startsWith('log.') ? 'events' : 'identity'
 }
 
 /**

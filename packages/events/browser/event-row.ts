@@ -90,4 +90,6 @@ const TONES: Readonly<Record<EventType, string>> = {
   'project.archived': 'info',
   'project.restored': 'info',
   'project.deleted': 'info',
+  'log.interrupted': 'danger',
+  'log.pruned': '',
 }

@@ -68,6 +68,8 @@ const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'project.archived': (event) => `archived the project ${projectName(event)}`,
   'project.restored': (event) => `took up the project ${projectName(event)} again`,
   'project.deleted': (event) => `deleted the project ${projectName(event)}`,
+  'log.interrupted': () => 'lost facts here: Redis had forgotten them before they were kept',
+  'log.pruned': ({ data }) => `removed the ${entriesIn(data['entries'])} of the log`,
 }
 
 function isOwn({ subject, data }: CurfewEvent): boolean {
@@ -76,6 +78,10 @@ function isOwn({ subject, data }: CurfewEvent): boolean {
 
 function projectName({ data }: CurfewEvent): string {
   return quoted(data['name'] ?? data.after ?? data.before ?? data['project'])
+}
+
+function entriesIn(count: unknown): string {
+  return count === 1 ? 'oldest entry' : `${count} oldest entries`
 }
 
 function quoted(value: unknown): string {

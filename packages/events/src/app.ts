@@ -12,6 +12,8 @@ import { startSessionSampler } from './figures/session-sampler.js'
 import { createKeeper } from './keeper.js'
 import { createLiveLog } from './live-log.js'
 import { listEvents, streamEvents } from './log-routes.js'
+import type { RetentionSettings } from './retention/apply-retention.js'
+import { startRetentionWork } from './retention/retention-work.js'
 import type { LogStore } from './store/log-store.js'
 
 export interface EventsAppOptions {
@@ -25,6 +27,7 @@ export interface EventsAppOptions {
   readonly store: LogStore
   readonly publicUrl: URL
   readonly log: Log
+  readonly retention?: RetentionSettings
   /** How far a viewer of the live log may lag behind. @default 1 MiB */
   readonly maxBufferedBytes?: number
 }
@@ -55,6 +58,18 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     store,
     onError: (error) => log.warn('sessions.not-counted', { error }),
   })
+  const { retention = {} } = options
+  const isLimited = Object.values(retention).some((limit) => limit !== undefined)
+  const retentionWork = isLimited
+    ? startRetentionWork({
+        redisUrl,
+        namespace,
+        store,
+        ...retention,
+        onRemoved: (entries) => log.info('log.pruned', { entries }),
+        onError: (error) => log.warn('retention.failed', { error }),
+      })
+    : null
 
   const signedIn = requireSession(guard, { refuse })
   const admin = requireRole('admin', { refuse })
@@ -85,6 +100,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     async stop() {
       liveLog.close()
       await sampler.stop()
+      await retentionWork?.stop()
       await keeper.close()
     },
   }

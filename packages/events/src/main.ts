@@ -23,7 +23,8 @@ await runService({
     })
     await guard.ready()
     const store = await openLogStore(config.EVENT_LOG_URL)
-    const events = createEventsApp({ guard, redis, redisUrl, namespace, store, publicUrl, log })
+    const retention = { keepDays: config.EVENT_LOG_KEEP_DAYS, keepEvents: config.EVENT_LOG_KEEP_EVENTS }
+    const events = createEventsApp({ guard, redis, redisUrl, namespace, store, retention, publicUrl, log })
     return {
       ...events,
       async stop() {

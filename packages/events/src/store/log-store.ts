@@ -41,11 +41,11 @@ export interface LogStore {
   /**
    * Removes the oldest entries for as long as one of the limits says so. The chain stays whole: it begins at the
    * last entry that was removed, whose position and hash are kept. The newest place is never forgotten. What was
-   * counted before that goes too.
+   * counted before that goes too. It is done in small steps, after each of which the signal may end it.
    *
    * @returns how many were removed
    */
-  prune(limits: Retention): Promise<number>
+  prune(limits: Retention, signal?: AbortSignal): Promise<number>
   /** Walks the chain from end to end, in constant memory. What is appended meanwhile is checked too. */
   verify(options?: VerifyOptions): Promise<Verified>
   /** The newest place of the chain. Kept elsewhere, it proves later that nothing up to it was changed. */
@@ -64,8 +64,8 @@ export interface LogStore {
 export interface Batch {
   /** In the order of the stream. */
   readonly entries: readonly StreamedEvent[]
-  /** The stream is kept up to this id, entries that hold no event included. */
-  readonly upTo: string
+  /** The stream is kept up to this id, entries that hold no event included. Without it the cursor stays. */
+  readonly upTo?: string | undefined
 }
 
 export interface StreamedEvent {

@@ -58,11 +58,11 @@ export async function openPostgresLogStore(
     size: () => connections.snapshot(sizeOf),
     tally: (span) => connections.snapshot((client) => readTally(client, span)),
     sample: (sample) => connections.transaction((client) => keepSample(client, sample)),
-    async prune(limits) {
+    async prune(limits, signal) {
       for (let total = 0; ; ) {
         const removed = await connections.transaction((client) => pruneSome(client, limits, PRUNED_AT_ONCE))
         total += removed
-        if (removed < PRUNED_AT_ONCE) return total
+        if (removed < PRUNED_AT_ONCE || signal?.aborted) return total
       }
     },
     verify: (options) =>

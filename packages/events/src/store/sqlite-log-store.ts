@@ -49,11 +49,11 @@ export async function openSqliteLogStore(
     async sample(sample) {
       await worker.call('sample', sample)
     },
-    async prune(limits) {
+    async prune(limits, signal) {
       for (let total = 0; ; ) {
         const removed = await worker.call('prune', { limits, most: PRUNED_AT_ONCE })
         total += removed
-        if (removed < PRUNED_AT_ONCE) return total
+        if (removed < PRUNED_AT_ONCE || signal?.aborted) return total
       }
     },
     verify: (options) => verifyChain((after, count) => worker.call('look', { after, count }), options),

@@ -7,6 +7,7 @@ import { createLog, type Log } from '@curfew/service'
 import { createBrowser, openFirstHistory, redisUrl, type Served, serve } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { createEventsApp } from '../app.js'
+import type { RetentionSettings } from '../retention/apply-retention.js'
 import type { LogStore } from '../store/log-store.js'
 import { openLogStore } from '../store/open-log-store.js'
 
@@ -51,6 +52,7 @@ export interface StartOptions {
   /** Where the log is kept. @default a file of its own, which goes with the service */
   readonly storeFile?: string
   readonly maxBufferedBytes?: number
+  readonly retention?: RetentionSettings
 }
 
 /** The service as `main.ts` builds it, served on a free port. */
@@ -74,6 +76,7 @@ export async function startEvents(options: StartOptions): Promise<StartedEvents>
     publicUrl,
     log: silentLog(),
     ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+    ...(options.retention && { retention: options.retention }),
   })
   events.app.on('error', () => undefined) // viewers hang up in the middle of an answer
   const served = await serve(events.app.callback())

@@ -25,8 +25,8 @@ export async function append(client: PoolClient, { entries, upTo }: Batch): Prom
     await client.query('SELECT pg_notify($1, $2)', [CHANNEL, String(newest.position)])
   }
   await client.query(
-    `UPDATE ${SCHEMA}.state SET cursor = $1, newest_position = $2, newest_hash = decode($3, 'hex')`,
-    [upTo, newest.position, newest.hash],
+    `UPDATE ${SCHEMA}.state SET cursor = coalesce($1, cursor), newest_position = $2, newest_hash = decode($3, 'hex')`,
+    [upTo ?? null, newest.position, newest.hash],
   )
   return rows.map(({ position, streamId, json }) => ({ position, streamId, json }))
 }

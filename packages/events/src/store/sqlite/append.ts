@@ -21,7 +21,9 @@ export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryR
      ON CONFLICT (hour) DO UPDATE SET last_position = excluded.last_position`,
   )
   const count = createCounting(database)
-  const moveOn = database.prepare('UPDATE state SET cursor = ?, newest_position = ?, newest_hash = unhex(?)')
+  const moveOn = database.prepare(
+    'UPDATE state SET cursor = coalesce(?, cursor), newest_position = ?, newest_hash = unhex(?)',
+  )
 
   return ({ entries, upTo }) => {
     const appendables = entries.map(readAppendable)
@@ -57,7 +59,7 @@ export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryR
         counted.push(appendable)
       }
       count(counted)
-      moveOn.run(upTo, newest.position, newest.hash)
+      moveOn.run(upTo ?? null, newest.position, newest.hash)
       return appended
     })
   }

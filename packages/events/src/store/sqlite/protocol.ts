@@ -41,7 +41,7 @@ export const CALLS = {
   append: {
     ask: z.object({
       entries: z.array(z.object({ streamId: z.string(), json: z.string() })),
-      upTo: z.string(),
+      upTo: z.string().optional(),
     }),
     answer: z.array(EntryRow),
   },

@@ -53,6 +53,17 @@ export function appendContract(test: Test, openStore: () => Promise<GivenStore>)
     assert.is(await store.cursor(), '5-0')
   })
 
+  test('a batch that is of no stream leaves the cursor where it is', async () => {
+    await using given = await openStore()
+    await given.store.append({ entries: [givenEntry(1)] })
+    assert.is(await given.store.cursor(), null)
+    await given.store.append({ entries: [], upTo: '5-0' })
+    await given.store.append({ entries: [givenEntry(2)] })
+
+    assert.is(await given.store.cursor(), '5-0')
+    assert.equal(await given.store.ends(), { first: 1, last: 2 })
+  })
+
   test('an event is kept once, whatever its stream id, also within a batch', async () => {
     await using given = await openStore()
     const { store } = given

@@ -38,6 +38,17 @@ export function retentionContract(test: Test, openStore: () => Promise<GivenStor
     assert.is(verified.ok && verified.anchor.position, 2_200)
   })
 
+  test('retention that is broken off has removed some, and the chain is whole', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(1_500))
+
+    assert.is(await store.prune({ mostEntries: 10 }, AbortSignal.abort()), 1_000)
+
+    assert.equal(await store.ends(), { first: 1_001, last: 1_500 })
+    assert.ok((await store.verify()).ok)
+  })
+
   test('when retention has removed everything, positions go on', async () => {
     await using given = await openStore()
     const { store } = given

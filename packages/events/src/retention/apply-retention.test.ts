@@ -1,0 +1,65 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { givenStore } from '../testing/given-store.js'
+import { appendAll, givenEntries, START_MS } from '../testing/log-store/given-entries.js'
+import { applyRetention, type RetentionSettings } from './apply-retention.js'
+
+const test = suite('events: retention')
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A log of a hundred entries, one a second. */
+async function open() {
+  const given = await givenStore()
+  await appendAll(given.store, givenEntries(100))
+  return {
+    ...given,
+    apply: (settings: RetentionSettings, nowMs = START_MS + 200_000) =>
+      applyRetention({ store: given.store, now: () => nowMs, ...settings }),
+    newest: async () => (await given.store.page({ filter: {}, limit: 1 })).entries[0]?.event,
+  }
+}
+
+test('what is older than so many days is removed, and the log says so', async () => {
+  await using world = await open()
+
+  assert.is(await world.apply({ keepDays: 2 }, START_MS + 2 * DAY_MS + 31_000), 30)
+
+  assert.equal(await world.store.ends(), { first: 31, last: 101 })
+  const event = await world.newest()
+  assert.equal([event?.type, event?.source, event?.subject], ['log.pruned', '/events', null])
+  assert.equal(event?.data, {
+    actor: 'system',
+    entries: 30,
+    keptSince: new Date(START_MS + 31_000).toISOString(),
+  })
+  assert.ok((await world.store.verify()).ok)
+})
+
+test('of too many the oldest are removed, with room for the fact of it: it does not go on for ever', async () => {
+  await using world = await open()
+
+  assert.is(await world.apply({ keepEvents: 100 }), 0)
+  assert.is(await world.apply({ keepEvents: 20 }), 81)
+  assert.is((await world.store.size()).entries, 20)
+  assert.is(await world.apply({ keepEvents: 20 }), 0)
+  assert.is((await world.newest())?.data['entries'], 81)
+})
+
+test('both may be set, and one event may be all that is kept', async () => {
+  await using world = await open()
+
+  assert.is(await world.apply({ keepDays: 1, keepEvents: 50 }), 51)
+  assert.is(await world.apply({ keepEvents: 1 }), 50)
+  assert.is((await world.store.size()).entries, 1)
+  assert.equal((await world.newest())?.data, { actor: 'system', entries: 50 })
+})
+
+test('nothing is removed unless it is asked for', async () => {
+  await using world = await open()
+
+  assert.is(await world.apply({}, START_MS + 100_000 * DAY_MS), 0)
+  assert.equal(await world.store.ends(), { first: 1, last: 100 })
+})
+
+test.run()

@@ -1,0 +1,48 @@
+import { createEvent } from '@curfew/contract'
+import type { LogStore } from '../store/log-store.js'
+
+/** How much of the log is kept; what is not said removes nothing. */
+export interface RetentionSettings {
+  readonly keepDays?: number | undefined
+  readonly keepEvents?: number | undefined
+}
+
+export interface ApplyRetentionOptions extends RetentionSettings {
+  readonly store: Pick<LogStore, 'append' | 'prune' | 'ends' | 'after' | 'size'>
+  /** Leaves the rest to the next time. */
+  readonly signal?: AbortSignal
+  readonly now?: () => number
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Removes what is too old or too much, and says in the log itself how much that was. Safe to be done by several at once,
+ * or to be broken off: each says what it has removed.
+ *
+ * @returns how many were removed
+ */
+export async function applyRetention(options: ApplyRetentionOptions): Promise<number> {
+  const { keepDays, keepEvents, store, signal, now = Date.now } = options
+  const olderThan = keepDays === undefined ? undefined : now() - keepDays * DAY_MS
+  const isTooMuch = keepEvents !== undefined && (await store.size()).entries > keepEvents
+  // Room for the fact of it, or that would be too much by itself, for ever.
+  const mostEntries = isTooMuch ? keepEvents - 1 : undefined
+
+  const removed = await store.prune({ olderThan, mostEntries }, signal)
+  if (removed > 0) await tell(removed)
+  return removed
+
+  async function tell(removed: number): Promise<void> {
+    const first = (await store.ends())?.first
+    const [oldest] = first === undefined ? [] : await store.after(first - 1, 1)
+    const event = createEvent(
+      'events',
+      'log.pruned',
+      null,
+      { actor: 'system', entries: removed, ...(oldest ? { keptSince: oldest.event.time } : {}) },
+      new Date(now()),
+    )
+    await store.append({ entries: [{ streamId: `${now()}-0`, json: JSON.stringify(event) }] })
+  }
+}
