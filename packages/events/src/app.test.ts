@@ -6,7 +6,6 @@ import {
   type Browser,
   eventually,
   freshNamespace,
-  type GivenSession,
   givenSession,
   openRedis,
   type ServerSentEvent,
@@ -18,6 +17,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeCursor, LAST_POSSIBLE } from './cursors.js'
 import { parseEntry } from './log-entries.js'
+import { follow } from './testing/follow.js'
 import {
   browserOf,
   givenFact,
@@ -165,56 +165,6 @@ test('who comes back after the log forgot some of it is told', async () => {
   assert.is(again.events[1]?.event, 'gap')
   assert.equal(logIdsOf(again.events), [id])
 })
-
-/** Follows the stream like a browser: comes back whenever it ends, with the last id it has seen. */
-function follow(url: () => string, { cookie }: GivenSession) {
-  const seen: string[] = []
-  let lastEventId: string | undefined
-  let connections = 0
-  let stopped = false
-  let leave = () => {}
-
-  const done = (async () => {
-    while (!stopped) {
-      try {
-        await using browser = await browserOf({ url: url() }, { cookie })
-        await using stream = await browser.stream(
-          '/events/stream',
-          lastEventId === undefined ? {} : { lastEventId },
-        )
-        leave = () => stream.close()
-        for await (const { id, event, data } of stream) {
-          lastEventId = id
-          if (event === 'begin') connections++
-          if (event === 'log') seen.push(JSON.parse(data).id)
-        }
-      } catch (error) {
-        if (!isConnectionError(error)) throw error
-      }
-      await eventually(async () => (await fetch(`${url()}/healthz`)).ok, { within: 20_000 })
-    }
-  })()
-
-  return {
-    seen,
-    get connections() {
-      return connections
-    },
-    /** Drops the connection from the viewer's side. */
-    drop: () => leave(),
-    async stop() {
-      stopped = true
-      leave()
-      await done
-    },
-  }
-}
-
-function isConnectionError(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && ['ECONNREFUSED', 'ECONNRESET'].includes(String(error.code))
-  )
-}
 
 test('nothing lost, nothing twice: viewers, the service and Redis go and come back under steady writing', async () => {
   await using server = await startRedis({ appendonly: true })
@@ -478,6 +428,25 @@ test('without a lease it is not ready, and says so', async () => {
   const answer = await world.browser.fetchApi('/readyz')
   assert.is(answer.status, 503)
   assert.match(answer.text, 'The guard has no lease')
+})
+
+test('metrics say how the log is kept', async () => {
+  await using world = await open()
+  await world.fact()
+  await world.fact()
+  await world.kept(2)
+  const metrics = async () => (await world.browser.fetchApi('/metrics')).text
+  await eventually(async () => (await metrics()).includes('curfew_log_lag_entries{service="events"} 0'))
+
+  const text = await metrics()
+  for (const line of [
+    'curfew_log_keeping{service="events"} 1',
+    'curfew_log_lag_seconds{service="events"} 0',
+    'curfew_log_kept_total{service="events"} 2',
+    'curfew_log_gaps_total{service="events"} 0',
+    'curfew_log_unreadable_total{service="events"} 0',
+  ])
+    assert.match(text, line)
 })
 
 test('an unknown address and an unknown method', async () => {

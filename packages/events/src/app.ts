@@ -10,6 +10,8 @@ import { exportEvents } from './export-route.js'
 import { showFigures } from './figures/figures-route.js'
 import { startSessionSampler } from './figures/session-sampler.js'
 import { createKeeper } from './keeper.js'
+import { keeperLag } from './keeper-lag.js'
+import { observeKeeper } from './keeper-metrics.js'
 import { createLiveLog } from './live-log.js'
 import { listEvents, streamEvents } from './log-routes.js'
 import type { RetentionSettings } from './retention/apply-retention.js'
@@ -82,7 +84,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     .get('/events/export', signedIn, admin, exportEvents({ guard, store }))
 
   const assets = { path: CONSOLE_ASSETS, folders: ASSET_FOLDERS }
-  const { app, ready } = createServiceApp({
+  const { app, ready, metrics } = createServiceApp({
     name: 'events',
     guard,
     redis,
@@ -91,6 +93,12 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     alsoReady: () =>
       keeper.isKeeping || 'The log is not being kept: its stream can’t be read, or its store not written.',
   })
+  observeKeeper(metrics, keeper, () =>
+    keeperLag({ redis, key: keys.log, keeper }).catch((error: unknown) => {
+      log.warn('keeper.lag-unknown', { error })
+      return null
+    }),
+  )
   app.use(router.routes())
   app.use(router.allowedMethods())
 

@@ -5,7 +5,9 @@ import { eventually, freshNamespace, startRedis } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { interruption } from './interruption.js'
 import { createKeeper, type KeeperOptions } from './keeper.js'
+import { keeperLag } from './keeper-lag.js'
 import type { LogStore } from './store/log-store.js'
 import { givenFact } from './testing/given-events.js'
 import { givenStore } from './testing/given-store.js'
@@ -154,21 +156,39 @@ test('an emptied Redis takes nothing away, and what it says from then on is kept
   assert.equal(await world.kept(), written)
 })
 
-test('what Redis had forgotten before it was kept is named', async () => {
+test('what Redis had forgotten before it was kept is named, and the log says so, once', async () => {
   await using world = await open()
+  const written: string[] = []
   {
     await using _ = keep(world)
-    await world.facts(1)
+    written.push(...(await world.facts(1)))
     await isKept(world, 1)
   }
-  await world.facts(3)
+  written.push(...(await world.facts(3)))
   const entries = await world.redis.xrange(world.key, '-', '+')
   await world.redis.xtrim(world.key, 'MAXLEN', 1)
 
+  // The store is in use by another instance, that sees the same.
   await using late = keep(world)
-  await isKept(world, 2)
+  await isKept(world, 3)
+  assert.equal(
+    await world.store.append({ entries: [interruption(entries[0]?.[0] ?? '', entries[3]?.[0] ?? '')] }),
+    [],
+  )
 
-  assert.equal(late.told, [`gap ${entries[0]?.[0]} ${entries[3]?.[0]}`])
+  const [after, before] = [entries[0]?.[0], entries[3]?.[0]]
+  assert.equal(late.told, [`gap ${after} ${before}`])
+  assert.is(late.keeper.stats().gaps, 1)
+  const [first, missing, last] = await world.store.after(0, 10)
+  assert.equal(
+    [first, last].map((entry) => entry?.event.id),
+    [written[0], written[3]],
+  )
+  assert.equal(
+    [missing?.event.type, missing?.event.source, missing?.event.data],
+    ['log.interrupted', '/events', { actor: 'system', after, before }],
+  )
+  assert.ok((await world.store.verify()).ok)
 })
 
 test('an entry that is no event is passed over, once', async () => {
@@ -184,6 +204,34 @@ test('an entry that is no event is passed over, once', async () => {
   await isKept(world, 1)
 
   assert.equal([await world.kept(), second.told], [written, []])
+})
+
+test('how far it is behind is known, in entries and in seconds', async () => {
+  await using world = await open()
+  await world.facts(3)
+  let fails = true
+  const append: LogStore['append'] = (batch) =>
+    fails ? Promise.reject(new Error('the disk is full')) : world.store.append(batch)
+  await using keeping = keep(world, { store: { append, cursor: world.store.cursor } })
+  const lag = (laterMs = 0) =>
+    keeperLag({
+      redis: world.redis,
+      key: world.key,
+      keeper: keeping.keeper,
+      now: () => Date.now() + laterMs,
+    })
+  await eventually(async () => (await lag())?.entries === 3)
+  const seconds = (await lag(60_000))?.seconds ?? 0
+  assert.ok(seconds >= 60 && seconds < 90, `${seconds} s`)
+
+  fails = false
+  await isKept(world, 3)
+  await eventually(async () => (await lag())?.entries === 0)
+  assert.equal(await lag(60_000), { entries: 0, seconds: 0 })
+  fails = true
+  await world.facts(2)
+  await eventually(async () => (await lag())?.entries === 2)
+  assert.is(keeping.keeper.stats().kept, 3)
 })
 
 test('while the store takes nothing it says so, and goes on as soon as it does', async () => {

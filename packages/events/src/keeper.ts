@@ -1,8 +1,9 @@
 import { redisConnection } from '@curfew/contract'
 import { Redis } from 'ioredis'
-import { z } from 'zod'
+import { interruption } from './interruption.js'
 import { BEFORE_THE_FIRST, compareIds, parseEntry, type StreamEntry } from './log-entries.js'
 import type { LogStore } from './store/log-store.js'
+import { lookAtStream } from './stream-info.js'
 
 /**
  * Keeps the log: copies the Redis stream into the store as it grows. It goes on where the store says that it was,
@@ -15,6 +16,26 @@ export interface Keeper {
   close(): Promise<void>
   /** Whether the stream is being read, and what was read last is kept. */
   readonly isKeeping: boolean
+  stats(): KeeperStats
+  /** How far it is. Null before it has begun. */
+  place(): KeeperPlace | null
+}
+
+export interface KeeperPlace {
+  /** The stream is kept up to this id. */
+  readonly upTo: string
+  /** That is entry number so many of all that Redis ever had. A lower bound until it has caught up for once. */
+  readonly index: number
+}
+
+/** Since this process began. */
+export interface KeeperStats {
+  /** Events that this process has put into the store. */
+  readonly kept: number
+  /** Times that Redis had forgotten what was not kept yet. */
+  readonly gaps: number
+  /** Entries that held no event this version knows. */
+  readonly unreadable: number
 }
 
 export interface KeeperOptions {
@@ -24,7 +45,7 @@ export interface KeeperOptions {
   readonly store: Pick<LogStore, 'append' | 'cursor'>
   /** An entry that holds no event this version knows: it is passed over. */
   readonly onUnreadable: (streamId: string) => void
-  /** Redis may have forgotten entries that were not kept yet: they stood between these stream ids. */
+  /** Redis may have forgotten entries that were not kept yet: they stood between these stream ids. The log says so. */
   readonly onGap: (after: string, before: string) => void
   /** The stream ends before what is kept: Redis lost something. What is there is read again from its beginning. */
   readonly onShortened: () => void
@@ -56,6 +77,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   let connection = 0
   let isClosed = false
   let isKeeping = false
+  let place: KeeperPlace | null = null
+  const stats = { kept: 0, gaps: 0, unreadable: 0 }
   let keeping: Promise<void> = Promise.resolve()
 
   redis.on('error', onError)
@@ -71,15 +94,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
   /** Reads until its connection fails; the next one brings a `ready` of its own. */
   async function keep(isOver: () => boolean): Promise<void> {
     try {
-      let position = await startingPoint()
-      isKeeping = !isOver()
-      while (!isOver()) {
-        const reply = await redis.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', key, position)
-        const entries = reply?.[0]?.[1] ?? []
-        const last = entries.at(-1)
-        if (last === undefined) continue
-        await store.append({ entries: readable(entries), upTo: last[0] })
-        position = last[0]
+      for (let at = await startingPoint(); ; at = await keepSome(at)) {
+        place = at
+        if (isOver()) return
+        isKeeping = true
       }
     } catch (error) {
       if (isOver()) return
@@ -90,42 +108,49 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
+  async function keepSome({ upTo, index }: KeeperPlace): Promise<KeeperPlace> {
+    const reply = await redis.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', key, upTo)
+    const entries = reply?.[0]?.[1] ?? []
+    const last = entries.at(-1)
+    if (last === undefined) return { upTo, index }
+    const appended = await store.append({ entries: readable(entries), upTo: last[0] })
+    stats.kept += appended.length
+    return { upTo: last[0], index: index + entries.length }
+  }
+
   /** Not in the middle of connecting: to hang up then is for good. */
   function takeAnother(isOver: () => boolean): void {
     if (!isOver() && redis.status === 'ready') redis.disconnect(true)
   }
 
-  async function startingPoint(): Promise<string> {
+  async function startingPoint(): Promise<KeeperPlace> {
     const kept = (await store.cursor()) ?? BEFORE_THE_FIRST
-    const stream = await lookAtStream()
+    const stream = await lookAtStream(redis, key)
     if (compareIds(stream.lastId, kept) < 0) {
       onShortened()
-      return BEFORE_THE_FIRST
+      return { upTo: BEFORE_THE_FIRST, index: stream.added - stream.length }
     }
-    const { firstId } = stream
-    if (stream.hasForgotten && firstId !== null && compareIds(firstId, kept) > 0) onGap(kept, firstId)
-    return kept
+    const { firstId, added, length } = stream
+    if (added > length && firstId !== null && compareIds(firstId, kept) > 0) await tellGap(kept, firstId)
+    return { upTo: kept, index: kept === stream.lastId ? added : added - length }
   }
 
-  async function lookAtStream() {
-    try {
-      const info = await redis.xinfo('STREAM', key)
-      const facts = StreamInfo.parse(factsIn(z.array(z.unknown()).parse(info)))
-      return {
-        firstId: facts['first-entry']?.[0] ?? null,
-        lastId: facts['last-generated-id'],
-        hasForgotten: facts['entries-added'] > facts.length,
-      }
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('no such key'))) throw error
-      return { firstId: null, lastId: BEFORE_THE_FIRST, hasForgotten: false }
-    }
+  /** Where they are missing, and before what comes after them. */
+  async function tellGap(after: string, before: string): Promise<void> {
+    const appended = await store.append({ entries: [interruption(after, before)] })
+    // Another instance may have been the first to see it.
+    if (appended.length === 0) return
+    stats.gaps++
+    onGap(after, before)
   }
 
   function readable(entries: readonly StreamEntry[]) {
     return entries.flatMap((entry) => {
       const parsed = parseEntry(entry)
-      if (parsed === null) onUnreadable(entry[0])
+      if (parsed === null) {
+        stats.unreadable++
+        onUnreadable(entry[0])
+      }
       return parsed ?? []
     })
   }
@@ -141,20 +166,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     get isKeeping() {
       return isKeeping
     },
+    stats: () => ({ ...stats }),
+    place: () => place,
   }
-}
-
-/** Redis 7 and newer. */
-const StreamInfo = z.object({
-  length: z.number(),
-  'entries-added': z.number(),
-  'first-entry': z.tuple([z.string()], z.unknown()).nullable(),
-  'last-generated-id': z.string(),
-})
-
-/** Names and values in turn. */
-function factsIn(list: readonly unknown[]): Record<string, unknown> {
-  const facts: Record<string, unknown> = {}
-  for (let i = 0; i + 1 < list.length; i += 2) facts[String(list[i])] = list[i + 1]
-  return facts
 }

@@ -33,6 +33,11 @@ export function compareIds(a: string, b: string): number {
   return compare(first.milliseconds, second.milliseconds) || compare(first.number, second.number)
 }
 
+/** When Redis took an entry. Epoch milliseconds. */
+export function millisecondsOf(id: string): number {
+  return Number(partsOf(id).milliseconds)
+}
+
 function fieldOf(fields: readonly string[], name: string): string | undefined {
   for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === name) return fields[i + 1]
   return undefined
