@@ -5,32 +5,39 @@ import { isRecord, isString } from './shape.js'
  * The vocabulary: every event of the system, and who writes it. Types are `noun.past-participle`;
  * why it happened is in `data.reason`. No event ever holds a cookie, a token or a secret.
  *
- * | type                  | written when                                                                   | by       |
- * | --------------------- | ------------------------------------------------------------------------------ | -------- |
- * | `login.failed`        | a login came back from the provider and was not accepted                       | identity |
- * | `session.created`     | somebody finished signing in                                                   | identity |
- * | `session.revoked`     | one session was ended: by its owner, by an admin, by a new login in its place  | identity |
- * | `session.expired`     | a session reached its idle or its absolute end                                 | identity |
- * | `user.logged-out`     | a user was signed off everywhere, or everywhere else                           | identity |
- * | `user.blocked`        | an admin blocked a user: out at once, and not let in again                     | identity |
- * | `everyone.logged-out` | Redis had lost sign-offs, so that every session from before was ended          | identity |
- * | `user.unblocked`      | an admin lifted a block; no old session comes back                             | identity |
- * | `sign-off.confirmed`  | nobody can serve a request any more under what was signed off                  | identity |
- * | `token.revoked`       | the provider was told to revoke the tokens of an ended session                 | identity |
- * | `token.revocation-failed` | the provider did not take the revocation, after all retries                | identity |
- * | `project.created`     | a project came to be                                                           | projects |
- * | `project.renamed`     | a project got another name; `before` and `after` tell                          | projects |
- * | `project.archived`    | a project was put away                                                         | projects |
- * | `project.restored`    | an archived project was taken up again                                         | projects |
- * | `project.deleted`     | a project was deleted                                                          | projects |
- * | `log.interrupted`     | facts are missing here: Redis had forgotten them before they were kept         | events   |
- * | `log.pruned`          | the oldest entries of the log were removed, as the settings say                | events   |
+ * | type                      | written when                                                                  | by       |
+ * | ------------------------- | ----------------------------------------------------------------------------- | -------- |
+ * | `login.failed`            | a login came back from the provider and was not accepted                      | identity |
+ * | `session.created`         | somebody finished signing in                                                  | identity |
+ * | `session.revoked`         | one session was ended: by its owner, by an admin, by a new login in its place | identity |
+ * | `session.expired`         | a session reached its idle or its absolute end                                | identity |
+ * | `user.changed`            | the provider says another name, e-mail or other roles of a user than before   | identity |
+ * | `user.logged-out`         | a user was signed off everywhere, or everywhere else                          | identity |
+ * | `user.blocked`            | an admin blocked a user: out at once, and not let in again                    | identity |
+ * | `user.unblocked`          | an admin lifted a block; no old session comes back                            | identity |
+ * | `everyone.logged-out`     | Redis had lost sign-offs, so that every session from before was ended         | identity |
+ * | `sign-off.confirmed`      | nobody can serve a request any more under what was signed off                 | identity |
+ * | `token.revoked`           | the provider was told to revoke the tokens of an ended session                | identity |
+ * | `token.revocation-failed` | the provider did not take the revocation, after all retries                   | identity |
+ * | `instance.joined`         | an instance of a service began to follow the sign-offs                        | identity |
+ * | `instance.left`           | an instance said goodbye: it was stopped                                      | identity |
+ * | `instance.lost`           | an instance did not renew its lease: it crashed, hangs, or is cut off         | identity |
+ * | `history.opened`          | Redis has another history: restarted, failed over, restored or emptied        | identity |
+ * | `log.exported`            | an admin took a copy of the log; `filter` says of what                        | events   |
+ * | `log.interrupted`         | facts are missing here: Redis had forgotten them before they were kept        | events   |
+ * | `log.pruned`              | the oldest entries of the log were removed, as the settings say               | events   |
+ * | `project.created`         | a project came to be                                                          | projects |
+ * | `project.renamed`         | a project got another name; `before` and `after` tell                         | projects |
+ * | `project.archived`        | a project was put away                                                        | projects |
+ * | `project.restored`        | an archived project was taken up again                                        | projects |
+ * | `project.deleted`         | a project was deleted                                                         | projects |
  */
 export const EVENT_TYPES = [
   'login.failed',
   'session.created',
   'session.revoked',
   'session.expired',
+  'user.changed',
   'user.logged-out',
   'user.blocked',
   'user.unblocked',
@@ -38,13 +45,18 @@ export const EVENT_TYPES = [
   'sign-off.confirmed',
   'token.revoked',
   'token.revocation-failed',
+  'instance.joined',
+  'instance.left',
+  'instance.lost',
+  'history.opened',
+  'log.exported',
+  'log.interrupted',
+  'log.pruned',
   'project.created',
   'project.renamed',
   'project.archived',
   'project.restored',
   'project.deleted',
-  'log.interrupted',
-  'log.pruned',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]
@@ -53,7 +65,7 @@ export type EventType = (typeof EVENT_TYPES)[number]
  * The only service that may write events of this type, by name. Whoever acts on an event asks its `source`
  * too: a type alone says nothing.
  */
-export function ownerOf(type: EventType): 'identity' | 'projects' | 'events' {
+export function ownerOf(type: EventType): 'identity' | 'events' | 'projects' {
   if (type.startsWith('project.')) return 'projects'
   return type.startsWith('log.') ? 'events' : 'identity'
 }

@@ -60,6 +60,12 @@ const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'user.blocked': (event) => `blocked ${whomItIsAbout(event)}`,
   'everyone.logged-out': () => 'signed everybody off, since Redis had lost sign-offs',
   'user.unblocked': (event) => `unblocked ${whomItIsAbout(event)}`,
+  'user.changed': (event) => `noted of ${whomItIsAbout(event)} what the provider says now${changeOf(event)}`,
+  'instance.joined': (event) => `saw ${instanceOf(event)} join`,
+  'instance.left': (event) => `saw ${instanceOf(event)} leave`,
+  'instance.lost': (event) => `has not heard from ${instanceOf(event)} for too long`,
+  'history.opened': () => 'met another history of Redis: it was restarted, failed over, or restored',
+  'log.exported': () => 'exported the event log',
   'sign-off.confirmed': (event) => `confirmed that ${whomItIsAbout(event)} is signed off`,
   'token.revoked': (event) => `had the provider revoke the tokens of ${whomItIsAbout(event)}`,
   'token.revocation-failed': (event) => `could not have the tokens of ${whomItIsAbout(event)} revoked`,
@@ -70,6 +76,15 @@ const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'project.deleted': (event) => `deleted the project ${projectName(event)}`,
   'log.interrupted': () => 'lost facts here: Redis had forgotten them before they were kept',
   'log.pruned': ({ data }) => `removed the ${entriesIn(data['entries'])} of the log`,
+}
+
+function changeOf({ data }: CurfewEvent): string {
+  if (data.before === undefined || data.after === undefined) return ''
+  return `: ${String(data['field'] ?? '')} ${quoted(data.before || 'none')} to ${quoted(data.after || 'none')}`
+}
+
+function instanceOf({ data }: CurfewEvent): string {
+  return typeof data['instance'] === 'string' ? `the instance ${data['instance']}` : 'an instance'
 }
 
 function isOwn({ subject, data }: CurfewEvent): boolean {

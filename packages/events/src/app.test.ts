@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { keysOf } from '@curfew/contract'
+import { keysOf, parseEvent } from '@curfew/contract'
 import {
   type ApiAnswer,
   type Browser,
@@ -287,6 +287,16 @@ test('an export has everything that fits, newest first, as NDJSON and as CSV', a
   assert.match(table.text, /^time,type,source,subject,/)
   assert.match(table.text, `"'=1+0, ""quoted""\n"`)
   assert.is(table.text.split('user.blocked').length - 1, 3)
+  // Identity moves them into the log.
+  const handedIn = await world.redis.xrange(keysOf(world.namespace).inbox('events'), '-', '+')
+  const told = handedIn.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+  assert.equal(
+    told.map(({ type, data }) => [type, data['format'], data['filter']]),
+    [
+      ['log.exported', 'ndjson', 'type=user.blocked'],
+      ['log.exported', 'csv', 'type=user.blocked&format=csv'],
+    ],
+  )
 })
 
 test('the stream ends with the session of its viewer, and only with that', async () => {

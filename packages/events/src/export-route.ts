@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
-import type { CurfewEvent, SessionRecord } from '@curfew/contract'
+import { type CurfewEvent, createEvent, type SessionRecord } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
+import { callerOf } from '@curfew/service'
 import type { Context } from 'koa'
 import type { EventFilter } from '#browser/event-filter.js'
 import { type ExportFormat, parseExportQuery } from './log-query.js'
@@ -10,11 +11,14 @@ import { readAll } from './store/read-all.js'
 /**
  * `GET /events/export`: everything that fits a filter, newest first, as NDJSON (one event a line) or CSV. It is read
  * as it is sent, in constant memory, and ends with the session of whoever asked.
+ *
+ * That a copy was taken is a fact of the log itself: where it can't be told, none is given.
  */
 export function exportEvents({ guard, store }: { guard: Guard; store: Pick<LogStore, 'page'> }) {
   return async function exportEvents(ctx: Context): Promise<void> {
     const session: SessionRecord = ctx.state.session
     const { filter, format } = parseExportQuery(ctx.query)
+    await guard.recordFact(exportedFact(ctx, session, format))
     const body = Readable.from(linesOf(store, filter, format))
     const hold = guard.hold(session, (why) => body.destroy(new Error(`the session ended: ${why}`)))
     body.once('close', () => hold.release())
@@ -23,6 +27,21 @@ export function exportEvents({ guard, store }: { guard: Guard; store: Pick<LogSt
     ctx.body = body
   }
 }
+
+function exportedFact(ctx: Context, { user, ref }: SessionRecord, format: ExportFormat): CurfewEvent {
+  return createEvent('events', 'log.exported', user.id, {
+    actor: user.id,
+    actorName: user.name,
+    subjectName: user.name,
+    ref,
+    ...callerOf(ctx),
+    format,
+    filter: ctx.querystring.slice(0, LONGEST_FILTER),
+  })
+}
+
+/** A fact of more than 8 kB is dropped. In characters. */
+const LONGEST_FILTER = 1_000
 
 const TYPES = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; charset=utf-8' }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { boundMs, type Keys, type SessionRecord } from '@curfew/contract'
+import { boundMs, type CurfewEvent, type Keys, type SessionRecord } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { requireRole, requireSession } from '@curfew/guard/koa'
 import { createServiceApp, type Log, readBody, refuse } from '@curfew/service'
@@ -44,6 +44,7 @@ import { rememberSignOffs } from './sign-off/remembered.js'
 import { createSignOffs, type SignOffs } from './sign-off/sign-offs.js'
 import { takeOver } from './sign-off/take-over.js'
 import { createSeal, SealBroken } from './tokens/seal.js'
+import { watchInstances } from './work/instance-facts.js'
 import { startWork } from './work/work.js'
 
 export interface IdentityAppOptions {
@@ -107,7 +108,8 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const stopWatching = guard.onBehind(recovery.onBehind)
   const [leaving, stopping] = [new AbortController(), new AbortController()]
   const writeToLog = createLogWriter(redis, keys)
-  const facts = createConfirmedFacts({ write: (events) => writeToLog(...events), onError })
+  const writeAll = (events: readonly CurfewEvent[]) => writeToLog(...events)
+  const facts = createConfirmedFacts({ write: writeAll, onError })
   const signOffs = createSignOffs({
     redis,
     recordDurably,
@@ -137,6 +139,14 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     keys,
     sessions,
     revokeTokens: (id, tokens) => revokeAt(providers.find(id), tokens),
+    onError,
+  })
+  const stopWatchingInstances = watchInstances({
+    redis,
+    keys,
+    history: () => guard.stats().history,
+    leaseMs: config.LEASE_MS,
+    write: writeAll,
     onError,
   })
   const housekeeping = [
@@ -218,6 +228,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     async stop() {
       for (const timer of housekeeping) clearInterval(timer)
       stopWatching()
+      stopWatchingInstances()
       remembered.close()
       stopping.abort()
       await work.stop()

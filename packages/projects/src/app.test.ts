@@ -54,7 +54,7 @@ test('a fact in the log names the session, the address and the request', async (
     userAgent: 'CurfewTestBrowser/1.0',
     correlationId: created.headers.get('x-correlation-id'),
     project: readProject(created).id,
-    after: 'Engine',
+    name: 'Engine',
   })
   assert.match(String(fact?.data['ip']), /127\.0\.0\.1|::1/)
   assert.is(await world.redis.hlen(projectKeys(world.namespace).outbox), 0)

@@ -70,6 +70,7 @@ test('a fact tells who did what to which project, from where', async () => {
     userAgent: 'Test',
     correlationId: 'c-1',
     project: id,
+    name: 'Engine II',
     before: 'Engine',
     after: 'Engine II',
   })

@@ -122,7 +122,13 @@ export function createProjects({ store, lists, handOver, now }: ProjectsOptions)
     changes: readonly ProjectChange[],
   ) {
     const facts = changes.map(({ what, project }) =>
-      createEvent('projects', what, project.owner, tell(caller, project, before, after), new Date(now())),
+      createEvent(
+        'projects',
+        what,
+        project.owner,
+        tell(caller, project, CHANGED[what](before, after)),
+        new Date(now()),
+      ),
     )
     const outcome = await store.write({ before, after, changes, facts, mostOfOwner: MOST_PROJECTS })
     if (outcome === 'done') {
@@ -142,20 +148,28 @@ export function createProjects({ store, lists, handOver, now }: ProjectsOptions)
 /** Another write may come between reading and writing; so many in a row are no coincidence. */
 const MOST_TRIES = 10
 
-function tell(
-  { user, trace }: Caller,
-  project: Project,
-  before: Project | null,
-  after: Project | null,
-): EventData {
+/** The old and the new value of what was changed. */
+const CHANGED: Readonly<
+  Record<ProjectChange['what'], (before: Project | null, after: Project | null) => Change>
+> = {
+  'project.created': () => ({}),
+  'project.renamed': (before, after) => ({ before: before?.name ?? '', after: after?.name ?? '' }),
+  'project.archived': () => ({ before: 'active', after: 'archived' }),
+  'project.restored': () => ({ before: 'archived', after: 'active' }),
+  'project.deleted': () => ({}),
+}
+
+type Change = Pick<EventData, 'before' | 'after'>
+
+function tell({ user, trace }: Caller, project: Project, change: Change): EventData {
   return {
     actor: user.id,
     actorName: user.name,
     subjectName: project.ownerName,
     ...trace,
     project: project.id,
-    ...(before === null ? {} : { before: before.name }),
-    ...(after === null ? {} : { after: after.name }),
+    name: project.name,
+    ...change,
   }
 }
 

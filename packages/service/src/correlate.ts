@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 
 declare module 'koa' {
   interface DefaultState {
@@ -19,6 +19,15 @@ export function correlate(): Middleware {
     ctx.set(CORRELATION_HEADER, ctx.state.correlationId)
     await next()
   }
+}
+
+/**
+ * The request goes on under the id of something that began before it: of the login that it finishes, for instance.
+ * What was logged of it by then has the one it came with.
+ */
+export function continueUnder(ctx: Pick<Context, 'set' | 'state'>, correlationId: string): void {
+  ctx.state.correlationId = correlationId
+  ctx.set(CORRELATION_HEADER, correlationId)
 }
 
 export const CORRELATION_HEADER = 'X-Correlation-Id'

@@ -1,6 +1,6 @@
 import { type CurfewEvent, createEvent } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
-import { callerOf, type Log, ServiceError } from '@curfew/service'
+import { callerOf, continueUnder, type Log, ServiceError } from '@curfew/service'
 import type { Context, Middleware } from 'koa'
 import { z } from 'zod'
 import type { SignedOffCookie } from '../account/signed-off-cookie.js'
@@ -52,11 +52,12 @@ export function finishLogin(options: FinishLoginOptions) {
 
   return async function finishLogin(ctx: Context): Promise<void> {
     const provider = findProvider(providers, String(ctx['params'].provider))
-    let transaction: Transaction | null = null
     let name: string | undefined
     try {
       const query = readQuery(ctx)
-      transaction = await consume(ctx, provider, query.state)
+      const transaction = await consume(ctx, provider, query.state)
+      // From the first redirect to the session it is one story, whatever the provider's redirect came with.
+      continueUnder(ctx, transaction.correlationId)
       offer(ctx, provider.config.id, transaction.returnTo)
       await checkIssuer(provider, query.iss)
       if (query.error !== undefined) throw refusedBy(query.error)
@@ -67,7 +68,7 @@ export function finishLogin(options: FinishLoginOptions) {
       const identification = await redeem(ctx, provider, transaction)
       const { profile, tokens, authTime, amr, acr } = identification
       name = profile.name
-      const { ip, userAgent } = callerOf(ctx)
+      const { ip, userAgent, correlationId } = callerOf(ctx)
       await signIn(ctx, userIdOf(profile), {
         provider: provider.config.id,
         profile,
@@ -77,7 +78,7 @@ export function finishLogin(options: FinishLoginOptions) {
         acr,
         beganAtSequence: transaction.beganAtSequence,
         device: { userAgent, ip },
-        correlationId: transaction.correlationId,
+        correlationId,
       })
       options.signedOffCookie.forget(ctx)
       ctx.redirect(transaction.returnTo)
@@ -87,7 +88,7 @@ export function finishLogin(options: FinishLoginOptions) {
         ctx.state.wasSignedInAlready = true
         return ctx.redirect('/')
       }
-      await recordFailure(ctx, provider, transaction, error, name)
+      await recordFailure(ctx, provider, error, name)
       throw error
     }
   }
@@ -134,20 +135,16 @@ export function finishLogin(options: FinishLoginOptions) {
   async function recordFailure(
     ctx: Context,
     { config }: Provider,
-    transaction: Transaction | null,
     error: unknown,
     name: string | undefined,
   ): Promise<void> {
     const userId = userOf(error)
-    const { ip, userAgent, correlationId } = callerOf(ctx)
     const event = createEvent('identity', 'login.failed', userId, {
       actor: null,
       ...(userId === null || name === undefined ? {} : { subjectName: name }),
       provider: config.id,
       reason: reasonOf(error),
-      ip,
-      userAgent,
-      correlationId: transaction?.correlationId ?? correlationId,
+      ...callerOf(ctx),
     })
     await options
       .recordFailure(event)

@@ -34,6 +34,28 @@ test('a failed login is a fact, by one correlation id from its beginning to its 
   )
 })
 
+test('a login, and what it ends, go by the correlation id under which it began', async () => {
+  await using world = await givenLogin()
+  const browser = await world.app.openBrowser()
+  const begin = async (correlationId: string) =>
+    browser.get('/auth/login', { ...beforeCallback, headers: { 'X-Correlation-Id': correlationId } })
+  await browser.get((await begin('first-login')).location?.href ?? '')
+  const callback = (await begin('second-login')).location?.href ?? ''
+
+  const back = await browser.get(callback, {
+    headers: { 'X-Correlation-Id': 'a-callback' },
+    follow: () => false,
+  })
+
+  assert.is(back.headers.get('x-correlation-id'), 'second-login')
+  const told = (await world.app.events()).map(({ type, data }) => `${type} ${data.correlationId}`)
+  assert.equal(told.slice(0, 3), [
+    'session.created first-login',
+    'session.created second-login',
+    'session.revoked second-login',
+  ])
+})
+
 test('no state, code, nonce, verifier, token or secret is in a log or an event', async () => {
   await using world = await givenLogin()
   const { app, provider } = world

@@ -8,7 +8,7 @@ export const RECORD_SLACK_MS = 24 * 60 * 60 * 1000
 
 /**
  * Makes a session out of a finished login, or refuses it. One step: the user's gate, the profile, the
- * record, its tokens, every index it must be found in, and the fact in the log.
+ * record, its tokens, every index it must be found in, and the facts in the log.
  *
  * Refused: the user is blocked; or was blocked or signed off after the login began. `retry`: the record
  * was made for another generation or era than there is now. NX: a ref is never written twice. `closed`:
@@ -17,13 +17,13 @@ export const RECORD_SLACK_MS = 24 * 60 * 60 * 1000
  *
  * KEYS  history, sequence, session, tokens, user, user's sessions, users, terms, expiries, seen, log, era
  * ARGV  nonce candidate, ref, generation, record, sealed tokens, lifetime ms, idle ms, sequence at which
- *       the login began, user id, profile as JSON, terms as JSON, event, era, history followed
+ *       the login began, user id, profile as JSON, terms as JSON, events as JSON, era, history followed
  * Returns `{verdict, generation, era}`; verdict is created, blocked, superseded, retry or closed
  */
 export const CREATE_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
 local ref, generation, record, tokens = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local lifetimeMs, idleMs, began, userId = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
-local profile, terms, event = cjson.decode(ARGV[10]), cjson.decode(ARGV[11]), ARGV[12]
+local profile, terms, events = cjson.decode(ARGV[10]), cjson.decode(ARGV[11]), cjson.decode(ARGV[12])
 local user = KEYS[5]
 
 local gate = redis.call('HMGET', user, 'generation', 'blocked', 'endedAt', 'terms')
@@ -47,7 +47,7 @@ redis.call('ZADD', KEYS[7], nowMs, userId)
 redis.call('ZADD', KEYS[6], nowMs, ref)
 redis.call('ZADD', KEYS[9], nowMs + math.min(idleMs, lifetimeMs), ref)
 redis.call('ZADD', KEYS[10], nowMs, ref)
-redis.call('XADD', KEYS[11], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', event)
+for _, event in ipairs(events) do redis.call('XADD', KEYS[11], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', event) end
 return { 'created', current, era }`
 
 /**

@@ -15,6 +15,7 @@ import { z } from 'zod'
 import type { FinishedLogin, ProviderTokens } from '../login/finished-login.js'
 import { userIdOf } from '../login/user-id.js'
 import type { Seal } from '../tokens/seal.js'
+import { loginFacts, PROFILE_FIELDS, profileBefore } from './login-facts.js'
 import { CREATE_SESSION, DUE_SESSIONS, EXPIRE_SESSION, TOUCH_SESSION } from './scripts.js'
 import { termsOf } from './users.js'
 
@@ -74,7 +75,9 @@ export function createSessions(
     const userId = userIdOf(login.profile)
     const sealed = seal.seal(JSON.stringify(login.tokens), ref)
     const createdAt = await redisNow()
-    let generation = Number((await redis.hget(keys.user(userId), 'generation')) ?? 1)
+    const [known, ...profile] = await redis.hmget(keys.user(userId), 'generation', ...PROFILE_FIELDS)
+    const before = profileBefore(profile)
+    let generation = Number(known ?? 1)
     let era = Number(await redis.get(keys.era))
     let hasRenewed = false
 
@@ -109,7 +112,7 @@ export function createSessions(
           userId,
           JSON.stringify(rowOf(login)),
           JSON.stringify(termsOf(login.profile)),
-          JSON.stringify(createdEvent(record, login)),
+          JSON.stringify(loginFacts(record, login, before).map((fact) => JSON.stringify(fact))),
           era,
           guard.stats().history ?? '',
         ],
@@ -281,20 +284,6 @@ function rowOf({ profile, provider }: FinishedLogin): Record<string, string> {
   }
 }
 
-function createdEvent(record: SessionRecord, { correlationId }: FinishedLogin) {
-  const { user, ref, provider, device } = record
-  return createEvent('identity', 'session.created', user.id, {
-    actor: user.id,
-    actorName: user.name,
-    subjectName: user.name,
-    ref,
-    provider,
-    ip: device.ip,
-    userAgent: device.userAgent,
-    correlationId,
-  })
-}
-
 function expiredEvent({ user, ref, provider, expiresAt, device }: SessionRecord) {
   return createEvent('identity', 'session.expired', user.id, {
     actor: 'system',
@@ -304,5 +293,7 @@ function expiredEvent({ user, ref, provider, expiresAt, device }: SessionRecord)
     reason: Date.now() >= expiresAt ? 'absolute' : 'idle',
     ip: device.ip,
     userAgent: device.userAgent,
+    // Nobody asked for it: what follows from it goes by this one.
+    correlationId: randomUUID(),
   })
 }

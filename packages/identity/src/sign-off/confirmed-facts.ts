@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { type CurfewEvent, createEvent, type EventData, type Receipt } from '@curfew/contract'
+import { namedId } from '../named-id.js'
 
 /** What the event of a sign-off said: it is said again when that is confirmed. */
 export interface SignOffStory {
@@ -97,23 +97,5 @@ function confirmedEvent({ subject, data, reason }: SignOffStory, receipt: Receip
     lapsed: inState('lapsed'),
     ...(hooksFailed > 0 ? { hooksFailed } : {}),
   })
-  return { ...fact, id: idFrom(`${event.id} confirmed`) }
-}
-
-/**
- * The same whoever writes it: two identities may follow one sign-off, and each see it confirmed. Whoever reads
- * the log takes the second for what it is by its id.
- *
- * @see RFC 9562 section 5.8, UUID version 8
- */
-function idFrom(name: string): string {
-  const hex = createHash('sha256').update(name).digest('hex')
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0b11) | 0b1000).toString(16)
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-')
+  return { ...fact, id: namedId(`sign-off.confirmed ${event.id}`) }
 }

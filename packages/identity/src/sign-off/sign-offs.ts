@@ -42,13 +42,15 @@ export interface SignOffs {
     options: { reason: 'everywhere' | 'admin'; except?: string },
   ): Promise<SignedOff | null>
   /** Ends all sessions of a user, and lets them in no more. Null when there is no such user. */
-  block(user: UserName, by: Author, reason: string | null): Promise<SignedOff | null>
+  block(user: MaybeBlocked, by: Author, reason: string | null): Promise<SignedOff | null>
   /** Lifts a block. Revives nothing. False when the user was not blocked. */
-  unblock(user: UserName, by: Author): Promise<boolean>
+  unblock(user: MaybeBlocked, by: Author): Promise<boolean>
 }
 
 type SessionReason = Extract<SignOffReason, 'logged-out' | 'revoked' | 'admin' | 'replaced'>
 type UserName = Pick<User, 'id' | 'name'>
+/** As they were when it was decided, for people who read the log. */
+type MaybeBlocked = UserName & { readonly blocked?: Block | null }
 
 export interface SignOffOptions {
   readonly redis: Redis
@@ -133,8 +135,12 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     return carryOut(why, (before) => endUserScript(user.id, event, reason, { except, before }), event)
   }
 
-  async function block(user: UserName, by: Author, reason: string | null) {
-    const event = eventOf('user.blocked', user, by, { reason: reason ?? undefined })
+  async function block(user: MaybeBlocked, by: Author, reason: string | null) {
+    const event = eventOf('user.blocked', user, by, {
+      reason: reason ?? undefined,
+      before: user.blocked ? 'blocked' : 'not blocked',
+      after: 'blocked',
+    })
     const block: Block = { at: Date.now(), by: by.id, reason }
     return carryOut(
       'blocked',
@@ -233,8 +239,12 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     return second
   }
 
-  async function unblock(user: UserName, by: Author): Promise<boolean> {
-    const event = eventOf('user.unblocked', user, by, {})
+  async function unblock(user: MaybeBlocked, by: Author): Promise<boolean> {
+    const event = eventOf('user.unblocked', user, by, {
+      before: 'blocked',
+      after: 'not blocked',
+      ...(user.blocked ? whatWasLifted(user.blocked) : {}),
+    })
     const reply = await evaluate(
       redis,
       UNBLOCK_USER,
@@ -249,6 +259,10 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
 }
 
 const NOT_RECORDED = 'The sign-off could not be recorded, so nothing is promised. Trying again is safe.'
+
+function whatWasLifted({ at, by, reason }: Block) {
+  return { blockedAt: new Date(at).toISOString(), blockedBy: by, blockReason: reason ?? undefined }
+}
 
 function eventOf(
   type: EventType,

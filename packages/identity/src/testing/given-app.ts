@@ -120,6 +120,12 @@ export async function givenApp(wanted: AppWanted = {}) {
     return { ...signedIn, browser: await openBrowser(signedIn.cookie) }
   }
 
+  /** The whole event log, oldest first. */
+  async function everything(): Promise<CurfewEvent[]> {
+    const entries = await looking.xrange(keys.log, '-', '+')
+    return entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+  }
+
   return {
     url: served.url,
     redisUrl: url,
@@ -141,11 +147,11 @@ export async function givenApp(wanted: AppWanted = {}) {
     /** A request as a program sends it: nothing is in it but what is given. */
     ask: (path: string, wanted: AskWanted = {}): Promise<Answered> => ask(new URL(path, served.url), wanted),
 
-    /** The event log, oldest first. */
+    /** The event log, oldest first, without what identity notices by itself: that comes at any time. */
     async events(): Promise<CurfewEvent[]> {
-      const entries = await looking.xrange(keys.log, '-', '+')
-      return entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+      return (await everything()).filter(({ type }) => !/^(instance|history)\./.test(type))
     },
+    everything,
 
     async [Symbol.asyncDispose]() {
       for (const browser of browsers) await browser[Symbol.asyncDispose]()

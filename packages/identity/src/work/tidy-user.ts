@@ -11,6 +11,8 @@ export interface EndedSession {
   readonly provider: string
   /** The user's name, for people who read the log. */
   readonly subjectName?: string
+  /** Of the request that ended it. */
+  readonly correlationId?: string
 }
 
 /**

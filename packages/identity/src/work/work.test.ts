@@ -48,6 +48,7 @@ test('the log says by name whose tokens were revoked, and whose could not be', a
   await world.signOffs.endSession(unreadable.record, 'logged-out', ADMIN)
   await eventually(async () => (await tokenEvents(world)).length === 3)
 
+  assert.equal(await correlationsOf(world, 'token.'), [ADMIN.correlationId], 'of those who signed them off')
   assert.equal((await tokenEvents(world)).toSorted(), [
     'token.revocation-failed Edda Editor',
     'token.revoked Ada Lovelace',
@@ -240,6 +241,14 @@ test('a log that is read again from its beginning repeats nothing', async () => 
 })
 
 /** With the name that each is about. */
+/** Each once. */
+async function correlationsOf({ redis, keys }: World, noun: string) {
+  const entries = await redis.xrange(keys.log, '-', '+')
+  const events = entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+  const ofNoun = events.filter(({ type }) => type.startsWith(noun))
+  return [...new Set(ofNoun.map(({ data }) => data.correlationId))]
+}
+
 async function tokenEvents(world: World): Promise<string[]> {
   const entries = await world.redis.xrange(world.keys.log, '-', '+')
   const events = entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])

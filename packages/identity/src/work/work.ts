@@ -47,9 +47,14 @@ const RevokeJob = z.object({
   ref: z.string(),
   provider: z.string(),
   subjectName: z.string().exactOptional(),
+  correlationId: z.string().exactOptional(),
   userId: z.string().nullable(),
 })
-const TidyJob = z.object({ userId: z.string(), eventId: z.string() })
+const TidyJob = z.object({
+  userId: z.string(),
+  eventId: z.string(),
+  correlationId: z.string().exactOptional(),
+})
 
 /**
  * The background work of identity, by BullMQ. Driven from the log with a stored cursor, and job id =
@@ -122,11 +127,15 @@ export function startWork(options: WorkOptions) {
     const { id, source, type, subject, data } = event
     // Nobody else ends sessions, whatever a service may have got into the log.
     if (source !== '/identity') return
+    const { correlationId } = data
+    const caused = correlationId === undefined ? {} : { correlationId }
     if (type === 'user.logged-out' || type === 'user.blocked') {
-      await queue.add('tidy-user', { userId: subject, eventId: id }, { jobId: id, ...KEEP })
+      await queue.add('tidy-user', { userId: subject, eventId: id, ...caused }, { jobId: id, ...KEEP })
     } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
       const { ref, provider, subjectName } = data
-      await enqueueRevocations(id, subject, [{ ref, provider, ...(subjectName ? { subjectName } : {}) }])
+      await enqueueRevocations(id, subject, [
+        { ref, provider, ...(subjectName ? { subjectName } : {}), ...caused },
+      ])
     }
   }
 
@@ -148,8 +157,14 @@ export function startWork(options: WorkOptions) {
     if (job.name === 'sweep-expired') {
       await sessions.sweepExpired()
     } else if (job.name === 'tidy-user') {
-      const { userId, eventId } = TidyJob.parse(job.data)
-      await tidyUser({ redis, keys }, userId, (ended) => enqueueRevocations(eventId, userId, ended))
+      const { userId, eventId, ...caused } = TidyJob.parse(job.data)
+      await tidyUser({ redis, keys }, userId, (ended) =>
+        enqueueRevocations(
+          eventId,
+          userId,
+          ended.map((session) => ({ ...session, ...caused })),
+        ),
+      )
     } else if (job.name === 'revoke-tokens') {
       const isLastTry = job.attemptsMade + 1 >= REVOKE_ATTEMPTS
       await revoke(RevokeJob.parse(job.data), isLastTry)
