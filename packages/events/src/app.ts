@@ -14,6 +14,7 @@ import { keeperLag } from './keeper-lag.js'
 import { observeKeeper } from './keeper-metrics.js'
 import { createLiveLog } from './live-log.js'
 import { listEvents, streamEvents } from './log-routes.js'
+import { listOwnEvents } from './own-events-route.js'
 import type { RetentionSettings } from './retention/apply-retention.js'
 import { startRetentionWork } from './retention/retention-work.js'
 import type { LogStore } from './store/log-store.js'
@@ -79,6 +80,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     .get('/', (ctx) => ctx.redirect('/console'))
     .get('/console', signedIn, admin, showConsole(publicUrl))
     .get('/events', leadPeopleToTheConsole, signedIn, admin, listEvents(store))
+    .get('/events/mine', signedIn, listOwnEvents(store))
     .get('/events/stream', signedIn, admin, streamEvents({ guard, store, liveLog, maxBufferedBytes }))
     .get('/events/figures', signedIn, admin, showFigures(store))
     .get('/events/export', signedIn, admin, exportEvents({ guard, store }))

@@ -5,6 +5,7 @@ import { requireRole, requireSession } from '@curfew/guard/koa'
 import { createServiceApp, type Log, readBody, refuse } from '@curfew/service'
 import Router from '@koa/router'
 import type { Redis } from 'ioredis'
+import { showAccount } from './account/account-page.js'
 import { ASSETS } from './account/assets.js'
 import { authorOf, type Caller } from './account/author.js'
 import { createFarewells } from './account/farewells.js'
@@ -71,7 +72,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     guard,
     redis,
     log,
-    assets: { path: ASSETS, folders: [new URL('../assets/', import.meta.url)] },
+    assets: { path: ASSETS, folders: ASSET_FOLDERS },
     alsoReady: () =>
       !recorder.isReady
         ? 'Sign-offs can’t be recorded: their connection to Redis is gone.'
@@ -175,10 +176,13 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const endSessionUrl = (session: SessionRecord) => endSessionAt(providers.find(session.provider), session)
   const signedIn = requireSession(guard, { refuse })
 
+  const labelOf = (id: string) => providers.find(id)?.config.label ?? id
+
   const limit = () => limitLogins(config.LOGINS_PER_MINUTE)
 
   const router = new Router()
     .get('/', showLanding({ guard, sessions, farewells, signedOffCookie }))
+    .get('/account', signedIn, showAccount({ sessions, labelOf, publicUrl }))
     .get('/auth/login', limit(), chooseProvider(login))
     .get('/auth/login/:provider', limit(), (ctx) => beginLogin(login)(ctx))
     .get(
@@ -260,6 +264,8 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     }
   }
 }
+
+const ASSET_FOLDERS = [new URL('./browser/', import.meta.url), new URL('../assets/', import.meta.url)]
 
 /** Only a block that another identity lifted is not heard of at once. Milliseconds. */
 const REFRESH_EVERY_MS = 60_000

@@ -21,6 +21,7 @@ test('a page of somebody says who, offers three ways out, and watches the sessio
   assert.match(markup, 'data-user="u&quot;1"')
   assert.match(markup, 'Edda &lt;b&gt; Editor')
   assert.match(markup, '>EE<')
+  assert.match(markup, '<a href="https://curfew.example/account">Your account')
   assert.match(markup, '<form method="post" action="https://curfew.example/auth/logout">')
   for (const scope of ['session', 'others', 'user']) assert.match(markup, `name="scope" value="${scope}"`)
   assert.match(markup, '<script type="module" src="/x/assets/session-watch.js"></script>')

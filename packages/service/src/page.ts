@@ -45,7 +45,7 @@ ${placesFor(user).map(
   ({ path, name }) =>
     html`<a href="${new URL(path, publicUrl).href}"${path === active && html` aria-current="page"`}>${name}</a>\n`,
 )}</nav>
-${user === undefined ? html`<a class="button quiet" href="${new URL('/auth/login', publicUrl).href}">Sign in</a>` : signedIn(user, publicUrl)}
+${user === undefined ? html`<a class="button quiet" href="${new URL('/auth/login', publicUrl).href}">Sign in</a>` : signedIn(user, publicUrl, active)}
 </div>
 </header>
 <main id="content" tabindex="-1">
@@ -63,12 +63,13 @@ const placesFor = (user: PageUser | undefined) => [
 ]
 
 /** A popover opens and closes without a script of ours. */
-const signedIn = (user: PageUser, publicUrl: URL) => html`<div class="account">
+const signedIn = (user: PageUser, publicUrl: URL, active: string | undefined) => html`<div class="account">
 <button class="account-button" type="button" popovertarget="account-menu" aria-label="Account of ${user.name}">
 <span class="avatar" aria-hidden="true">${initialsOf(user.name)}</span><span class="account-name">${user.name}</span>
 </button>
 <div id="account-menu" class="account-menu" popover>
 <p class="account-who"><strong>${user.name}</strong>${user.roles.map((role) => html` <span class="badge">${role}</span>`)}</p>
+<a href="${new URL('/account', publicUrl).href}"${active === '/account' && html` aria-current="page"`}>Your account<small>devices, and what happened lately</small></a>
 <form method="post" action="${new URL('/auth/logout', publicUrl).href}">
 <button name="scope" value="session">Sign out<small>here, in this browser</small></button>
 <button name="scope" value="others">Sign out other sessions<small>every other device and browser</small></button>

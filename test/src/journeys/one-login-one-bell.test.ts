@@ -44,7 +44,7 @@ test('one login opens every service, for two browsers side by side, and each sig
   const phone = await (await chromium.openProfile()).newPage()
   const tablet = await (await chromium.openProfile()).newPage()
   for (const page of [phone, tablet]) await openSignedIn(page, url('/projects'), 'editor')
-  await laptop.goto(system.url)
+  await laptop.goto(url('/account'))
   await laptop.waitForSelector('text=Where you are signed in')
   await screenshot(laptop, '04-devices')
   await phone.waitForSelector('.projects input[value="Analytical Engine"]')
@@ -62,7 +62,7 @@ test('one login opens every service, for two browsers side by side, and each sig
   await phone.goto(url('/projects'))
   if (phone.url() !== url('/projects')) await signInAtProvider(phone, 'editor')
   await phone.waitForURL(url('/projects'))
-  await laptop.goto(system.url)
+  await laptop.goto(url('/account'))
   const heard = signedOutNotice(phone)
   await laptop.click('main button[value=user]')
   await heard
@@ -107,7 +107,7 @@ test('ten tabs of one browser share one stream, load pages, and all say when it 
   }
   const elsewhere = await (await chromium.openProfile()).newPage()
   await openSignedIn(elsewhere, url('/projects'), 'editor')
-  await elsewhere.goto(url('/'))
+  await elsewhere.goto(url('/account'))
   await elsewhere.click('main button[value=others]')
 
   await Promise.all(tabs.map(signedOutNotice))

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { addressName } from './address-name.js'
+import { addressName } from '#browser/address-name.js'
 
 const test = suite('identity: address name')
 

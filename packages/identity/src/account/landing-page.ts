@@ -17,8 +17,7 @@ export interface LandingOptions {
 }
 
 /**
- * `GET /`: where people begin. Signed in, it shows where else they are, and how to end that; just signed
- * out, what became of it.
+ * `GET /`: where people begin. Signed in, it shows where to go; just signed out, what became of it.
  */
 export function showLanding({ guard, sessions, farewells, signedOffCookie }: LandingOptions) {
   return async function showLanding(ctx: Context): Promise<void> {
@@ -33,8 +32,9 @@ export function showLanding({ guard, sessions, farewells, signedOffCookie }: Lan
     }
     const { session } = decision
     const listed = await sessions.listOf(session.user.id)
-    const body = welcome({ session, listed, now: Date.now() })
-    respondWithPage(ctx, page({ title: 'Where you are signed in', body, user: session.user, ...common }))
+    const others = listed.filter(({ record }) => record.ref !== session.ref).length
+    const body = welcome({ session, others })
+    respondWithPage(ctx, page({ title: 'Welcome', body, user: session.user, ...common }))
   }
 
   /** Once: whoever comes here again later knows it. */

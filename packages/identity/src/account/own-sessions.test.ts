@@ -129,12 +129,12 @@ test('of two that end the same at the same moment, each names an event that is i
 test('a form ends one of mine and leads back', async () => {
   await using app = await givenApp()
   const [ada, phone] = [await app.login(), await app.login()]
-  await ada.browser.get('/')
+  await ada.browser.get('/account')
 
   const sent = await ada.browser.post(`/auth/sessions/${phone.record.ref}/end`, {}, { follow: () => false })
 
   assert.is(sent.status, 303)
-  assert.is(sent.location?.href, `${app.url}/`)
+  assert.is(sent.location?.href, `${app.url}/account`)
   assert.is((await phone.browser.fetchApi('/auth/session')).status, 401)
   assert.is((await ada.browser.fetchApi('/auth/session')).status, 200)
 })

@@ -38,7 +38,7 @@ export function endOwnSessionByForm(sessions: Sessions, signOffs: SignOffs) {
     // It is over at once where it counts most, in Redis, and everywhere within the bound: no page waits for that.
     await signedOff.within(PAGE_PATIENCE_MS)
     ctx.status = 303
-    ctx.redirect('/')
+    ctx.redirect('/account')
   }
 }
 

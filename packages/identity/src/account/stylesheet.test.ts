@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { chooser } from '../login/chooser-page.js'
 import { givenReceipt } from '../testing/given-receipt.js'
 import { givenRecord } from '../testing/given-record.js'
+import { accountBody } from './account-page.js'
 import type { Farewell } from './farewells.js'
 import { invitation } from './invitation.js'
 import { signedOffLine } from './signed-off-line.js'
@@ -22,7 +23,13 @@ const FAREWELL: Farewell = { scope: 'user', receipt: givenReceipt(), continueTo:
 const PAGES: Readonly<Record<string, Html>> = {
   invitation: invitation(null),
   invitationAgain: invitation(signedOffLine('A'.repeat(43), FAREWELL)),
-  welcome: welcome({ session: record, listed: [{ record, lastSeenAt: 0 }], now: 0 }),
+  welcome: welcome({ session: record, others: 1 }),
+  account: accountBody({
+    session: record,
+    listed: [{ record, lastSeenAt: 0 }],
+    provider: 'Town hall',
+    now: 0,
+  }),
   signedOff: farewellBody(FAREWELL, false),
   chooser: chooser([{ label: 'GitHub', path: '/' }]),
 }

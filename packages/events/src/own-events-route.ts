@@ -1,0 +1,69 @@
+import type { CurfewEvent, EventType, OwnEvent, OwnEvents, SessionRecord } from '@curfew/contract'
+import { parseInput } from '@curfew/service'
+import bowser from 'bowser'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import { decodeCursor, encodeCursor } from './cursors.js'
+import type { LogStore } from './store/log-store.js'
+
+/**
+ * `GET /events/mine`: what happened to whoever asks, newest first. Only what is about them, and of that only what is
+ * theirs: an admin's address, name and words are not, nor what Curfew does behind the scenes.
+ */
+export function listOwnEvents(store: Pick<LogStore, 'page'>) {
+  return async function listOwnEvents(ctx: Context): Promise<void> {
+    const { user }: SessionRecord = ctx.state.session
+    const { before, limit } = parseInput(Query, ctx.query)
+    const { entries, next } = await store.page({
+      filter: { user: user.id, types: SHOWN },
+      limit,
+      ...(before === undefined ? {} : { before: decodeCursor(before, 'before') }),
+    })
+    const answer: OwnEvents = {
+      events: entries.map(({ event }) => ownEvent(event)),
+      next: next === null ? null : encodeCursor(next),
+    }
+    ctx.body = answer
+  }
+}
+
+const Query = z.strictObject({
+  before: z.string().max(200).optional(),
+  limit: z.coerce.number({ error: 'must be a number from 1 to 100' }).int().min(1).max(100).default(20),
+})
+
+const SHOWN: readonly EventType[] = [
+  'login.failed',
+  'session.created',
+  'session.revoked',
+  'session.expired',
+  'user.changed',
+  'user.logged-out',
+  'user.blocked',
+  'user.unblocked',
+  'log.exported',
+]
+
+function ownEvent({ id, type, time, subject, data }: CurfewEvent): OwnEvent {
+  const { actor, reason, provider, ref, ip, userAgent, field, before, after } = data
+  const by = actor === subject ? 'you' : actor === 'system' ? 'curfew' : actor === null ? 'nobody' : 'admin'
+  const isTheirs = by !== 'admin'
+  return {
+    id,
+    type,
+    time,
+    by,
+    ...(isTheirs && reason !== undefined ? { reason } : {}),
+    ...(provider === undefined ? {} : { provider }),
+    ...(ref === undefined ? {} : { ref }),
+    ...(isTheirs && userAgent !== undefined ? { device: deviceName(userAgent) } : {}),
+    ...(isTheirs && ip !== undefined ? { ip } : {}),
+    ...(type === 'user.changed' ? { field: String(field), before: before ?? '', after: after ?? '' } : {}),
+  }
+}
+
+function deviceName(userAgent: string): string {
+  const { browser, os } = bowser.parse(userAgent || 'unknown')
+  if (!browser.name) return userAgent.slice(0, 60) || 'Unknown device'
+  return os.name ? `${browser.name} on ${os.name}` : browser.name
+}

@@ -1,0 +1,101 @@
+import { eventually, freshNamespace, givenSession, openRedis } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { browserOf, givenFact, startEvents } from './testing/given-events.js'
+
+const test = suite('events: what happened to me')
+
+const ADMIN = { actor: 'root', actorName: 'Root Admin', ip: '192.0.2.7', userAgent: 'AdminBrowser/1.0' }
+const MINE = { actor: 'ada', ip: '203.0.113.9', userAgent: 'CurfewTestBrowser/1.0' }
+
+test('anybody signed in sees what is about them, and nothing that is about somebody else', async () => {
+  await using world = await open()
+  await world.fact({ subject: 'ada', type: 'session.created', data: { ...MINE, provider: 'dev', ref: 'r' } })
+  await world.fact({ subject: 'grace', type: 'session.created', data: { actor: 'grace' } })
+  await world.fact({ subject: 'grace', type: 'user.blocked', data: { ...MINE, reason: 'mine to do' } })
+  await world.fact({ subject: null, type: 'everyone.logged-out', data: { actor: 'system' } })
+  await world.kept(4)
+
+  const { status, events } = await world.ask('/events/mine')
+
+  assert.is(status, 200)
+  assert.equal(
+    events.map(({ id, time, ...rest }) => rest),
+    [
+      {
+        type: 'session.created',
+        by: 'you',
+        provider: 'dev',
+        ref: 'r',
+        device: 'CurfewTestBrowser/1.0',
+        ip: '203.0.113.9',
+      },
+    ],
+  )
+})
+
+test('nothing of an admin is in it: no name, no address, not what they wrote', async () => {
+  await using world = await open()
+  for (const type of ['user.blocked', 'user.unblocked', 'user.logged-out', 'session.revoked'] as const) {
+    await world.fact({
+      subject: 'ada',
+      type,
+      data: { ...ADMIN, reason: 'smells of fraud', blockedBy: 'root' },
+    })
+  }
+  await world.kept(4)
+
+  const { events, text } = await world.ask('/events/mine')
+
+  assert.equal(new Set(events.map(({ by }) => by)), new Set(['admin']))
+  assert.is(events.length, 4)
+  for (const secret of ['root', 'Root', '192.0.2.7', 'AdminBrowser', 'fraud']) assert.not.match(text, secret)
+})
+
+test('it goes back page by page, and what is wrong is 422', async () => {
+  await using world = await open()
+  for (let i = 0; i < 5; i++) {
+    await world.fact({ subject: 'ada', type: 'login.failed', data: { actor: null, reason: 'user-blocked' } })
+    await world.fact({ subject: 'ada', type: 'token.revoked', data: { actor: 'system' } })
+  }
+  await world.kept(10)
+
+  const first = await world.ask('/events/mine?limit=3')
+  const second = await world.ask(`/events/mine?limit=3&before=${first.next}`)
+
+  assert.equal([first.events.length, second.events.length, second.next], [3, 2, null])
+  assert.is(new Set([...first.events, ...second.events].map(({ id }) => id)).size, 5)
+  for (const wrong of ['limit=0', 'limit=1000', 'before=nonsense', 'user=grace']) {
+    assert.is((await world.ask(`/events/mine?${wrong}`)).status, 422, wrong)
+  }
+})
+
+test.run()
+
+/** Ada, who is no admin. */
+async function open() {
+  const redis = await openRedis()
+  const namespace = freshNamespace()
+  const session = await givenSession(redis, namespace, { user: 'ada', roles: ['viewer'] })
+  const events = await startEvents({ namespace })
+  const browser = await browserOf(events, session)
+  return {
+    fact: (wanted: Parameters<typeof givenFact>[2]) => givenFact(redis, namespace, wanted),
+    kept: (count: number) => eventually(async () => (await events.store.ends())?.last === count),
+    async ask(path: string) {
+      const { status, text } = await browser.fetchApi(path)
+      const { events = [], next = null }: Partial<Answer> = JSON.parse(text)
+      return { status, text, events, next }
+    },
+    async [Symbol.asyncDispose]() {
+      await browser[Symbol.asyncDispose]()
+      await events[Symbol.asyncDispose]()
+      await redis[Symbol.asyncDispose]()
+    },
+  }
+}
+
+interface Answer {
+  readonly events: ReadonlyArray<{ readonly id: string; readonly time: string; readonly by: string }>
+  readonly next: string | null
+}

@@ -1,0 +1,56 @@
+import { EVENT_TYPES, type OwnEvent } from '@curfew/contract'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { toneOf, whatHappened } from '#browser/what-happened.js'
+
+const test = suite('identity: what happened, in words')
+
+const event = (wanted: Partial<OwnEvent>): OwnEvent => ({
+  id: 'event-1',
+  type: 'session.created',
+  time: '2027-01-12T18:30:00.000Z',
+  by: 'you',
+  ...wanted,
+})
+
+test('it is told to whom it happened, and who did it', () => {
+  for (const [wanted, words] of [
+    [{ provider: 'dev' }, 'You signed in with dev'],
+    [{ type: 'session.revoked', reason: 'revoked' }, 'You ended a session on another device'],
+    [{ type: 'session.revoked', by: 'admin' }, 'An admin ended one of your sessions'],
+    [{ type: 'user.logged-out', reason: 'others' }, 'You signed out all your other sessions'],
+    [{ type: 'user.logged-out', by: 'admin' }, 'An admin signed you out everywhere'],
+    [{ type: 'user.logged-out', by: 'curfew' }, 'You were signed out everywhere'],
+    [
+      { type: 'session.expired', by: 'curfew', reason: 'idle' },
+      'A session ended by itself: unused for too long',
+    ],
+    [
+      { type: 'login.failed', by: 'nobody', reason: 'user-blocked' },
+      'A sign-in was refused: your account is blocked',
+    ],
+    [
+      { type: 'user.changed', by: 'curfew', field: 'roles', before: 'viewer', after: '' },
+      'Your roles changed at the provider: viewer → none',
+    ],
+  ] as const) {
+    assert.is(whatHappened(event(wanted)), words)
+  }
+})
+
+test('every type has a sentence, also with nothing but the bare facts', () => {
+  for (const type of EVENT_TYPES) {
+    for (const by of ['you', 'admin', 'curfew', 'nobody'] as const) {
+      assert.match(whatHappened(event({ type, by })), /^(You|Your|An?|One|Something) /)
+      assert.not.match(whatHappened(event({ type, by })), 'undefined')
+    }
+  }
+})
+
+test('what they did not do themselves stands out', () => {
+  assert.is(toneOf(event({ type: 'user.logged-out', by: 'admin' })), 'warn')
+  assert.is(toneOf(event({ type: 'user.logged-out' })), 'plain')
+  assert.is(toneOf(event({ type: 'login.failed', by: 'nobody' })), 'danger')
+})
+
+test.run()
