@@ -1,7 +1,7 @@
 /** Checks the Node version, and installs the dependencies where they are missing or older than the lockfile. */
 export function prepare(): Promise<void>
 
-/** Compiles everything (`tsc -b`: only what changed). */
+/** Compiles everything (`tsc -b`: only what changed), and bundles the console. */
 export function build(): Promise<void>
 
 /** Throws PrepareFailed when `version` is older than `minimum`, each like `20.9.1`. */

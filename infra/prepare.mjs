@@ -1,10 +1,11 @@
 // Makes a clean clone ready to run: checks Node, installs what the lockfile names, compiles.
 // Runs before anything is installed, so it uses nothing but Node itself.
 
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { bundleConsole } from './console-bundle.mjs'
+import { run } from './run.mjs'
 import { begin, complain, step } from './terminal.mjs'
 
 const ROOT = new URL('../', import.meta.url)
@@ -32,17 +33,14 @@ export async function prepare() {
 
   begin('installing the dependencies (the first time takes a minute or so)')
   const startedAt = Date.now()
-  // CI=true: without a terminal pnpm would otherwise refuse to replace a node_modules that does not fit.
-  const { code, output } = await run('npx', ['--yes', 'pnpm@10', 'install', '--frozen-lockfile'], {
-    CI: 'true',
-  })
+  const { code, output } = await runPnpm(['install', '--frozen-lockfile'])
   if (code !== 0) throw new PrepareFailed(`The dependencies could not be installed:\n\n${tail(output)}`)
   await writeFile(STAMP, wanted)
   step('dependencies', 'installed', Date.now() - startedAt)
 }
 
 /**
- * Compiles everything (`tsc -b`: only what changed).
+ * Compiles everything (`tsc -b`: only what changed), and bundles the console.
  *
  * @throws {PrepareFailed} with the compiler's complaints
  */
@@ -52,6 +50,19 @@ export async function build() {
   const { code, output } = await run(process.execPath, [compiler, '-b'])
   if (code !== 0) throw new PrepareFailed(`The code does not compile:\n\n${tail(output)}`)
   step('compiled', '', Date.now() - startedAt)
+  await makeConsole()
+}
+
+/**
+ * Bundles the console, unless it is there and nothing has changed. Everything else must be compiled.
+ *
+ * @throws {PrepareFailed} with the bundler's complaints
+ */
+export async function makeConsole() {
+  const startedAt = Date.now()
+  const { isNew, trouble } = await bundleConsole()
+  if (trouble !== '') throw new PrepareFailed(`The console can't be bundled:\n\n${tail(trouble)}`)
+  if (isNew) step('console', 'bundled', Date.now() - startedAt)
 }
 
 /** @throws {PrepareFailed} when `version` is older than `minimum`, each like `20.9.1` */
@@ -65,28 +76,13 @@ export function requireNode(minimum, version) {
   }
 }
 
-function run(command, args, env = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: ROOT,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        output += text
-      })
-    }
-    child.on('error', (cause) => {
-      reject(
-        new PrepareFailed(`${command} could not be started (${cause.code}). It comes with Node.js.`, {
-          cause,
-        }),
-      )
-    })
-    child.on('close', (code) => resolve({ code, output }))
-  })
+async function runPnpm(args) {
+  try {
+    // CI=true: without a terminal pnpm would otherwise refuse to replace a node_modules that does not fit.
+    return await run('npx', ['--yes', 'pnpm@10', ...args], { CI: 'true' })
+  } catch (cause) {
+    throw new PrepareFailed(`npx could not be started (${cause.code}). It comes with Node.js.`, { cause })
+  }
 }
 
 const tail = (output) =>
@@ -107,8 +103,11 @@ async function readIfThere(file) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  prepare().catch((error) => {
+  try {
+    await prepare()
+    if (process.argv.includes('--build')) await build()
+  } catch (error) {
     complain(error)
     process.exitCode = 1
-  })
+  }
 }

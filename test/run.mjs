@@ -5,12 +5,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, PrepareFailed, prepare } from '../infra/prepare.mjs'
+import { build, makeConsole, PrepareFailed, prepare } from '../infra/prepare.mjs'
 import { complain } from '../infra/terminal.mjs'
 import { ensureChromium, ensurePostgres, ensureRedisServer } from '../infra/tools.mjs'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const RUNNER = new URL('dist/run.js', import.meta.url)
+/** Where it is compiled, its console is wanted too. */
+const EVENTS = new URL('../packages/events/dist/main.js', import.meta.url)
 const names = process.argv.slice(2)
 
 try {
@@ -19,7 +21,7 @@ try {
   if (names.length === 0) await ensureChromium()
   if (names.length === 0 || names.some((name) => name.includes('postgres'))) await ensurePostgres()
   if (names.length === 0) await build()
-  else buildOnly(names)
+  else await buildOnly(names)
   const { runTests } = await import(RUNNER.href)
   process.exitCode = await runTests(names)
 } catch (error) {
@@ -29,7 +31,7 @@ try {
 }
 
 /** The projects of the files and what they refer to, so that one can work while the rest does not compile. */
-function buildOnly(files) {
+async function buildOnly(files) {
   const unknown = files.find((file) => !existsSync(sourceOf(file)))
   if (unknown !== undefined) throw new PrepareFailed(`There is no test file ${unknown}.`)
   const projects = new Set(files.map((file) => relative(ROOT, resolve(file)).split(`${sep}src${sep}`)[0]))
@@ -38,6 +40,7 @@ function buildOnly(files) {
   if (!existsSync(RUNNER)) wanted.push('test')
   const { status } = spawnSync(process.execPath, [compiler, '-b', ...wanted], { cwd: ROOT, stdio: 'inherit' })
   if (status !== 0) throw new PrepareFailed('The code does not compile.')
+  if (existsSync(EVENTS)) await makeConsole()
 }
 
 /** `src/x.test.ts` of either `src/x.test.ts` or `dist/x.test.js`. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { watch } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { VITE } from '../console-bundle.mjs'
 import { step, warn } from '../terminal.mjs'
 import type { ProcessName } from './ports.js'
 import type { System } from './system.js'
@@ -27,7 +28,7 @@ const RUNS_IN: Readonly<Record<string, readonly ProcessName[]>> = {
 /** A compilation writes many files; this long after the last one it is done. */
 const QUIET_MS = 300
 
-/** `npm run dev`: keeps the compiler running, and starts again what it has written. */
+/** `npm run dev`: keeps the compilers running, and starts again what it has written. */
 export function watchSources(system: System, signal: AbortSignal): void {
   keepCompiling(signal)
 
@@ -61,19 +62,17 @@ export function watchSources(system: System, signal: AbortSignal): void {
   }
 }
 
+function keepCompiling(signal: AbortSignal): void {
+  keepRunning([pathOf('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput'], signal)
+  keepRunning([...VITE, '--watch'], signal)
+}
+
 /**
- * Runs `tsc -b --watch` in a process group of its own, and ends the group when the pipe to it closes: on `signal`,
+ * Runs a program of Node in a process group of its own, and ends the group when the pipe to it closes: on `signal`,
  * and when we are killed. The compiler is two processes, and ending the one that we know leaves the other.
  */
-function keepCompiling(signal: AbortSignal): void {
-  const tsc = [
-    process.execPath,
-    pathOf('node_modules/typescript/bin/tsc'),
-    '-b',
-    '--watch',
-    '--preserveWatchOutput',
-  ]
-  const group = spawn('/bin/sh', ['-c', '"$@" & read -r _; kill 0', 'sh', ...tsc], {
+function keepRunning(program: readonly string[], signal: AbortSignal): void {
+  const group = spawn('/bin/sh', ['-c', '"$@" & read -r _; kill 0', 'sh', process.execPath, ...program], {
     cwd: pathOf('.'),
     detached: true,
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -5,7 +5,7 @@ import { createServiceApp, type Log, refuse, type ServiceApp } from '@curfew/ser
 import Router from '@koa/router'
 import type { Redis } from 'ioredis'
 import type { Context } from 'koa'
-import { CONSOLE_ASSETS, showConsole } from './console-page.js'
+import { CONSOLE_ASSETS, CONSOLE_PATHS, showConsole } from './console-page.js'
 import { exportEvents } from './export-route.js'
 import { showFigures } from './figures/figures-route.js'
 import { startSessionSampler } from './figures/session-sampler.js'
@@ -78,7 +78,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
   const admin = requireRole('admin', { refuse })
   const router = new Router()
     .get('/', (ctx) => ctx.redirect('/console'))
-    .get('/console', signedIn, admin, showConsole(publicUrl))
+    .get(CONSOLE_PATHS, signedIn, admin, showConsole(publicUrl))
     .get('/events', leadPeopleToTheConsole, signedIn, admin, listEvents(store))
     .get('/events/mine', signedIn, listOwnEvents(store))
     .get('/events/stream', signedIn, admin, streamEvents({ guard, store, liveLog, maxBufferedBytes }))
@@ -116,12 +116,8 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
   }
 }
 
-const ASSET_FOLDERS = [
-  new URL('./browser/', import.meta.url),
-  new URL('../assets/', import.meta.url),
-  // Names browsers and systems from what they say of themselves.
-  new URL('.', import.meta.resolve('bowser')),
-]
+/** What Vite makes of the console. */
+const ASSET_FOLDERS = [new URL('./console/', import.meta.url)]
 
 async function leadPeopleToTheConsole(ctx: Context, next: () => Promise<unknown>): Promise<void> {
   if (ctx.accepts('json', 'html') === 'html') ctx.redirect('/console')

@@ -1,7 +1,7 @@
 import { rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareCursors } from '#browser/cursor-order.js'
+import { compareCursors } from './cursor-order.js'
 import { decodeCursor, encodeCursor, LAST_POSSIBLE } from './cursors.js'
 
 const test = suite('events: cursors')

@@ -1,8 +1,8 @@
 import { type CurfewEvent, createEvent, EVENT_TYPES, type EventData, type EventType } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type EventFilter, matches } from '#browser/event-filter.js'
-import { whatHappened, whoDidIt } from '#browser/event-words.js'
+import { type EventFilter, matches } from './event-filter.js'
+import { whatHappened, whoDidIt } from './event-words.js'
 
 const test = suite('events: filter and words')
 

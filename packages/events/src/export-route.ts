@@ -3,7 +3,7 @@ import { type CurfewEvent, createEvent, type SessionRecord } from '@curfew/contr
 import type { Guard } from '@curfew/guard'
 import { callerOf } from '@curfew/service'
 import type { Context } from 'koa'
-import type { EventFilter } from '#browser/event-filter.js'
+import type { EventFilter } from './event-filter.js'
 import { type ExportFormat, parseExportQuery } from './log-query.js'
 import type { LogStore } from './store/log-store.js'
 import { readAll } from './store/read-all.js'

@@ -1,8 +1,8 @@
 import { EVENT_TYPES, isRef } from '@curfew/contract'
 import { parseInput } from '@curfew/service'
 import { z } from 'zod'
-import type { EventFilter } from '#browser/event-filter.js'
 import { decodeCursor } from './cursors.js'
+import type { EventFilter } from './event-filter.js'
 
 /** How many events a page has, unless asked otherwise, and at most. */
 const PAGE_SIZE = 50

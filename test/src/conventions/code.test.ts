@@ -39,7 +39,7 @@ test('no type is any, and types are cast in seams only', () => {
   const named = '(?:[A-Z{[]|unknown|string|number|boolean|never|object|readonly|keyof|typeof)'
   const cast = new RegExp(`^(?!.*\\b(?:import|export)\\b).*[\\w)\\]}] as ${named}`)
   const renamed = /^\s*(?:type )?[\w$]+ as [\w$]+,?$/ // a line of a long import
-  const isTypeScript = (file: SourceFile) => !isSeam(file) && file.path.endsWith('.ts')
+  const isTypeScript = (file: SourceFile) => !isSeam(file) && /\.tsx?$/.test(file.path)
 
   assert.equal(linesOf(/: any\b|<any\b|\bas any\b|\bany\[\]/, isTypeScript, withoutText), [])
   assert.equal(

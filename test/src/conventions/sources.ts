@@ -27,7 +27,7 @@ export interface PackageFile {
 }
 
 const NOT_OURS = /(^|\/)(node_modules|dist|artifacts|fixtures)\//
-const CODE = /\.(ts|mts|mjs)$/
+const CODE = /\.(tsx?|mts|mjs)$/
 
 /** All our code, except the fixtures that are wrong on purpose. */
 export async function readSources(): Promise<SourceFile[]> {

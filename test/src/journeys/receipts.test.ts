@@ -62,7 +62,7 @@ test('an admin sees in the console who is missing, and watches it come true', as
 
   await admin.click('#users-tab')
   await admin.click('#users-list a:has-text("Edda")')
-  await admin.click('button:text-is("Sign off everywhere")')
+  await admin.click('.user-view button:text-is("Sign off everywhere")')
   const paused = pause(system, 'projects-2')
   await admin.click('dialog button.primary')
   await admin.waitForSelector('dialog .receipt-instances .badge:text-is("pending")')

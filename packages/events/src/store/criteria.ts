@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type EventType } from '@curfew/contract'
-import { type EventFilter, isOfType, wordsOf } from '#browser/event-filter.js'
+import { type EventFilter, isOfType, wordsOf } from '../event-filter.js'
 import { comparable, storable } from './event-facts.js'
 
 /** The columns that a filter compares with one value. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CurfewEvent, parseEvent } from '@curfew/contract'
-import { shownOf } from '#browser/event-filter.js'
+import { shownOf } from '../event-filter.js'
 import type { StoredEntry, StreamedEvent } from './log-store.js'
 
 /** What filters ask of an event, as databases keep it: a column each. */

@@ -1,5 +1,5 @@
 import type { CurfewEvent } from '@curfew/contract'
-import type { EventFilter } from '#browser/event-filter.js'
+import type { EventFilter } from '../event-filter.js'
 import type { Broken, ChainPoint } from './chain.js'
 import type { Tally, TallySpan } from './tally.js'
 

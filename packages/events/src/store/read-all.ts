@@ -1,4 +1,4 @@
-import type { EventFilter } from '#browser/event-filter.js'
+import type { EventFilter } from '../event-filter.js'
 import type { LogStore, StoredEntry } from './log-store.js'
 
 /** So many are in memory at a time. */

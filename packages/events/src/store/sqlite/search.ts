@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { matches } from '#browser/event-filter.js'
+import { matches } from '../../event-filter.js'
 import { type Criteria, criteriaOf } from '../criteria.js'
 import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
 import { readStored } from '../event-facts.js'

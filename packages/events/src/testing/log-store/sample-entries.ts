@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from '@curfew/contract'
 import fc from 'fast-check'
-import type { EventFilter } from '#browser/event-filter.js'
+import type { EventFilter } from '../../event-filter.js'
 import { type GivenEvent, givenEntry, START_MS } from './given-entries.js'
 
 /** Few values, so that filters find something; and some that databases stumble over. */

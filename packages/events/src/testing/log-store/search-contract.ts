@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type EventFilter, matches } from '#browser/event-filter.js'
+import { type EventFilter, matches } from '../../event-filter.js'
 import { readAll } from '../../store/read-all.js'
 import { appendAll, type GivenStore, givenEntries, givenEntry, positionsOf } from './given-entries.js'
 import { arbitraryFilter, sampleEntries } from './sample-entries.js'

@@ -1,2 +1,0 @@
-// The package's own module, which this service serves beside the console's.
-export { default } from 'bowser'

@@ -1,0 +1,114 @@
+import { duration } from '../moments.js'
+import type { Figures, Numbers } from './figures-api.js'
+
+/** One picture of the dashboard: what is drawn, and how it is said. */
+export interface Picture {
+  readonly id: string
+  readonly title: string
+  /** What it is a picture of, in a sentence. */
+  readonly about: string
+  readonly kind: 'bars' | 'lines'
+  readonly series: readonly Series[]
+  /** A number as a person reads it. */
+  readonly say: (value: number) => string
+}
+
+export interface Series {
+  readonly label: string
+  /** A colour of the stylesheet. */
+  readonly colour: string
+  readonly values: Numbers
+  /** In one number: of the whole time that is shown. */
+  readonly whole: number | null
+}
+
+export function picturesOf({ logins, signOffs, failures, confirmation, activeSessions }: Figures): Picture[] {
+  const { p50Ms, p99Ms, count } = confirmation
+  return [
+    {
+      id: 'logins',
+      title: 'Logins',
+      about: 'How many people finished signing in.',
+      kind: 'bars',
+      series: [{ label: 'logins', colour: '--chart-1', values: logins, whole: sum(logins) }],
+      say: whole,
+    },
+    {
+      id: 'active',
+      title: 'Active sessions',
+      about: 'How many sessions were open at the end of each step.',
+      kind: 'lines',
+      series: [
+        {
+          label: 'sessions',
+          colour: '--chart-1',
+          values: activeSessions,
+          whole: activeSessions.findLast((value) => value !== null) ?? null,
+        },
+      ],
+      say: whole,
+    },
+    {
+      id: 'sign-offs',
+      title: 'Sign-offs by reason',
+      about: 'How many sessions and users were signed off, and why.',
+      kind: 'bars',
+      series: seriesOf(signOffs),
+      say: whole,
+    },
+    {
+      id: 'confirmation',
+      title: 'Until a sign-off is confirmed',
+      about:
+        'From the decision until no instance serves it. p50: half were quicker; p99: all but one in a hundred.',
+      kind: 'lines',
+      series: [
+        { label: 'p50', colour: '--chart-1', values: p50Ms, whole: weighted(p50Ms, count) },
+        { label: 'p99', colour: '--chart-2', values: p99Ms, whole: most(p99Ms) },
+      ],
+      say: duration,
+    },
+    {
+      id: 'failures',
+      title: 'Failures',
+      about: 'What went wrong, by type of event.',
+      kind: 'bars',
+      series: seriesOf(failures, RED_FIRST),
+      say: whole,
+    },
+  ]
+}
+
+const COLOURS = ['--chart-1', '--chart-2', '--chart-3', '--chart-4', '--chart-5', '--chart-6']
+const RED_FIRST = ['--chart-4', '--chart-2', '--chart-5', '--chart-6', '--chart-1', '--chart-3']
+
+/** The most frequent first; what is rare shares the last colour. */
+function seriesOf(byName: Readonly<Record<string, Numbers>>, colours = COLOURS): Series[] {
+  return Object.entries(byName)
+    .map(([label, values]) => ({ label, values, whole: sum(values) }))
+    .filter(({ whole }, index) => whole > 0 || index === 0)
+    .sort((a, b) => b.whole - a.whole)
+    .map((series, index) => ({
+      ...series,
+      colour: colours[Math.min(index, colours.length - 1)] ?? '--chart-1',
+    }))
+}
+
+const sum = (values: Numbers) => values.reduce<number>((total, value) => total + (value ?? 0), 0)
+
+const most = (values: Numbers) =>
+  values.reduce<number | null>((top, value) => (value === null ? top : Math.max(top ?? value, value)), null)
+
+/** The mean of what each step has, by how many it has: near to the median of all. */
+function weighted(values: Numbers, counts: Numbers): number | null {
+  let [total, number] = [0, 0]
+  for (const [index, value] of values.entries()) {
+    const count = counts[index] ?? 0
+    if (value === null || count === 0) continue
+    total += value * count
+    number += count
+  }
+  return number === 0 ? null : total / number
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString('en')

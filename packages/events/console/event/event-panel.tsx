@@ -1,0 +1,218 @@
+import type { CurfewEvent } from '@curfew/contract'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
+import type { Answer } from '../ask.js'
+import { deviceName } from '../device-name.js'
+import type { FilterName } from '../log/log-filter.js'
+import { findEvent } from '../log/log-pages.js'
+import { follow, log, open, setFilter } from '../log/log-state.js'
+import { wholeMoment } from '../moments.js'
+import { userPath } from '../place.js'
+import { CopyButton } from './copy-button.js'
+import { Panel } from './panel.js'
+import { TONES } from './tones.js'
+
+/** One event, with everything about it. */
+export function EventPanel({ id }: { readonly id: string }) {
+  const answer = useEvent(id)
+  if (answer === null) {
+    return (
+      <Panel title="Event">
+        <p role="status">Loading…</p>
+      </Panel>
+    )
+  }
+  if (!answer.ok || answer.body === undefined) {
+    return (
+      <Panel title="Event">
+        <p class="notice warn" role="alert">
+          {answer.ok ? 'There is no such event in the log, or it is kept no more.' : answer.detail}
+        </p>
+      </Panel>
+    )
+  }
+  return <Shown event={answer.body} />
+}
+
+/** Of the list, where it is there; else from the service. */
+function useEvent(id: string): Answer<CurfewEvent | undefined> | null {
+  const line = log.lines.value.find(({ event }) => event.id === id)
+  const [found, setFound] = useState<{
+    readonly id: string
+    readonly answer: Answer<CurfewEvent | undefined>
+  } | null>(null)
+  const isHere = line !== undefined
+  useEffect(() => {
+    if (isHere) return
+    let isWanted = true
+    void findEvent(id).then((answer) => isWanted && setFound({ id, answer }))
+    return () => {
+      isWanted = false
+    }
+  }, [id, isHere])
+  if (line !== undefined) return { ok: true, body: line.event, location: null }
+  return found?.id === id ? found.answer : null
+}
+
+function Shown({ event }: { readonly event: CurfewEvent }) {
+  const { type, data } = event
+  const { correlationId, before, after } = data
+  const why = whyItHappened(event)
+  const json = JSON.stringify(event, null, 2)
+  return (
+    <Panel title="Event">
+      <p class={`event-head tone-${TONES[type]}`}>
+        <span class="log-type">{type}</span>
+      </p>
+      <p class="event-sentence">
+        <strong>{whoDidIt(event)}</strong> {whatHappened(event)}
+        {why !== undefined && <span class="soft"> · {why}</span>}
+      </p>
+      {correlationId !== undefined && (
+        <p class="actions">
+          <button type="button" class="primary small" id="event-follow" onClick={() => follow(correlationId)}>
+            Follow this request
+          </button>
+          <Step by={-1} event={event} label="Newer" />
+          <Step by={1} event={event} label="Older" />
+        </p>
+      )}
+      {(before !== undefined || after !== undefined) && (
+        <div class="change">
+          <del>{before ?? '–'}</del> <span aria-hidden="true">→</span> <ins>{after ?? '–'}</ins>
+        </div>
+      )}
+      <Facts event={event} />
+      <details class="raw" open>
+        <summary>
+          JSON <CopyButton text={json} what="the event as JSON" />
+        </summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it may scroll, and has to be reached by the keyboard */}
+        <pre id="event-json" tabIndex={0}>
+          {json}
+        </pre>
+      </details>
+    </Panel>
+  )
+}
+
+/** The one before or after in the list. */
+function Step({
+  by,
+  event,
+  label,
+}: {
+  readonly by: number
+  readonly event: CurfewEvent
+  readonly label: string
+}) {
+  const lines = log.lines.value
+  const at = lines.findIndex((line) => line.event.id === event.id)
+  const other = at === -1 ? undefined : lines[at + by]
+  return (
+    <button
+      type="button"
+      class="small"
+      disabled={other === undefined}
+      onClick={() => other && open(other.event.id)}
+    >
+      {label}
+    </button>
+  )
+}
+
+/** Every fact. Those that lead to others narrow the log to them. */
+function Facts({ event }: { readonly event: CurfewEvent }) {
+  const { id, type, time, source, subject, sequence, data } = event
+  const {
+    actor,
+    actorName,
+    subjectName,
+    ref,
+    ip,
+    reason,
+    userAgent,
+    correlationId,
+    before,
+    after,
+    ...others
+  } = data
+  return (
+    <dl class="event-facts">
+      <Fact name="When">{wholeMoment(time)}</Fact>
+      <Fact name="About">
+        {subject && (
+          <>
+            {subjectName && <a href={userPath(subject)}>{subjectName}</a>}{' '}
+            <Narrow to="user" value={subject} />
+          </>
+        )}
+      </Fact>
+      <Fact name="Done by">
+        {actor && (
+          <>
+            {actor === 'system' ? 'Curfew itself ' : actorName && `${actorName} `}
+            <Narrow to="actor" value={actor} />
+          </>
+        )}
+      </Fact>
+      <Fact name="Reason">{reason && <Narrow to="reason" value={reason} />}</Fact>
+      <Fact name="Address">{ip && <Narrow to="ip" value={ip} />}</Fact>
+      <Fact name="Device">
+        {userAgent && (
+          <>
+            {deviceName(userAgent)}
+            <small>{userAgent}</small>
+          </>
+        )}
+      </Fact>
+      <Fact name="Session">{ref && <Narrow to="ref" value={ref} />}</Fact>
+      <Fact name="Request">{correlationId && <Narrow to="correlation_id" value={correlationId} />}</Fact>
+      <Fact name="Before">{before}</Fact>
+      <Fact name="After">{after}</Fact>
+      {Object.entries(others).map(([name, value]) => (
+        <Fact key={name} name={NAMES[name] ?? name}>
+          {value === null || value === undefined ? undefined : String(value)}
+        </Fact>
+      ))}
+      <Fact name="Written by">
+        <Narrow to="service" value={source.slice(1)} />
+      </Fact>
+      <Fact name="Sign-off">{sequence === undefined ? undefined : `no. ${sequence}`}</Fact>
+      <Fact name="Type">
+        <Narrow to="type" value={type} />
+      </Fact>
+      <Fact name="Event">
+        <span class="mono">{id}</span>
+      </Fact>
+    </dl>
+  )
+}
+
+/** Left out where there is nothing to say. */
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  if (children === undefined || children === null || children === '' || children === false) return null
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  )
+}
+
+function Narrow({ to, value }: { readonly to: FilterName; readonly value: string }) {
+  return (
+    <button
+      type="button"
+      class="narrow mono"
+      data-narrow={to}
+      title="Show only what has this in the log"
+      onClick={() => setFilter({ [to]: value })}
+    >
+      {value}
+    </button>
+  )
+}
+
+const NAMES: Readonly<Record<string, string>> = { provider: 'Provider', project: 'Project' }

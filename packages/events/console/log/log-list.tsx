@@ -1,0 +1,224 @@
+/* biome-ignore-all lint/a11y/useSemanticElements: a table can't be positioned line by line */
+/* biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and says which line is meant */
+import { useSignalEffect } from '@preact/signals'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { isNarrow } from '../narrow.js'
+import type { Line } from './log-model.js'
+import { nothingOf } from './log-model.js'
+import { LogRow, rowId } from './log-row.js'
+import { closePanel, filter, jumpedTo, log, open, openEvent } from './log-state.js'
+import { useVirtualRows } from './virtual-rows.js'
+
+const ROW_PX = 34
+const NARROW_ROW_PX = 58
+/** Further pages are loaded this many rows before they are needed. */
+const EARLY = 40
+/** By so many rows PageUp and PageDown go. */
+const PAGE_ROWS = 20
+
+/** The lines of the log, of which only those in sight are on the page. */
+export function LogList() {
+  const scroller = useRef<HTMLDivElement>(null)
+  const lines = log.lines.value
+  const rowHeight = isNarrow.value ? NARROW_ROW_PX : ROW_PX
+  const rows = useVirtualRows(scroller, lines.length, rowHeight)
+  const [active, setActive] = useState<string | null>(null)
+  const opened = openEvent.value
+  useSteadyView(lines, (by) => rows.shift(by * rowHeight), scroller)
+
+  const last = rows.items.at(-1)?.index ?? 0
+  useLayoutEffect(() => {
+    if (log.hasOlder.value && last > lines.length - EARLY) void log.loadOlder()
+  }, [last, lines.length, log.hasOlder.value])
+
+  // Who jumped to a time finds it on top, and what came after it above.
+  useSignalEffect(() => {
+    void jumpedTo.value
+    setActive(null)
+    scroller.current?.scrollTo({ top: 0 })
+  })
+
+  function onScroll(): void {
+    const top = scroller.current?.scrollTop ?? 0
+    log.hold(top > rowHeight / 2 || openEvent.value !== null)
+    if (top < EARLY * rowHeight && log.hasNewer.value) void log.loadNewer()
+  }
+  useSignalEffect(() => {
+    const isReading = openEvent.value !== null
+    log.hold(isReading || (scroller.current?.scrollTop ?? 0) > rowHeight / 2)
+  })
+
+  function moveTo(index: number): void {
+    const to = Math.max(0, Math.min(lines.length - 1, index))
+    const line = lines[to]
+    if (line === undefined) return
+    setActive(line.event.id)
+    rows.scrollTo(to)
+    // Beside the list, what is open follows the keyboard.
+    if (opened !== null && !isNarrow.value) open(line.event.id)
+  }
+
+  function onKeyDown(pressed: KeyboardEvent): void {
+    if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return
+    const at = lines.findIndex(({ event }) => event.id === (active ?? opened))
+    const moves: Record<string, number> = {
+      ArrowDown: at + 1,
+      j: at + 1,
+      ArrowUp: Math.max(0, at - 1),
+      k: Math.max(0, at - 1),
+      PageDown: at + PAGE_ROWS,
+      PageUp: at - PAGE_ROWS,
+      Home: 0,
+      End: lines.length - 1,
+    }
+    const to = moves[pressed.key]
+    if (to !== undefined) moveTo(to)
+    else if (pressed.key === 'Enter' && active !== null) open(active)
+    else if (pressed.key === 'Escape' && opened !== null) closePanel()
+    else return
+    pressed.preventDefault()
+    pressed.stopPropagation()
+  }
+
+  function onClick({ target }: MouseEvent): void {
+    const row = target instanceof Element ? target.closest('[data-index]') : null
+    const line = row instanceof HTMLElement ? lines[Number(row.dataset['index'])] : undefined
+    if (line === undefined) return
+    setActive(line.event.id)
+    if (line.event.id === opened) closePanel()
+    else open(line.event.id)
+  }
+
+  const current = active ?? opened
+  const isInSight = rows.items.some(({ index }) => lines[index]?.event.id === current)
+  const isEmpty = lines.length === 0
+  return (
+    <div class="log-frame">
+      <div
+        ref={scroller}
+        class="log-scroller"
+        id="log-list"
+        role="grid"
+        tabIndex={0}
+        aria-label="Events, newest first"
+        aria-rowcount={log.hasOlder.value ? -1 : lines.length + 1}
+        aria-colcount={5}
+        aria-busy={log.isLoading.value}
+        aria-activedescendant={current !== null && isInSight ? rowId(current) : undefined}
+        aria-keyshortcuts="ArrowUp ArrowDown Home End Enter Escape"
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+        onClick={onClick}
+      >
+        <div role="row" aria-rowindex={1} class="log-head">
+          <span role="columnheader">Time</span>
+          <span role="columnheader">Event</span>
+          <span role="columnheader">What happened</span>
+          <span role="columnheader">Why</span>
+          <span role="columnheader">Address</span>
+        </div>
+        <div role="presentation" class="log-rows" style={{ height: `${rows.height}px` }}>
+          {rows.items.map(({ index, start }) => {
+            const line = lines[index]
+            if (line === undefined) return null
+            const { id } = line.event
+            return (
+              <LogRow
+                key={id}
+                line={line}
+                index={index}
+                top={start}
+                isActive={id === current}
+                isOpen={id === opened}
+              />
+            )
+          })}
+        </div>
+        {!isEmpty && <LogEnd />}
+      </div>
+      {isEmpty && <LogNote />}
+      <News scroller={scroller} />
+    </div>
+  )
+}
+
+/** What came above while somebody reads further down moves nothing. */
+function useSteadyView(
+  lines: readonly Line[],
+  shift: (rows: number) => void,
+  scroller: { readonly current: HTMLElement | null },
+): void {
+  const first = useRef<string | undefined>(undefined)
+  const isTimeTravel = useRef(false)
+  useLayoutEffect(() => {
+    const before = first.current
+    first.current = lines[0]?.event.id
+    const wasTimeTravel = isTimeTravel.current
+    isTimeTravel.current = log.hasNewer.value
+    if (before === undefined || before === first.current) return
+    const added = lines.findIndex(({ event }) => event.id === before)
+    const isReading = (scroller.current?.scrollTop ?? 0) > 0 || wasTimeTravel
+    if (added > 0 && isReading) shift(added)
+  }, [lines, shift, scroller])
+}
+
+function LogEnd() {
+  const older = log.hasOlder.value
+  return (
+    <p class="log-end" role="presentation">
+      {older ? 'Loading what is older…' : 'The log begins here.'}
+    </p>
+  )
+}
+
+function LogNote() {
+  const { isLoading, trouble, hasOlder } = log
+  if (trouble.value !== null) {
+    return (
+      <div class="log-note" id="log-note" role="alert">
+        <p>{trouble.value}</p>
+        <button type="button" onClick={() => log.show(filter.value, jumpedTo.value)}>
+          Try again
+        </button>
+      </div>
+    )
+  }
+  if (isLoading.value) {
+    return (
+      <p class="log-note" role="status">
+        Loading…
+      </p>
+    )
+  }
+  return (
+    <div class="log-note" id="log-note" role="status">
+      <p>{nothingOf(filter.value)}</p>
+      {hasOlder.value && (
+        <button type="button" onClick={() => log.loadOlder()}>
+          Look further back
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** What waits above, and the way there. */
+function News({ scroller }: { readonly scroller: { readonly current: HTMLElement | null } }) {
+  const waiting = log.waiting.value
+  if (log.isPaused.value || waiting === 0) return null
+  return (
+    <button
+      type="button"
+      class="log-news primary small"
+      id="log-news"
+      onClick={() => {
+        closePanel()
+        log.showWaiting()
+        scroller.current?.scrollTo({ top: 0 })
+        scroller.current?.focus({ preventScroll: true })
+      }}
+    >
+      ↑ {waiting === 1 ? '1 new event' : `${waiting.toLocaleString('en')} new events`}
+    </button>
+  )
+}

@@ -1,0 +1,109 @@
+import { signal } from '@preact/signals'
+
+/** Ticks for what says how long ago something was. */
+const now = signal(Date.now())
+setInterval(() => {
+  if (!document.hidden) now.value = Date.now()
+}, 15_000)
+
+/** A time of day, with the date where it is another day. The whole of it shows on hovering. */
+export function Moment({ at }: { readonly at: string | number }) {
+  const date = new Date(at)
+  const isToday = dayOf(date) === dayOf(Date.now())
+  const isThisYear = date.getFullYear() === new Date().getFullYear()
+  return <Time at={date} shown={(isToday ? MINUTE : isThisYear ? DAY_AND_MINUTE : DAY).format(date)} />
+}
+
+/** How long ago: “3 minutes ago”. It goes on while the page is open. */
+export function Ago({ at }: { readonly at: number }) {
+  return <Time at={new Date(at)} shown={agoInWords(at - now.value)} />
+}
+
+/** To the millisecond, with the date where it is another day: for a column of a list. */
+export function timeInList(at: string): string {
+  const date = new Date(at)
+  const time = MILLISECOND.format(date)
+  return isToday(date) ? time : `${SHORT_DAY.format(date)} ${time}`
+}
+
+/** The day, as it is where the page is read: equal texts are the same day. */
+export function dayOf(at: string | number | Date): string {
+  return DAY.format(new Date(at))
+}
+
+/** To the millisecond and with the zone, for those who compare. */
+export function wholeMoment(at: string | number): string {
+  return WHOLE.format(new Date(at))
+}
+
+/** A length of time, as short as it can be said: “4 ms”, “1.2 s”, “3 min 20 s”, “2 h 5 min”. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms * 10) / 10} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  const [minutes, seconds] = [Math.floor(ms / 60_000), Math.round((ms % 60_000) / 1_000)]
+  if (minutes < 60) return `${minutes} min ${seconds} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** As a field for a local time wants it. */
+export function localInput(at: number): string {
+  const date = new Date(at)
+  return new Date(at - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}
+
+function Time({ at, shown }: { readonly at: Date; readonly shown: string }) {
+  return (
+    <time dateTime={at.toISOString()} title={WHOLE.format(at)}>
+      {shown}
+    </time>
+  )
+}
+
+/** Asked for every line of the log: as cheap as can be. */
+function isToday(date: Date): boolean {
+  const today = new Date()
+  return date.getDate() === today.getDate() && Math.abs(today.getTime() - date.getTime()) < 86_400_000
+}
+
+function agoInWords(milliseconds: number): string {
+  const seconds = Math.min(0, milliseconds / 1000)
+  if (seconds > -45) return 'just now'
+  for (const [unit, length, most] of UNITS) {
+    if (seconds / length > -most) return RELATIVE.format(Math.min(-1, Math.round(seconds / length)), unit)
+  }
+  return dayOf(Date.now() + milliseconds)
+}
+
+const UNITS = [
+  ['minute', 60, 59.5],
+  ['hour', 3_600, 23.5],
+  ['day', 86_400, 30],
+] as const
+
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const SHORT_DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const MINUTE = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
+const DAY_AND_MINUTE = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+const MILLISECOND = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+})
+const RELATIVE = new Intl.RelativeTimeFormat('en-GB')
+const WHOLE = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  timeZoneName: 'short',
+})

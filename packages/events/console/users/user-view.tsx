@@ -1,0 +1,181 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { deviceName } from '../device-name.js'
+import { Ago, Moment } from '../moments.js'
+import { Avatar } from './avatar.js'
+import { type Asked, QuestionDialog } from './question.js'
+import { blocking, ending, signingOff, unblocking } from './questions.js'
+import { type ConsoleSession, type ConsoleUser, getUser, sessionsOf } from './users-api.js'
+
+interface UserViewProps {
+  readonly id: string
+  /** Another number: something may have happened, look again. */
+  readonly changes: number
+  readonly onChanged: () => void
+}
+
+type Shown =
+  | { readonly user: ConsoleUser; readonly sessions: readonly ConsoleSession[] }
+  | { readonly trouble: string }
+
+/** Everything about one user, and what an admin can do. */
+export function UserView({ id, changes, onChanged }: UserViewProps) {
+  const [shown, setShown] = useState<Shown | null>(null)
+  const [asked, ask] = useState<Asked | null>(null)
+  useEffect(() => {
+    let isWanted = true
+    void lookAt(id).then((found) => isWanted && setShown(found))
+    return () => {
+      isWanted = false
+    }
+  }, [id, changes])
+
+  return (
+    <>
+      <a class="back-link" href="/console/users">
+        ← All users
+      </a>
+      {shown === null ? (
+        <p role="status">Loading…</p>
+      ) : 'trouble' in shown ? (
+        <p class="notice danger" role="alert">
+          {shown.trouble}
+        </p>
+      ) : (
+        <Person {...shown} onAsk={ask} />
+      )}
+      {asked !== null && (
+        <QuestionDialog
+          asked={asked}
+          onClose={(isDone) => {
+            ask(null)
+            if (isDone) onChanged()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+async function lookAt(id: string): Promise<Shown> {
+  const [user, sessions] = await Promise.all([getUser(id), sessionsOf(id)])
+  if (!user.ok) return { trouble: user.detail }
+  if (!sessions.ok) return { trouble: sessions.detail }
+  return { user: user.body, sessions: sessions.body.sessions }
+}
+
+interface PersonProps {
+  readonly user: ConsoleUser
+  readonly sessions: readonly ConsoleSession[]
+  readonly onAsk: (asked: Asked) => void
+}
+
+function Person({ user, sessions, onAsk }: PersonProps) {
+  const { name, email, roles, blocked, provider, subject, lastLoginAt, id } = user
+  return (
+    <>
+      <header class="user-head">
+        <Avatar user={user} />
+        <div>
+          <h2>{name}</h2>
+          <p class="soft">{email ?? 'No e-mail address'}</p>
+        </div>
+        <p class="user-badges">
+          {roles.map((role) => (
+            <span key={role} class="badge">
+              {role}
+            </span>
+          ))}
+          {blocked && <span class="badge danger">blocked</span>}
+        </p>
+      </header>
+      {blocked && (
+        <p class="notice danger">
+          Blocked <Ago at={blocked.at} />
+          {blocked.reason !== null && `: “${blocked.reason}”`}. No login is accepted.
+        </p>
+      )}
+      <p class="actions">
+        <button type="button" onClick={() => onAsk(signingOff(user))}>
+          Sign off everywhere
+        </button>
+        {blocked ? (
+          <button type="button" onClick={() => onAsk(unblocking(user))}>
+            Unblock
+          </button>
+        ) : (
+          <button type="button" class="danger" onClick={() => onAsk(blocking(user))}>
+            Block
+          </button>
+        )}
+        <a class="button quiet" href={`/console?user=${encodeURIComponent(id)}`}>
+          Show in the log
+        </a>
+      </p>
+      <h3>{sessions.length === 1 ? '1 session' : `${sessions.length || 'No'} sessions`}</h3>
+      {sessions.length === 0 ? (
+        <p class="soft">{name} is not signed in anywhere.</p>
+      ) : (
+        <ul class="sessions">
+          {sessions.map((session) => (
+            <SessionRow key={session.ref} session={session} onEnd={() => onAsk(ending(user, session))} />
+          ))}
+        </ul>
+      )}
+      <h3>Account</h3>
+      <dl class="facts small">
+        <Fact name="Last login">
+          <Moment at={lastLoginAt} />
+        </Fact>
+        <Fact name="Signs in with">
+          {provider}, as {subject}
+        </Fact>
+        <Fact name="User">
+          <span class="mono">{id}</span>
+        </Fact>
+      </dl>
+    </>
+  )
+}
+
+function SessionRow({ session, onEnd }: { readonly session: ConsoleSession; readonly onEnd: () => void }) {
+  const { device, createdAt, lastSeenAt, current, ref } = session
+  const name = deviceName(device.userAgent)
+  return (
+    <li title={`Session ${ref}`}>
+      <div class="session-device">
+        <strong title={device.userAgent}>{name}</strong>
+        {current && <span class="badge info">this browser</span>}
+      </div>
+      <div class="session-facts">
+        <span class="mono">{device.ip}</span> · since <Moment at={createdAt} /> ·{' '}
+        <a
+          href={`/console?ref=${encodeURIComponent(ref)}`}
+          aria-label={`Show the session in ${name} in the log`}
+        >
+          in the log
+        </a>
+      </div>
+      <div class="session-seen">
+        seen <Ago at={lastSeenAt} />
+      </div>
+      <button
+        type="button"
+        class="small"
+        aria-label={`End the session in ${name}, ${device.ip}`}
+        onClick={onEnd}
+      >
+        End
+      </button>
+    </li>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  )
+}

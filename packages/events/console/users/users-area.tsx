@@ -1,0 +1,160 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { log } from '../log/log-state.js'
+import { Ago } from '../moments.js'
+import { go, shownUser, userPath } from '../place.js'
+import { Avatar } from './avatar.js'
+import { UserView } from './user-view.js'
+import { type ConsoleUser, findUsers } from './users-api.js'
+
+/** Typing waits this long before identity is asked. */
+const TYPING_MS = 200
+/** Several events of one user often come together. */
+const TOGETHER_MS = 300
+
+/** Users, by name or address; and one of them with all sessions, kept up to date while it is open. */
+export function UsersArea() {
+  const id = shownUser.value
+  /** Counts what may have changed somebody. */
+  const [changes, setChanges] = useState(0)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = log.onEvent(({ source }) => {
+      if (source !== '/identity') return
+      timer ??= setTimeout(() => {
+        timer = undefined
+        setChanges((count) => count + 1)
+      }, TOGETHER_MS)
+    })
+    return () => {
+      stop()
+      clearTimeout(timer)
+    }
+  }, [])
+
+  return (
+    <section class={`users-area${id === null ? '' : ' has-user'}`} id="users-area" aria-label="Users">
+      <UserList shown={id} changes={changes} />
+      <div class="card user-view" id="user-view">
+        {id === null ? (
+          <p class="empty">Choose somebody to see their sessions, and to act on them.</p>
+        ) : (
+          <UserView key={id} id={id} changes={changes} onChanged={() => setChanges((count) => count + 1)} />
+        )}
+      </div>
+    </section>
+  )
+}
+
+interface Found {
+  readonly query: string
+  readonly users: readonly ConsoleUser[]
+  readonly next: string | null
+  readonly trouble: string | null
+}
+
+function UserList({ shown, changes }: { readonly shown: string | null; readonly changes: number }) {
+  const [query, setQuery] = useState('')
+  const [found, setFound] = useState<Found | null>(null)
+  const list = useRef<HTMLUListElement>(null)
+  const asked = useRef(0)
+
+  async function search(more: string | null): Promise<void> {
+    const mine = ++asked.current
+    const answer = await findUsers(query, more)
+    if (mine !== asked.current) return
+    if (!answer.ok) return setFound({ query, users: [], next: null, trouble: answer.detail })
+    const before = more === null ? [] : (found?.users ?? [])
+    setFound({ query, users: [...before, ...answer.body.users], next: answer.body.next, trouble: null })
+  }
+  useEffect(() => {
+    const timer = setTimeout(() => void search(null), found === null ? 0 : TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [query, changes])
+
+  function onKeyDown(pressed: KeyboardEvent): void {
+    const links = [...(list.current?.querySelectorAll<HTMLElement>('a') ?? [])]
+    const focused = document.activeElement
+    const at = focused instanceof HTMLElement ? links.indexOf(focused) : -1
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[pressed.key]
+    if (to === undefined || (at === -1 && pressed.key !== 'ArrowDown')) return
+    if (to < 0) document.getElementById('users-query')?.focus()
+    else links[Math.min(to, links.length - 1)]?.focus()
+    pressed.preventDefault()
+  }
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the links within
+    <div class="users-list" onKeyDown={onKeyDown}>
+      <search>
+        <form
+          id="users-search"
+          onSubmit={(submitted) => {
+            submitted.preventDefault()
+            const first = found?.users[0]
+            if (first !== undefined) go(userPath(first.id))
+          }}
+        >
+          <input
+            type="search"
+            id="users-query"
+            aria-label="Search users"
+            aria-keyshortcuts="/"
+            placeholder="Search: a name or e-mail address"
+            autocomplete="off"
+            spellcheck={false}
+            maxLength={200}
+            value={query}
+            onInput={({ currentTarget }) => setQuery(currentTarget.value.trim())}
+          />
+        </form>
+      </search>
+      <p class="visually-hidden" role="status">
+        {found === null ? 'Loading' : found.users.length === 1 ? '1 user' : `${found.users.length} users`}
+      </p>
+      {found === null && <p class="log-note">Loading…</p>}
+      {found !== null && found.users.length > 0 && (
+        <ul class="users" id="users-list" aria-label="Users" ref={list}>
+          {found.users.map((user) => (
+            <UserRow key={user.id} user={user} isShown={user.id === shown} />
+          ))}
+        </ul>
+      )}
+      {found?.users.length === 0 && (
+        <p class="empty" id="users-note">
+          {found.trouble ?? (found.query === '' ? 'Nobody has signed in yet.' : 'Nobody is called that.')}
+        </p>
+      )}
+      {found !== null && found.next !== null && (
+        <p class="log-end">
+          <button type="button" id="users-more" onClick={() => search(found.next)}>
+            More
+          </button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+function UserRow({ user, isShown }: { readonly user: ConsoleUser; readonly isShown: boolean }) {
+  const { id, name, email, blocked, sessions, lastLoginAt } = user
+  return (
+    <li>
+      <a class="user-link" href={userPath(id)} aria-current={isShown ? 'true' : undefined}>
+        <Avatar user={user} />
+        <span class="user-name">
+          <strong>{name}</strong>
+          <small>{email ?? id}</small>
+        </span>
+        {blocked ? (
+          <span class="badge danger">blocked</span>
+        ) : sessions > 0 ? (
+          <span class="badge ok">{sessions === 1 ? '1 session' : `${sessions} sessions`}</span>
+        ) : (
+          <small class="soft">
+            <Ago at={lastLoginAt} />
+          </small>
+        )}
+      </a>
+    </li>
+  )
+}

@@ -1,0 +1,53 @@
+import { createEvent, type EventData, type EventType, keysOf, ownerOf } from '@curfew/contract'
+import { Redis } from 'ioredis'
+import type { Page } from 'playwright-core'
+
+/** Something to watch, without anybody doing it. */
+export async function openLog(redisUrl: string) {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
+  const { log } = keysOf('curfew')
+  return {
+    write: async (
+      reason: string,
+      type: EventType = 'session.expired',
+      more: Partial<EventData> = {},
+      at = new Date(),
+    ) => {
+      const data = { actor: 'system', subjectName: 'Grace', ...(reason && { reason }), ...more }
+      const event = createEvent(ownerOf(type), type, 'grace', data, at)
+      await redis.xadd(log, '*', 'event', JSON.stringify(event))
+    },
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
+  }
+}
+
+export const lines = (page: Page) => page.locator('#log-list .log-row')
+/** The first line of the log. Only those in sight are on the page, and the newest is. */
+export const newest = async (page: Page, text: string): Promise<void> => {
+  await page.waitForSelector(`#log-list .log-row[aria-rowindex="2"]:has-text("${text}")`)
+}
+export const scrollTo = (page: Page, top: number) =>
+  page.locator('#log-list').evaluate((list, to) => list.scrollTo({ top: to }), top)
+
+/** The reasons of all events, from the newest to the oldest: what is out of sight is brought into it. */
+export async function reasonsOnPage(page: Page, wanted: RegExp): Promise<string[]> {
+  const byRow = new Map<number, string>()
+  for (let top = 0; ; ) {
+    await scrollTo(page, top)
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    const seen = await lines(page).evaluateAll((rows) =>
+      rows.map(
+        (row) =>
+          [Number(row.getAttribute('aria-rowindex')), row.querySelector('.log-why')?.textContent] as const,
+      ),
+    )
+    for (const [index, reason] of seen) if (reason && wanted.test(reason)) byRow.set(index, reason)
+    // What is older may have been loaded meanwhile, and the list be longer.
+    const { height, step } = await page
+      .locator('#log-list')
+      .evaluate((list) => ({ height: list.scrollHeight, step: list.clientHeight / 2 }))
+    if (top >= height) break
+    top += step
+  }
+  return [...byRow.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason)
+}

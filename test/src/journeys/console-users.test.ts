@@ -1,0 +1,84 @@
+import { eventually } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openChromium, screenshot } from '../chromium.js'
+import { startTestSystem } from '../system.js'
+import { lines, newest } from './console-log.js'
+import { openSignedIn } from './sign-in.js'
+
+const test = suite('journeys: users in the console')
+
+/** What a browser's console says of requests that are refused on purpose here. */
+const REFUSED = /status of (401|403|503)/
+
+test('an admin ends a session and blocks somebody, sees who has applied it, and the log goes on over restarts', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  const admin = await chromium.openPage()
+  await openSignedIn(admin, system.console, 'admin')
+  const [laptop, phone] = [
+    await (await chromium.openProfile()).newPage(),
+    await (await chromium.openProfile()).newPage(),
+  ]
+  for (const page of [laptop, phone])
+    await openSignedIn(page, new URL('/projects', system.url).href, 'viewer')
+  await newest(admin, 'Vito Viewer signed in')
+
+  await admin.click('#users-tab')
+  await admin.fill('#users-query', 'vit')
+  await admin.click('.users a:has-text("Vito Viewer")')
+  await admin.waitForSelector('h3:text-is("2 sessions")')
+  await screenshot(admin, 'console-user')
+  await admin.locator('.sessions button').first().click()
+  await admin.waitForSelector('dialog p:has-text("Vito Viewer will be signed off in")')
+  await admin.click('dialog button:text-is("End the session")')
+  await admin.waitForSelector('.receipt .badge:text-is("Confirmed")')
+  await admin.waitForSelector('.receipt h2:text-is("That session is over")')
+  await screenshot(admin, 'console-receipt')
+  assert.is(await admin.locator('.receipt-instances li').count(), 4)
+  await admin.click('.receipt button')
+  await admin.waitForSelector('h3:text-is("1 session")')
+  const notice = '.session-notice'
+  await eventually(
+    async () => (await laptop.locator(notice).count()) + (await phone.locator(notice).count()) === 1,
+  )
+
+  await admin.click('.user-view button:text-is("Block")')
+  await admin.fill('#question-reason', 'Lost his laptop')
+  await admin.click('dialog button:text-is("Block")')
+  await admin.waitForSelector('.receipt h2:text-is("Gone everywhere")')
+  await admin.click('.receipt button')
+  await admin.waitForSelector('.user-view .notice:has-text("Lost his laptop")')
+  for (const page of [laptop, phone]) await page.waitForSelector(notice)
+  await admin.click('.user-view button:text-is("Unblock")')
+  await admin.click('dialog button:text-is("Unblock")')
+  await admin.waitForSelector('.user-view button:text-is("Block")')
+
+  await system.restart('events')
+  await system.restart('redis')
+  await admin.click('#log-tab')
+  await (await chromium.openProfile())
+    .newPage()
+    .then((page) => openSignedIn(page, new URL('/projects', system.url).href, 'editor'))
+  await newest(admin, 'Edda Editor signed in')
+  await admin.waitForSelector('#log-state:text-is("Live")')
+  for (const told of ['blocked Vito Viewer', 'unblocked Vito Viewer', 'ended a session of Vito Viewer']) {
+    assert.ok(
+      (await lines(admin)
+        .filter({ hasText: `Ada Admin ${told}` })
+        .count()) === 1,
+      told,
+    )
+  }
+})
+
+test('who is no admin gets a page that says so', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  const editor = await chromium.openPage()
+  await openSignedIn(editor, system.console, 'editor')
+
+  await editor.waitForSelector('main:has-text("role admin")')
+})
+
+test.run()
