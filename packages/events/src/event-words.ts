@@ -96,6 +96,7 @@ function projectName({ data }: CurfewEvent): string {
 }
 
 function entriesIn(count: unknown): string {
+  if (typeof count !== 'number') return 'oldest entries'
   return count === 1 ? 'oldest entry' : `${count} oldest entries`
 }
 
