@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { ensureRedisServer } from '../tools.mjs'
 import type { Ports, ProcessName } from './ports.js'
@@ -84,12 +85,16 @@ function serviceOf({ ports, env }: Surroundings, { url, redisUrl }: Addresses): 
         REDIS_URL: redisUrl,
         PROXY_HOPS: '1',
         INSTANCE: name,
+        VERSION,
         ...own,
       },
       isReady: answers(`http://localhost:${port}/readyz`),
     }
   }
 }
+
+/** Of this checkout. */
+const VERSION: string = createRequire(import.meta.url)('../../package.json').version
 
 const MAINS: Partial<Record<ProcessName, string>> = {
   gateway: 'gateway/main.js',

@@ -5,6 +5,8 @@ import { isRecord, isString } from './shape.js'
 export interface Member {
   readonly id: string
   readonly service: string
+  /** What runs there, as it says of itself: for people to look at. Absent where it says nothing. */
+  readonly version?: string
   /** The history it follows. Its lease in any other history is not one. */
   readonly history: string
   /** Every sign-off of that history up to this sequence has been applied here. */
@@ -28,7 +30,7 @@ export function parseMember(id: string, json: string): Member | null {
     return null
   }
   if (!isRecord(value)) return null
-  const { service, history, acknowledged, renewals, leaseMs, renewedAt } = value
+  const { service, version, history, acknowledged, renewals, leaseMs, renewedAt } = value
   // An empty list of Lua's is an empty object in JSON.
   const hooksFailed = Array.isArray(value['hooksFailed'])
     ? value['hooksFailed'].filter(Number.isSafeInteger)
@@ -43,7 +45,8 @@ export function parseMember(id: string, json: string): Member | null {
   ) {
     return null
   }
-  return { id, service, history, acknowledged, renewals, leaseMs, renewedAt, hooksFailed }
+  const member = { id, service, history, acknowledged, renewals, leaseMs, renewedAt, hooksFailed }
+  return isString(version) ? { ...member, version } : member
 }
 
 /** A name for a process: random digits tell it from all that were called the same before it. */

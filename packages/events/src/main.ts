@@ -15,6 +15,7 @@ await runService({
       redisUrl,
       service: 'events',
       instance,
+      version: config.VERSION,
       namespace,
       publicUrl,
       leaseMs: config.LEASE_MS,

@@ -24,6 +24,8 @@ export interface GuardOptions {
   readonly redisUrl: string
   /** The name of the service that mounts the guard, one word, for receipts and the list of instances. */
   readonly service: string
+  /** What runs here, a release or a commit: for the list of instances. @default nothing is said */
+  readonly version?: string
   /** Where browsers reach the one domain. Decides the cookie's name, and where people sign in. */
   readonly publicUrl: URL
   /**
@@ -124,6 +126,7 @@ export function createGuard(options: GuardOptions): Guard {
     service,
     publicUrl,
     instance = instanceName(service),
+    version = '',
     namespace = 'curfew',
     leaseMs: promisedLeaseMs = DEFAULT_LEASE_MS,
     serveSignedOffUsersForMs = 0,
@@ -152,6 +155,7 @@ export function createGuard(options: GuardOptions): Guard {
     keys: keysOf(namespace),
     instance,
     service,
+    version,
     leaseMs,
     commandTimeoutMs: promisedLeaseMs / 2,
     onSignOff: (history, signOff) => follower.hear(history, signOff),

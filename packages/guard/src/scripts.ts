@@ -24,14 +24,14 @@ export const STANDING = { renewed: 0, joined: 1, late: -1, waiting: -2, behind: 
  * KEYS  history, sequence, members, signoffs, inboxes
  * ARGV  nonce candidate, instance, service, history followed, applied, acknowledged, most sign-offs to
  *       return, number of this hello, lease ms, channel of acknowledgements, the closed history that may be
- *       opened or '', sequences of failed hooks as JSON
+ *       opened or '', sequences of failed hooks as JSON, version of what runs or ''
  * Returns `{history, head, standing, sequence, sign-off, sequence, sign-off…}`, see STANDING
  */
 export const HELLO = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
 local instance, service, following = ARGV[2], ARGV[3], ARGV[4]
 local applied, acknowledged, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local number, leaseMs, channel = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
-local opens, hooksFailed = ARGV[11], cjson.decode(ARGV[12])
+local opens, hooksFailed, version = ARGV[11], cjson.decode(ARGV[12]), ARGV[13]
 
 local row = redis.call('HGET', KEYS[3], instance)
 local member = row and cjson.decode(row) or nil
@@ -69,7 +69,7 @@ elseif acknowledged > member.acknowledged then
 end
 redis.call('HSET', KEYS[3], instance, cjson.encode({
   service = service, history = history, acknowledged = acknowledged, renewals = number, leaseMs = leaseMs,
-  renewedAt = nowMs, hooksFailed = hooksFailed,
+  renewedAt = nowMs, hooksFailed = hooksFailed, version = version ~= '' and version or nil,
 }))
 
 local reply = { history, head, joined and ${STANDING.joined} or ${STANDING.renewed} }

@@ -37,6 +37,7 @@ test('the first hello joins: a row that acknowledges nothing yet, and the servic
   assert.equal(answer.missed, [])
   const row = await world.row()
   assert.equal([row?.acknowledged, row?.renewals, row?.history, row?.leaseMs], [0, 1, answer.history, 4_000])
+  assert.is(row?.version, '2.4.1')
   assert.equal(await world.redis.smembers(world.keys.inboxes), ['projects'])
 })
 
@@ -327,6 +328,7 @@ async function open() {
     keys,
     instance: 'projects-1',
     service: 'projects',
+    version: '2.4.1',
     leaseMs: 4_000,
     commandTimeoutMs: 2_000,
     onSignOff: () => undefined,

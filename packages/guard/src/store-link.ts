@@ -61,6 +61,8 @@ export interface StoreLinkOptions {
   readonly keys: Keys
   readonly instance: string
   readonly service: string
+  /** What runs here; '' when nobody says. */
+  readonly version: string
   readonly leaseMs: number
   /** A command that takes longer has failed. Milliseconds. */
   readonly commandTimeoutMs: number
@@ -74,7 +76,7 @@ export interface StoreLinkOptions {
 const MOST_MISSED = 1_000
 
 export function createStoreLink(options: StoreLinkOptions): StoreLink {
-  const { redisUrl, keys, instance, service, leaseMs, commandTimeoutMs } = options
+  const { redisUrl, keys, instance, service, version, leaseMs, commandTimeoutMs } = options
   let hellos = 0
 
   // No queue and no resending: a command of the protocol that could not be sent now has failed now.
@@ -162,6 +164,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
           keys.channels.acknowledgements,
           opens ?? '',
           JSON.stringify(hooksFailed),
+          version,
         ],
       )
       return parseHello(reply)

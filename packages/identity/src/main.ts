@@ -16,6 +16,7 @@ await runService({
       service: 'identity',
       publicUrl: config.PUBLIC_URL,
       instance: config.INSTANCE,
+      version: config.VERSION,
       namespace: config.NAMESPACE,
       leaseMs: config.LEASE_MS,
       serveSignedOffUsersForMs: config.SERVE_SIGNED_OFF_USERS_FOR_MS,

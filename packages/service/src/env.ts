@@ -58,6 +58,7 @@ export type CommonConfig = Env<ReturnType<typeof commonReaders>>
  * | `REDIS_URL`   |                       | `redis://`, `rediss://` or `redis+sentinel://`; also as `REDIS_URL_FILE` |
  * | `NAMESPACE`   | `curfew`              | first part of every Redis key and channel                        |
  * | `INSTANCE`    | the service's name    | begins the name of this process in receipts, logs and the console |
+ * | `VERSION`     |                       | what runs, a release or a commit: shown in the list of instances |
  * | `PROXY_HOPS`  | `0`                   | how many reverse proxies in front are trusted to name the caller |
  * | `LEASE_MS`    | `5000`                | how long memory may be answered from after Redis was last heard  |
  * | `SERVE_SIGNED_OFF_USERS_FOR_MS` | `0` | how much longer memory is answered from while Redis is away; every sign-off then takes so much longer at worst |
@@ -70,6 +71,7 @@ export const commonReaders = (serviceName: string) => ({
   REDIS_URL: redisUrl(),
   NAMESPACE: word('curfew'),
   INSTANCE: instance(serviceName),
+  VERSION: text(''),
   PROXY_HOPS: count(0),
   LEASE_MS: milliseconds(DEFAULT_LEASE_MS),
   SERVE_SIGNED_OFF_USERS_FOR_MS: count(0),

@@ -72,6 +72,24 @@ test('an admin ends a session and blocks somebody, sees who has applied it, and 
   }
 })
 
+test('whose own session ends is told so at once, and sees nothing of the log any more', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  const here = await chromium.openPage()
+  const there = await (await chromium.openProfile()).newPage()
+  for (const page of [here, there]) await openSignedIn(page, system.console, 'admin')
+  await lines(here).first().click()
+  await here.waitForSelector('#panel .event-facts')
+
+  await there.click('.account-button')
+  await there.click('#account-menu button[value=others]')
+
+  await here.waitForSelector('.session-notice:has-text("You have been signed out")')
+  await here.waitForSelector('#log-list', { state: 'hidden' })
+  await here.waitForSelector('#panel', { state: 'hidden' })
+  await here.waitForSelector('#log-state:text-is("Stopped")', { state: 'attached' })
+})
+
 test('who is no admin gets a page that says so', async () => {
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })

@@ -24,16 +24,18 @@ export function PictureCard({ picture, at, stepSeconds }: PictureCardProps) {
       ) : (
         <Chart picture={picture} at={at} stepSeconds={stepSeconds} onPoint={setStep} />
       )}
-      <ul class="legend" aria-label={`${title}, in all`}>
-        {series.map(({ label, colour, values, whole }) => {
-          const value = step === null ? whole : (values[step] ?? null)
-          return (
-            <li key={label} class={`colour${colour.slice('--chart'.length)}`}>
-              {label} <strong>{value === null ? '–' : say(value)}</strong>
-            </li>
-          )
-        })}
-      </ul>
+      {!hasNothing && (
+        <ul class="legend" aria-label={`${title}, in all`}>
+          {series.map(({ label, colour, values, whole }) => {
+            const value = step === null ? whole : (values[step] ?? null)
+            return (
+              <li key={label} class={`colour${colour.slice('--chart'.length)}`}>
+                {label} <strong>{value === null ? '–' : say(value)}</strong>
+              </li>
+            )
+          })}
+        </ul>
+      )}
       {!hasNothing && <PictureTable picture={picture} at={at} />}
     </section>
   )

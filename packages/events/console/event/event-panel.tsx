@@ -69,15 +69,15 @@ function Shown({ event }: { readonly event: CurfewEvent }) {
         <strong>{whoDidIt(event)}</strong> {whatHappened(event)}
         {why !== undefined && <span class="soft"> · {why}</span>}
       </p>
-      {correlationId !== undefined && (
-        <p class="actions">
+      <p class="actions">
+        {correlationId !== undefined && (
           <button type="button" class="primary small" id="event-follow" onClick={() => follow(correlationId)}>
             Follow this request
           </button>
-          <Step by={-1} event={event} label="Newer" />
-          <Step by={1} event={event} label="Older" />
-        </p>
-      )}
+        )}
+        <Step by={-1} event={event} label="Newer" />
+        <Step by={1} event={event} label="Older" />
+      </p>
       {(before !== undefined || after !== undefined) && (
         <div class="change">
           <del>{before ?? '–'}</del> <span aria-hidden="true">→</span> <ins>{after ?? '–'}</ins>

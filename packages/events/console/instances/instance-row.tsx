@@ -6,7 +6,7 @@ const TICK_MS = 100
 
 /** One line of the table of instances. `at`: when identity said so. */
 export function InstanceRow({ instance, at }: { readonly instance: ConsoleInstance; readonly at: number }) {
-  const { id, service, state, acknowledged, lag } = instance
+  const { id, service, version, state, acknowledged, lag } = instance
   const { words, tone, title } = STATES[state]
   return (
     <tr>
@@ -18,6 +18,9 @@ export function InstanceRow({ instance, at }: { readonly instance: ConsoleInstan
         <a href={`/console?service=${encodeURIComponent(service)}`} title="What it has written in the log">
           {service}
         </a>
+      </td>
+      <td data-label="Version">
+        <span class="mono">{version ?? '–'}</span>
       </td>
       <td data-label="State">
         <span class={`badge ${tone}`} title={title}>

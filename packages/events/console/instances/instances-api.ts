@@ -12,6 +12,8 @@ export interface ConsoleInstances {
 export interface ConsoleInstance {
   readonly id: string
   readonly service: string
+  /** What runs there, as it says of itself. */
+  readonly version: string | null
   readonly state: 'following' | 'lapsed' | 'other-history'
   readonly acknowledged: number
   /** Null where it counts in another history. */

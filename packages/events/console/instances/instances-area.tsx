@@ -33,6 +33,7 @@ export function InstancesArea() {
               <tr>
                 <th scope="col">Instance</th>
                 <th scope="col">Service</th>
+                <th scope="col">Version</th>
                 <th scope="col">State</th>
                 <th scope="col">Has applied</th>
                 <th scope="col">Lease left</th>

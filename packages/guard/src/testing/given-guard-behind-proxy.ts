@@ -62,6 +62,7 @@ export async function givenPatientLookup({ leaseMs, beforeAnswer }: PatientLooku
     keys: world.keys,
     instance: 'projects-1',
     service: 'projects',
+    version: '',
     leaseMs,
     commandTimeoutMs: 60_000,
     onSignOff: (history, signOff) => follower.hear(history, signOff),

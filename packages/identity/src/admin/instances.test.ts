@@ -13,6 +13,7 @@ const Listed = z.strictObject({
     z.strictObject({
       id: z.string(),
       service: z.string(),
+      version: z.string().nullable(),
       state: z.enum(['following', 'lapsed', 'other-history']),
       acknowledged: z.number(),
       lag: z.number().nullable(),
@@ -29,11 +30,15 @@ async function list({ browser }: SignedIn) {
 }
 
 /** The row of an instance that said its last hello so long ago, by Redis' clock. */
-async function givenRow(app: GivenApp, id: string, wanted: { agoMs?: number; history?: string | null }) {
+async function givenRow(
+  app: GivenApp,
+  id: string,
+  wanted: { agoMs?: number; history?: string | null; version?: string },
+) {
   const [seconds, microseconds] = await app.redis.time()
   const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-  const { agoMs = 0, history = app.guard.stats().history } = wanted
-  const row = { service: 'projects', history, acknowledged: 0, renewals: 1, leaseMs: 5_000 }
+  const { agoMs = 0, history = app.guard.stats().history, ...more } = wanted
+  const row = { service: 'projects', history, acknowledged: 0, renewals: 1, leaseMs: 5_000, ...more }
   await app.redis.hset(app.keys.members, id, JSON.stringify({ ...row, renewedAt: now - agoMs }))
 }
 
@@ -59,7 +64,7 @@ test('who has said nothing for a lease has none, and who follows another history
   const [admin, ada] = [await app.loginAdmin(), await app.login()]
   await ada.browser.fetchApi('/auth/logout', { method: 'POST', json: { scope: 'others' } })
   await givenRow(app, 'projects-a', { agoMs: 5_001 })
-  await givenRow(app, 'projects-b', { agoMs: 1_000 })
+  await givenRow(app, 'projects-b', { agoMs: 1_000, version: '2.4.1' })
   await givenRow(app, 'projects-c', { history: 'the one before' })
 
   const { boundMs, instances } = await list(admin)
@@ -68,6 +73,10 @@ test('who has said nothing for a lease has none, and who follows another history
   const said = instances.map(({ id, state, lag }) => `${id} ${state} ${lag}`).slice(1)
   assert.equal(said, ['projects-a lapsed 1', 'projects-b following 1', 'projects-c other-history null'])
   assert.is(instances.find(({ id }) => id === 'projects-a')?.leaseLeftMs, 0)
+  assert.equal(
+    instances.map(({ version }) => version),
+    [null, null, '2.4.1', null],
+  )
 })
 
 test.run()

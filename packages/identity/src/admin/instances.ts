@@ -17,6 +17,8 @@ export interface Instances {
 export interface ListedInstance {
   readonly id: string
   readonly service: string
+  /** What runs there, as it says of itself. */
+  readonly version: string | null
   /** `other-history`: it follows one that Redis does not have any more, and has yet to say hello. */
   readonly state: 'following' | 'lapsed' | 'other-history'
   /** Every sign-off up to this one has been applied there. */
@@ -55,10 +57,10 @@ export async function listInstances({ redis, keys, boundMs: own }: InstancesOpti
 }
 
 function describe(member: Member, { history, head, redisNow }: WitnessReply): ListedInstance {
-  const { id, service, acknowledged, leaseMs, renewedAt } = member
+  const { id, service, version = null, acknowledged, leaseMs, renewedAt } = member
   const leaseLeftMs = Math.max(0, renewedAt + leaseMs - redisNow)
   const isOurs = member.history === history
   const state = !isOurs ? 'other-history' : leaseLeftMs > 0 ? 'following' : 'lapsed'
   const lag = isOurs ? Math.max(0, head - acknowledged) : null
-  return { id, service, state, acknowledged, lag, leaseLeftMs, leaseMs }
+  return { id, service, version, state, acknowledged, lag, leaseLeftMs, leaseMs }
 }
