@@ -13,6 +13,7 @@ const more = find('#history-more', HTMLButtonElement)
 /** Often enough to see it happen; nobody is told here first, open pages hear of a sign-off at once. */
 const LOOK_AGAIN_MS = 15_000
 
+const providers: Readonly<Record<string, string>> = JSON.parse(list.dataset['providers'] ?? '{}')
 const shown = new Set<string>()
 let next: string | null = null
 
@@ -28,7 +29,7 @@ async function begin(): Promise<void> {
     return
   }
   next = page.next
-  list.append(...page.events.map(row))
+  list.append(...page.events.filter(({ id }) => !shown.has(id)).map(row))
   status.textContent = list.children.length === 0 ? 'Nothing is known yet.' : ''
   more.hidden = next === null
 }
@@ -80,16 +81,14 @@ function row(event: OwnEvent): HTMLLIElement {
   const time = element('time', 'history-time', MOMENT.format(new Date(event.time)))
   time.dateTime = event.time
   time.title = WHOLE.format(new Date(event.time))
-  item.append(
-    element('p', 'history-what', whatHappened(event)),
-    element('p', 'history-where', whereFrom(event)),
-    time,
-  )
+  item.append(element('p', 'history-what', whatHappened(event, providers)))
+  const where = whereFrom(event)
+  if (where !== '') item.append(element('p', 'history-where', where))
+  item.append(time)
   return item
 }
 
-function whereFrom({ by, device, ip }: OwnEvent): string {
-  if (by === 'admin') return 'By an admin'
+function whereFrom({ device, ip }: OwnEvent): string {
   return [device, ip === undefined ? undefined : addressName(ip)].filter(Boolean).join(' · ')
 }
 

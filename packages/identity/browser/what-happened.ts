@@ -4,13 +4,13 @@ import type { OwnEvent } from '@curfew/contract'
  * An event on somebody's own account, in words to them. Nothing of the DOM and nothing of Node is in it.
  */
 
-/** A sentence without its full stop. */
-export function whatHappened(event: OwnEvent): string {
+/** A sentence without its full stop. @param labels what people call the providers, by their ids */
+export function whatHappened(event: OwnEvent, labels: Readonly<Record<string, string>>): string {
   const { type, by, reason, provider, field, before, after } = event
   const isYours = by === 'you'
   switch (type) {
     case 'session.created':
-      return provider === undefined ? 'You signed in' : `You signed in with ${provider}`
+      return provider === undefined ? 'You signed in' : `You signed in with ${labels[provider] ?? provider}`
     case 'login.failed':
       return `A sign-in was refused: ${REFUSALS[reason ?? ''] ?? 'the provider’s answer was not accepted'}`
     case 'session.revoked':

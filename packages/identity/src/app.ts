@@ -176,13 +176,13 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   const endSessionUrl = (session: SessionRecord) => endSessionAt(providers.find(session.provider), session)
   const signedIn = requireSession(guard, { refuse })
 
-  const labelOf = (id: string) => providers.find(id)?.config.label ?? id
+  const providerLabels = Object.fromEntries(providers.all.map(({ config: { id, label } }) => [id, label]))
 
   const limit = () => limitLogins(config.LOGINS_PER_MINUTE)
 
   const router = new Router()
     .get('/', showLanding({ guard, sessions, farewells, signedOffCookie }))
-    .get('/account', signedIn, showAccount({ sessions, labelOf, publicUrl }))
+    .get('/account', signedIn, showAccount({ sessions, providerLabels, publicUrl }))
     .get('/auth/login', limit(), chooseProvider(login))
     .get('/auth/login/:provider', limit(), (ctx) => beginLogin(login)(ctx))
     .get(

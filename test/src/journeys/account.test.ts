@@ -35,6 +35,7 @@ test('my devices, one ended, the others ended with their receipt, and what happe
   await laptop.goto(new URL('/projects', system.url).href)
   await laptop.focus('.account-button')
   await laptop.keyboard.press('Enter')
+  await screenshot(laptop, 'account-menu')
   await laptop.keyboard.press('Tab')
   await laptop.keyboard.press('Enter')
   await laptop.waitForURL(account)

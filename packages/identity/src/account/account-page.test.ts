@@ -90,7 +90,7 @@ function elsewhere(ref: string): SessionRecord {
 
 function render(session: SessionRecord, records: readonly SessionRecord[]): string {
   const listed = records.map((record) => ({ record, lastSeenAt: NOW - 120_000 }))
-  return renderHtml(accountBody({ session, listed, provider: 'Town hall', now: NOW }))
+  return renderHtml(accountBody({ session, listed, providerLabels: { dev: 'Town hall' }, now: NOW }))
 }
 
 test.run()

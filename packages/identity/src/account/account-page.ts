@@ -10,18 +10,18 @@ import { waysOut } from './ways-out.js'
 
 export interface AccountPageOptions {
   readonly sessions: Sessions
-  /** As people know the provider. */
-  readonly labelOf: (providerId: string) => string
+  /** What people call the providers, by their ids. */
+  readonly providerLabels: Readonly<Record<string, string>>
   readonly publicUrl: URL
 }
 
 /** `GET /account`: people's own page. Below `requireSession`. */
-export function showAccount({ sessions, labelOf, publicUrl }: AccountPageOptions) {
+export function showAccount({ sessions, providerLabels, publicUrl }: AccountPageOptions) {
   return async function showAccount(ctx: Context): Promise<void> {
     const session: SessionRecord = ctx.state['session']
     const { user } = session
     const listed = await sessions.listOf(user.id)
-    const body = accountBody({ session, listed, provider: labelOf(session.provider), now: Date.now() })
+    const body = accountBody({ session, listed, providerLabels, now: Date.now() })
     const scripts = ['account.js']
     respondWithPage(
       ctx,
@@ -35,13 +35,14 @@ export interface AccountBody {
   readonly session: SessionRecord
   /** All sessions of its user, that one among them. */
   readonly listed: readonly ListedSession[]
-  readonly provider: string
+  readonly providerLabels: AccountPageOptions['providerLabels']
   /** Epoch milliseconds. */
   readonly now: number
 }
 
-export function accountBody({ session, listed, provider, now }: AccountBody): Html {
+export function accountBody({ session, listed, providerLabels, now }: AccountBody): Html {
   const { user, ref, expiresAt, idleTtlMs } = session
+  const provider = providerLabels[session.provider] ?? session.provider
   return html`${night({
     size: 'low',
     lights: 'all',
@@ -59,7 +60,7 @@ ${waysOut(listed.filter(({ record }) => record.ref !== ref).length)}
 <section aria-labelledby="history">
 <h2 id="history">What happened lately</h2>
 <p class="soft">Was one of these not you? Sign out everywhere, then change your password at ${provider}.</p>
-<ol id="history-list" class="history-list" aria-labelledby="history"></ol>
+<ol id="history-list" class="history-list" aria-labelledby="history" data-providers="${JSON.stringify(providerLabels)}"></ol>
 <p id="history-status" class="soft" role="status">Looking it up…</p>
 <noscript><p class="soft">This list needs JavaScript. Your devices, and the ways to sign out, don’t.</p></noscript>
 <p class="actions"><button id="history-more" type="button" hidden>Show earlier</button></p>

@@ -27,7 +27,7 @@ const PAGES: Readonly<Record<string, Html>> = {
   account: accountBody({
     session: record,
     listed: [{ record, lastSeenAt: 0 }],
-    provider: 'Town hall',
+    providerLabels: { dev: 'Town hall' },
     now: 0,
   }),
   signedOff: farewellBody(FAREWELL, false),

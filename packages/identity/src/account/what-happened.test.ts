@@ -16,6 +16,7 @@ const event = (wanted: Partial<OwnEvent>): OwnEvent => ({
 test('it is told to whom it happened, and who did it', () => {
   for (const [wanted, words] of [
     [{ provider: 'dev' }, 'You signed in with dev'],
+    [{ provider: 'demo' }, 'You signed in with Town hall'],
     [{ type: 'session.revoked', reason: 'revoked' }, 'You ended a session on another device'],
     [{ type: 'session.revoked', by: 'admin' }, 'An admin ended one of your sessions'],
     [{ type: 'user.logged-out', reason: 'others' }, 'You signed out all your other sessions'],
@@ -34,15 +35,15 @@ test('it is told to whom it happened, and who did it', () => {
       'Your roles changed at the provider: viewer → none',
     ],
   ] as const) {
-    assert.is(whatHappened(event(wanted)), words)
+    assert.is(whatHappened(event(wanted), { demo: 'Town hall' }), words)
   }
 })
 
 test('every type has a sentence, also with nothing but the bare facts', () => {
   for (const type of EVENT_TYPES) {
     for (const by of ['you', 'admin', 'curfew', 'nobody'] as const) {
-      assert.match(whatHappened(event({ type, by })), /^(You|Your|An?|One|Something) /)
-      assert.not.match(whatHappened(event({ type, by })), 'undefined')
+      assert.match(whatHappened(event({ type, by }), {}), /^(You|Your|An?|One|Something) /)
+      assert.not.match(whatHappened(event({ type, by }), {}), 'undefined')
     }
   }
 })

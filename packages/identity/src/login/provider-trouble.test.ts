@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { callbackOf, failedAs, failuresOf, givenLogin, providerEnv } from '../testing/given-login.js'
+import { comeBackWith, failedAs, failuresOf, givenLogin, providerEnv } from '../testing/given-login.js'
 import {
   type Answer,
   flood,
@@ -15,12 +15,7 @@ const test = suite('identity: a provider in trouble')
 test('other errors of the provider are told apart', async () => {
   await using world = await givenLogin()
   const browser = await world.app.openBrowser()
-  const answerTo = async (error: string) => {
-    const callback = await callbackOf(browser)
-    callback.searchParams.delete('code')
-    callback.searchParams.set('error', error)
-    return browser.get(callback.href)
-  }
+  const answerTo = (error: string) => comeBackWith(browser, { error })
 
   failedAs(await answerTo('invalid_scope'), 400, /Signing in did not work/)
   failedAs(await answerTo('<script>'), 400, /Signing in did not work/)

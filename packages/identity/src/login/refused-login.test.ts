@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import {
   beforeCallback,
   callbackOf,
+  comeBackWith,
   failedAs,
   failuresOf,
   givenLogin,
@@ -16,12 +17,9 @@ const test = suite('identity: a login that is refused')
 test('who declines at the provider is told so, and can try again', async () => {
   await using world = await givenLogin()
   const browser = await world.app.openBrowser()
-  const callback = await callbackOf(browser, '/projects/p1')
-  callback.searchParams.delete('code')
-  callback.searchParams.set('error', 'access_denied')
-  callback.searchParams.set('error_description', '<b>no</b>')
 
-  const page = await browser.get(callback.href)
+  const declined = { error: 'access_denied', error_description: '<b>no</b>' }
+  const page = await comeBackWith(browser, declined, '/projects/p1')
 
   failedAs(page, 403, /Signing in was declined/)
   assert.match(page.text, /href="\/auth\/login\/dev\?return_to=%2Fprojects%2Fp1"/)
@@ -76,10 +74,8 @@ test('a login that took too long, or came back without a code, begins anew', asy
   failedAs(await browser.get(late.href), 400, /took too long/)
 
   for (const code of [undefined, '']) {
-    const callback = await callbackOf(browser)
-    if (code === undefined) callback.searchParams.delete('code')
-    else callback.searchParams.set('code', code)
-    failedAs(await browser.get(callback.href), 400, /Signing in did not work/)
+    const page = await comeBackWith(browser, code === undefined ? {} : { code })
+    failedAs(page, 400, /Signing in did not work/)
   }
   assert.equal(await failuresOf(world.app), ['state-unknown', 'code-missing', 'code-missing'])
 })

@@ -47,6 +47,18 @@ export async function callbackOf(browser: Browser, returnTo = '/auth/session'): 
   return page.location
 }
 
+/** Begins a login, and comes back from the provider with what it says instead of a code. */
+export async function comeBackWith(
+  browser: Browser,
+  answer: Readonly<Record<string, string>>,
+  returnTo?: string,
+): Promise<Page> {
+  const callback = await callbackOf(browser, returnTo)
+  callback.searchParams.delete('code')
+  for (const [name, value] of Object.entries(answer)) callback.searchParams.set(name, value)
+  return browser.get(callback.href)
+}
+
 export function failedAs(page: Page, status: number, title: RegExp): void {
   assert.is(page.status, status, page.text)
   assert.match(page.text, title)
