@@ -29,7 +29,7 @@ export interface LoginsOptions {
 
 export function createLogins({ redis, keys, tokenKey, history }: LoginsOptions): Logins {
   const times = { idleTtlMs: 30 * 60_000, absoluteTtlMs: 12 * 60 * 60_000 }
-  const following = { stats: () => ({ history }), renew: async () => true }
+  const following = { stats: () => ({ history, sequence: 0 }), renew: async () => true }
   const sessions = createSessions(redis, keys, createSeal([tokenKey]), times, following)
 
   let numbers = 0

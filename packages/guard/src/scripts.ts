@@ -21,6 +21,9 @@ export const STANDING = { renewed: 0, joined: 1, late: -1, waiting: -2, behind: 
  * ago. An instance that has applied more than there was when the history was opened shows that Redis has lost sign-offs: then nobody gets a
  * lease any more until identity has recorded them again.
  *
+ * Within a history numbers only grow. Where they went back without a new one (keys were deleted, or an older copy
+ * was imported into a Redis that runs), it gets another name, so that everybody notices.
+ *
  * KEYS  history, sequence, members, signoffs, inboxes
  * ARGV  nonce candidate, instance, service, history followed, applied, acknowledged, most sign-offs to
  *       return, number of this hello, lease ms, channel of acknowledgements, the closed history that may be
@@ -36,6 +39,13 @@ local opens, hooksFailed, version = ARGV[11], cjson.decode(ARGV[12]), ARGV[13]
 local row = redis.call('HGET', KEYS[3], instance)
 local member = row and cjson.decode(row) or nil
 if member and member.renewals >= number then return { history, head, ${STANDING.late} } end
+
+if following == history and applied > head then
+  nonce = ARGV[1]
+  redis.call('HSET', KEYS[1], 'nonce', nonce)
+  redis.call('HDEL', KEYS[1], 'opened', 'openedAt')
+  history, isOpen = string.match(history, '^%x+') .. ':' .. nonce, false
+end
 
 local gate = redis.call('HMGET', KEYS[1], 'openedAt', 'seen', 'lost')
 local openedAt = tonumber(gate[1] or '0')

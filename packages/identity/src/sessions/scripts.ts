@@ -1,4 +1,5 @@
 import { LUA_HISTORY_AND_HEAD, LUA_NOW_MS } from '@curfew/contract'
+import { LUA_IS_FOLLOWED } from './followed.js'
 
 /** Entries the log keeps at the most, about. */
 export const LOG_LENGTH = 200_000
@@ -17,10 +18,11 @@ export const RECORD_SLACK_MS = 24 * 60 * 60 * 1000
  *
  * KEYS  history, sequence, session, tokens, user, user's sessions, users, terms, expiries, seen, log, era
  * ARGV  nonce candidate, ref, generation, record, sealed tokens, lifetime ms, idle ms, sequence at which
- *       the login began, user id, profile as JSON, terms as JSON, events as JSON, era, history followed
+ *       the login began, user id, profile as JSON, terms as JSON, events as JSON, era, history followed, and
+ *       what is applied of it
  * Returns `{verdict, generation, era}`; verdict is created, blocked, superseded, retry or closed
  */
-export const CREATE_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}
+export const CREATE_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}${LUA_IS_FOLLOWED}
 local ref, generation, record, tokens = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local lifetimeMs, idleMs, began, userId = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 local profile, terms, events = cjson.decode(ARGV[10]), cjson.decode(ARGV[11]), cjson.decode(ARGV[12])
@@ -28,7 +30,7 @@ local user = KEYS[5]
 
 local gate = redis.call('HMGET', user, 'generation', 'blocked', 'endedAt', 'terms')
 local current, era = tonumber(gate[1] or '1'), tonumber(redis.call('GET', KEYS[12]) or '0')
-if not isOpen or history ~= ARGV[14] then return { 'closed', current, era } end
+if not isFollowed(ARGV[14], ARGV[15]) then return { 'closed', current, era } end
 if gate[2] then return { 'blocked', current, era } end
 if math.max(tonumber(gate[3] or '0'), era) > began then return { 'superseded', current, era } end
 if current ~= generation or era ~= tonumber(ARGV[13]) then return { 'retry', current, era } end

@@ -256,7 +256,7 @@ async function dump(redis: Awaited<ReturnType<typeof givenIdentity>>['redis'], p
 // found 2026-11-26: in a failover it was our mistake (500), since the guard was at the new master already
 test('while the guard follows another history than the one that is written to, signing in is not possible', async () => {
   await using world = await givenIdentity()
-  const elsewhere = { stats: () => ({ history: 'another:history' }), renew: async () => true }
+  const elsewhere = { stats: () => ({ history: 'another:history', sequence: 0 }), renew: async () => true }
   const { redis, keys, seal } = world
   const sessions = createSessions(redis, keys, seal, { idleTtlMs: 1_000, absoluteTtlMs: 1_000 }, elsewhere)
 

@@ -7,7 +7,6 @@ import {
   refOf,
   type SessionRecord,
 } from '@curfew/contract'
-import type { Guard, GuardStats } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import { execAll, ServiceError } from '@curfew/service'
 import type { Redis } from 'ioredis'
@@ -15,6 +14,7 @@ import { z } from 'zod'
 import type { FinishedLogin, ProviderTokens } from '../login/finished-login.js'
 import { userIdOf } from '../login/user-id.js'
 import type { Seal } from '../tokens/seal.js'
+import { followedBy, type HistoryFollowed } from './followed.js'
 import { loginFacts, PROFILE_FIELDS, profileBefore } from './login-facts.js'
 import { CREATE_SESSION, DUE_SESSIONS, EXPIRE_SESSION, TOUCH_SESSION } from './scripts.js'
 import { termsOf } from './users.js'
@@ -57,11 +57,6 @@ export interface Sessions {
 const MOST_TRIES = 10
 
 const SWEEP_BATCH = 100
-
-/** Which history this identity follows: a login is finished in no other. */
-export interface HistoryFollowed extends Pick<Guard, 'renew'> {
-  stats(): Pick<GuardStats, 'history'>
-}
 
 export function createSessions(
   redis: Redis,
@@ -114,7 +109,7 @@ export function createSessions(
           JSON.stringify(termsOf(login.profile)),
           JSON.stringify(loginFacts(record, login, before).map((fact) => JSON.stringify(fact))),
           era,
-          guard.stats().history ?? '',
+          ...followedBy(guard),
         ],
       )
       const [verdict, currentGeneration, currentEra] = CreateReply.parse(reply)

@@ -1,4 +1,5 @@
 import { LUA_HISTORY_AND_HEAD, LUA_NOW_MS } from '@curfew/contract'
+import { LUA_IS_FOLLOWED } from '../sessions/followed.js'
 import { LOG_LENGTH } from '../sessions/scripts.js'
 
 /** Sign-offs kept for guards that fell behind, about. One that missed more empties its memory. */
@@ -52,14 +53,15 @@ end`
  *
  * KEYS  history, sequence, session, tombstone, signoffs, log, members, expiries, seen, user's sessions, user,
  *       era
- * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel, event id, history followed
+ * ARGV  nonce candidate, ref, tombstone lifetime ms, sign-off as JSON, event, channel, event id, history followed,
+ *       and what is applied of it
  * Returns `{'recorded', history, sequence, sessions ended, event id, instance, row, instance, row…}`;
  * `{'gone', history}`; or `{'closed'}` while the history is not open, or not the one that identity follows, since
  * that may know what is missing. The event is that of whoever ended it first
  */
-export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}${LUA_RING}
+export const END_SESSION = `${LUA_HISTORY_AND_HEAD}${LUA_NOW_MS}${LUA_IS_FOLLOWED}${LUA_RING}
 local ref, eventId = ARGV[2], ARGV[7]
-if not isOpen or history ~= ARGV[8] then return { 'closed' } end
+if not isFollowed(ARGV[8], ARGV[9]) then return { 'closed' } end
 
 local before = redis.call('GET', KEYS[4])
 if before then
@@ -93,18 +95,18 @@ return recorded(sequence, 1, eventId, KEYS[7])`
  *       history, what was recorded with this event
  * ARGV  nonce candidate, user id, event id, reason, block as JSON or '', survivor's ref or '', event,
  *       channel, key prefix, row as JSON of a user who is made anew if there is no such user, or '', history
- *       followed, the number that it was recorded under before, or ''
+ *       followed, what is applied of it, the number that it was recorded under before, or ''
  * Returns as END_SESSION; gone when there is no such user
  */
-export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_SURVIVE}${LUA_RESTORE_USER}
+export const END_USER = `${LUA_HISTORY_AND_HEAD}${LUA_IS_FOLLOWED}${LUA_RING}${LUA_SURVIVE}${LUA_RESTORE_USER}
 local userId, eventId, reason, block, survivorRef = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local user, listed = KEYS[3], KEYS[4]
-if not isOpen or history ~= ARGV[11] then return { 'closed' } end
+if not isFollowed(ARGV[11], ARGV[12]) then return { 'closed' } end
 
 local before = redis.call('GET', KEYS[10])
-if not before and ARGV[12] ~= '' then
-  local entry = redis.call('XRANGE', KEYS[5], ARGV[12] .. '-0', ARGV[12] .. '-0')[1]
-  if entry and cjson.decode(entry[2][2]).eventId == eventId then before = ARGV[12] .. ' 0' end
+if not before and ARGV[13] ~= '' then
+  local entry = redis.call('XRANGE', KEYS[5], ARGV[13] .. '-0', ARGV[13] .. '-0')[1]
+  if entry and cjson.decode(entry[2][2]).eventId == eventId then before = ARGV[13] .. ' 0' end
 end
 if before then
   local first, ended = string.match(before, '^(%d+) (%d+)$')

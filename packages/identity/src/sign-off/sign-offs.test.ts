@@ -248,7 +248,7 @@ test('in a history that is not open nothing is recorded, until whoever follows R
 test('while the guard follows another history than the one that is written to, nobody is signed off', async () => {
   await using world = await givenIdentity()
   const { redis, keys, bell, remembered } = world
-  const guard = { stats: () => ({ history: 'another:history' }), renew: async () => true }
+  const guard = { stats: () => ({ history: 'another:history', sequence: 0 }), renew: async () => true }
   const times = { idleTtlMs: 1_000, absoluteTtlMs: 1_000 }
   const signOffs = createSignOffs({
     redis,

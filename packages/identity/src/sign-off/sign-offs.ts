@@ -8,10 +8,10 @@ import {
   type SessionRecord,
   type SignOffReason,
 } from '@curfew/contract'
-import type { Guard, GuardStats } from '@curfew/guard'
 import { evaluate } from '@curfew/guard/evaluate'
 import { ServiceError } from '@curfew/service'
 import type { Redis } from 'ioredis'
+import { followedBy, type HistoryFollowed } from '../sessions/followed.js'
 import { RECORD_SLACK_MS } from '../sessions/scripts.js'
 import type { SessionTimes } from '../sessions/sessions.js'
 import type { Block, User } from '../sessions/users.js'
@@ -58,7 +58,7 @@ export interface SignOffOptions {
   readonly keys: Keys
   readonly bell: Bell
   /** Asks for a lease when Redis has a history that is not open yet: whoever comes first may open it. */
-  readonly guard: Pick<Guard, 'renew'> & { stats(): Pick<GuardStats, 'history'> }
+  readonly guard: HistoryFollowed
   readonly times: SessionTimes
   /** @default nobody is told */
   readonly observer?: SignOffObserver
@@ -119,7 +119,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
           JSON.stringify(event),
           keys.channels.signoffs,
           event.id,
-          guard.stats().history ?? '',
+          ...followedBy(guard),
         ],
       )
     return carryOut(reason, record, event)
@@ -195,7 +195,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
         keys.channels.signoffs,
         keys.prefix,
         row ? JSON.stringify(row) : '',
-        guard.stats().history ?? '',
+        ...followedBy(guard),
         before?.sequence ?? '',
       ],
     )

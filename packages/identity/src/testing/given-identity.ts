@@ -31,7 +31,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const errors: unknown[] = []
   const history = await openHistory(redis, namespace)
   const following = {
-    stats: () => ({ history: upTo.history }),
+    stats: () => ({ history: upTo.history, sequence: 0 }),
     async renew() {
       const reply = await evaluate(
         redis,

@@ -23,7 +23,7 @@ startWork({
     createSeal([Buffer.from(tokenKey, 'base64url')]),
     { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
     // Nobody signs in here.
-    { stats: () => ({ history: null }), renew: async () => false },
+    { stats: () => ({ history: null, sequence: 0 }), renew: async () => false },
   ),
   revokeTokens: () => {
     process.send?.('asked')
