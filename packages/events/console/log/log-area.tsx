@@ -12,7 +12,7 @@ export function LogArea() {
     <section class="log-area" id="log-area" aria-label="Log">
       <LogBar />
       <FilterChips />
-      <div class="log-body">
+      <div class={`log-body${(request ?? event) === null ? '' : ' has-panel'}`}>
         <LogList />
         {request !== null ? (
           <RequestPanel correlationId={request} />
