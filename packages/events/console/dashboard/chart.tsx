@@ -47,6 +47,7 @@ export function Chart({ picture, at, stepSeconds, onPoint }: ChartProps) {
         grid: { stroke: colour('--line'), width: 1 },
         ticks: { show: false },
       }
+      const isShown = (split: number) => !picture.isLogarithmic || isPowerOfTen(split)
       const end = (at.at(-1) ?? 0) + stepSeconds
       return {
         width: element.clientWidth,
@@ -56,7 +57,7 @@ export function Chart({ picture, at, stepSeconds, onPoint }: ChartProps) {
         cursor: { drag: { setScale: false }, y: false, points: { show: picture.kind === 'lines' } },
         scales: {
           x: { range: [at[0] ?? 0, end] },
-          y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] },
+          y: picture.isLogarithmic ? LOGARITHMIC : FROM_ZERO,
         },
         axes: [
           {
@@ -68,8 +69,8 @@ export function Chart({ picture, at, stepSeconds, onPoint }: ChartProps) {
           {
             ...axis,
             size: 52,
-            values: (_plot, splits) => splits.map((split) => picture.say(split)),
-            incrs: INCREMENTS,
+            values: (_plot, splits) => splits.map((split) => (isShown(split) ? picture.say(split) : '')),
+            ...(!picture.isLogarithmic && { incrs: INCREMENTS }),
           },
         ],
         series: [
@@ -92,6 +93,20 @@ export function Chart({ picture, at, stepSeconds, onPoint }: ChartProps) {
 
 const BARS = uPlot.paths.bars?.({ size: [0.8, 28], align: 1, radius: 0.15 })
 const INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000]
+
+const FROM_ZERO: uPlot.Scale = { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] }
+
+/** From a power of ten to another. Where there is nothing, from 1 to 10. */
+const LOGARITHMIC: uPlot.Scale = {
+  distr: 3,
+  log: 10,
+  range: (_plot, low, high) => [
+    10 ** Math.floor(Math.log10(low || 1)),
+    10 ** Math.ceil(Math.log10((high || 5) * 1.05)),
+  ],
+}
+
+const isPowerOfTen = (value: number) => value > 0 && Number.isInteger(Math.log10(value))
 
 function dataOf(picture: Picture, at: readonly number[]): uPlot.AlignedData {
   return [[...at], ...stacked(picture).map(({ values }) => [...values])]

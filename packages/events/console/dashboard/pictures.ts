@@ -8,6 +8,8 @@ export interface Picture {
   /** What it is a picture of, in a sentence. */
   readonly about: string
   readonly kind: 'bars' | 'lines'
+  /** Each line of the grid is ten times the one below: what is rare and long does not flatten the rest. */
+  readonly isLogarithmic?: boolean
   readonly series: readonly Series[]
   /** A number as a person reads it. */
   readonly say: (value: number) => string
@@ -62,6 +64,7 @@ export function picturesOf({ logins, signOffs, failures, confirmation, activeSes
       about:
         'From the decision until no instance serves it. p50: half were quicker; p99: all but one in a hundred.',
       kind: 'lines',
+      isLogarithmic: true,
       series: [
         { label: 'p50', colour: '--chart-1', values: p50Ms, whole: weighted(p50Ms, count) },
         { label: 'p99', colour: '--chart-2', values: p99Ms, whole: most(p99Ms) },
@@ -79,8 +82,8 @@ export function picturesOf({ logins, signOffs, failures, confirmation, activeSes
   ]
 }
 
-const COLOURS = ['--chart-1', '--chart-2', '--chart-3', '--chart-4', '--chart-5', '--chart-6']
-const RED_FIRST = ['--chart-4', '--chart-2', '--chart-5', '--chart-6', '--chart-1', '--chart-3']
+const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `--chart-${number}`)
+const RED_FIRST = [4, 2, 5, 6, 1, 3, 7, 8, 9].map((number) => `--chart-${number}`)
 
 /** The most frequent first; what is rare shares the last colour. */
 function seriesOf(byName: Readonly<Record<string, Numbers>>, colours = COLOURS): Series[] {
