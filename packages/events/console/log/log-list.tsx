@@ -1,7 +1,7 @@
 /* biome-ignore-all lint/a11y/useSemanticElements: a table can't be positioned line by line */
 /* biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and says which line is meant */
 import { useSignalEffect } from '@preact/signals'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isNarrow } from '../narrow.js'
 import type { Line } from './log-model.js'
 import { nothingOf } from './log-model.js'
@@ -47,6 +47,9 @@ export function LogList() {
     const isReading = openEvent.value !== null
     log.hold(isReading || (scroller.current?.scrollTop ?? 0) > rowHeight / 2)
   })
+
+  // Nobody reads what is not shown.
+  useEffect(() => () => log.hold(false), [])
 
   function moveTo(index: number): void {
     const to = Math.max(0, Math.min(lines.length - 1, index))

@@ -82,6 +82,8 @@ export function createLogModel(): LogModel {
   let isShowing = false
   /** So much happened unheard that the page does not reach to what waits any more. */
   let isBehind = false
+  /** How many more wait than are kept. */
+  let leftOut = 0
   /** Counts the questions, so that a late answer to an earlier one is not shown. */
   let loads = 0
   let isLoadingMore = false
@@ -115,7 +117,8 @@ export function createLogModel(): LogModel {
     position = id
     for (const listener of listeners) listener(event)
     if (!isListening() || !matches(filter, event)) return
-    waiting.push({ event, cursor: id, isNew: true })
+    if (waiting.length < MOST_WAITING) waiting.push({ event, cursor: id, isNew: true })
+    else leftOut++
     // Many may come in a row: the page is laid out once for all of them.
     if (isShowing) return
     isShowing = true
@@ -127,12 +130,12 @@ export function createLogModel(): LogModel {
   }
 
   function count(): void {
-    waitingCount.value = hasNewer.value ? 0 : Math.max(waiting.length, isBehind ? 1 : 0)
+    waitingCount.value = hasNewer.value ? 0 : Math.max(waiting.length + leftOut, isBehind ? 1 : 0)
   }
 
   function showWaiting(): void {
     if (hasNewer.value) return
-    if (isBehind || waiting.length > MOST_WAITING) return void load()
+    if (isBehind || leftOut > 0) return void load()
     batch(() => {
       const some = waiting.splice(0).toReversed()
       // A few light up; a flood would be a flicker.
@@ -166,7 +169,6 @@ export function createLogModel(): LogModel {
   async function show(wanted: EventFilter, when: number | null): Promise<void> {
     filter = wanted
     at = when
-    waiting = []
     await load()
     listen()
   }
@@ -175,6 +177,9 @@ export function createLogModel(): LogModel {
   async function load(): Promise<void> {
     const mine = ++loads
     isBehind = false
+    leftOut = 0
+    // The page that is asked for has them.
+    waiting = []
     isLoading.value = true
     const until = at === null ? filter : { ...filter, to: Math.min(filter.to ?? at + 1, at + 1) }
     const answer = await askForPage(until, { limit: PAGE })
@@ -182,6 +187,7 @@ export function createLogModel(): LogModel {
     if (!answer.ok) {
       batch(() => {
         isLoading.value = false
+        isBehind = true
         trouble.value = answer.detail
       })
       return
