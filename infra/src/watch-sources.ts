@@ -62,23 +62,25 @@ export function watchSources(system: System, signal: AbortSignal): void {
   }
 }
 
-function keepCompiling(signal: AbortSignal): void {
-  keepRunning([pathOf('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput'], signal)
-  keepRunning([...VITE, '--watch'], signal)
-}
-
 /**
- * Runs a program of Node in a process group of its own, and ends the group when the pipe to it closes: on `signal`,
- * and when we are killed. The compiler is two processes, and ending the one that we know leaves the other.
+ * Runs the compiler and the console's bundler in a process group of their own, and ends the group when the pipe to it
+ * closes: on `signal`, and when we are killed. The compiler is two processes, and ending the one that we know leaves the
+ * other.
  */
-function keepRunning(program: readonly string[], signal: AbortSignal): void {
-  const group = spawn('/bin/sh', ['-c', '"$@" & read -r _; kill 0', 'sh', process.execPath, ...program], {
+function keepCompiling(signal: AbortSignal): void {
+  const compile = [pathOf('node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput']
+  const programs = [compile, [...VITE, '--watch']].map((program) => [process.execPath, ...program])
+  const commands = programs.map((program) => `${program.map(quoted).join(' ')} &`)
+  const group = spawn('/bin/sh', ['-c', `${commands.join(' ')} read -r _; kill 0`], {
     cwd: pathOf('.'),
     detached: true,
     stdio: ['pipe', 'inherit', 'inherit'],
   })
   signal.addEventListener('abort', () => group.stdin.end())
 }
+
+/** One word of a shell, whatever is in it. */
+const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
 
 async function follow(folder: string, onChange: () => void, signal: AbortSignal): Promise<void> {
   try {
