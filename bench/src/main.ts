@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util'
 import { startCurfew } from './curfew.js'
 import { eventLog } from './event-log/event-log.js'
+import { eventService } from './event-log/event-service.js'
 import { describeMachine } from './machine.js'
 import type { Measurement } from './measurement.js'
 import { memory } from './memory/memory.js'
@@ -26,6 +27,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   memory,
   everywhereLogout,
   eventLog,
+  eventService,
 ]
 
 const { values, positionals } = parseArgs({

@@ -22,6 +22,8 @@ export interface Scale {
   readonly storedEvents: number
   /** How often each search is tried. */
   readonly eventTries: number
+  /** How many facts a viewer is told while it is measured. */
+  readonly viewedFacts: number
 }
 
 export const FULL: Scale = {
@@ -40,6 +42,7 @@ export const FULL: Scale = {
   tries: 200,
   storedEvents: 1_000_000,
   eventTries: 25,
+  viewedFacts: 3_000,
 }
 
 export const QUICK: Scale = {
@@ -58,4 +61,5 @@ export const QUICK: Scale = {
   tries: 3,
   storedEvents: 3_000,
   eventTries: 2,
+  viewedFacts: 20,
 }
