@@ -100,9 +100,6 @@ export interface StorePage {
   readonly next: number | null
 }
 
-/** More than these are never looked at one by one for a page. */
-export const MOST_SCANNED = 10_000
-
 export interface Ends {
   readonly first: number
   readonly last: number

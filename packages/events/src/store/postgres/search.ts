@@ -1,77 +1,68 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
-import { matches } from '../../event-filter.js'
 import { type Criteria, criteriaOf } from '../criteria.js'
 import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
-import { readStored } from '../event-facts.js'
-import { hourOf } from '../hours.js'
-import { MOST_SCANNED, type StoredEntry, type StorePage, type StoreQuery } from '../log-store.js'
+import type { StorePage, StoreQuery } from '../log-store.js'
+import { collectPage } from '../page-collector.js'
+import { EFFORT, type Effort } from '../search-effort.js'
+import { hoursOf, type SearchWindow, windowFrom } from '../search-window.js'
 import { SCHEMA } from './schema.js'
 
-/** So many are read at a time, to be looked at one by one. */
-const CHUNK = 500
 /** So many of the newest are looked through for words, before the index of words is asked. */
 const NEAR = 20_000
 
-/**
- * Searches from the newest to the oldest. What the planner chooses finds the candidates, and `matches` has the
- * last word.
- */
-export async function search(
-  client: PoolClient,
-  { filter, before, after, limit }: StoreQuery,
-): Promise<StorePage> {
-  const criteria = criteriaOf(filter)
-  const window = await windowOf(client, criteria, before, after)
-  const found: StoredEntry[] = []
-  let { below } = window
-
-  for (let scanned = 0; scanned < MOST_SCANNED; ) {
-    // All but the text is decided by the database.
-    const count = Math.min(filter.text === undefined ? limit + 1 : CHUNK, MOST_SCANNED - scanned)
-    const chunk = await readChunk(client, criteria, { ...window, below }, count)
-    for (const row of chunk) {
-      const entry = readStored(row)
-      if (entry === null || !matches(filter, entry.event)) continue
-      // One more than asked for was looked for, to know whether there is a next page.
-      if (found.length === limit) return { entries: found, next: found.at(-1)?.position ?? null }
-      found.push(entry)
-    }
-    below = chunk.at(-1)?.position ?? below
-    scanned += chunk.length
-    if (chunk.length < count) return { entries: found, next: null }
+/** Searches from the newest to the oldest. What the planner chooses finds the candidates. */
+export async function search(client: PoolClient, query: StoreQuery, effort = EFFORT): Promise<StorePage> {
+  const criteria = criteriaOf(query.filter)
+  const window = windowFrom(await readSpan(client, criteria), criteria, query)
+  if (window === null || criteria.types?.length === 0) return { entries: [], next: null }
+  const above = await reachOf(client, criteria, window, effort)
+  const collector = collectPage(query, window, above, effort)
+  for (;;) {
+    const { below, count } = collector
+    const page = collector.take(await readChunk(client, criteria, { above, below }, count))
+    if (page !== null) return page
   }
-  return { entries: found, next: below }
 }
 
-/** Positions, both exclusive, between which everything lies that can fit. */
-interface Window {
-  readonly above: number
-  readonly below: number
-}
-
-async function windowOf(
-  client: PoolClient,
-  { fromMs, toMs }: Criteria,
-  before = Number.MAX_SAFE_INTEGER,
-  after = 0,
-): Promise<Window> {
-  const from = fromMs === null ? '' : `AND hour >= ${hourOf(fromMs)}`
-  const to = toMs === null ? '' : `AND hour <= ${hourOf(toMs - 1)}`
+async function readSpan(client: PoolClient, criteria: Criteria): Promise<unknown> {
   const { rows } = await client.query(
     `SELECT (SELECT newest_position FROM ${SCHEMA}.state) AS newest,
             min(first_position) AS first, max(last_position) AS last
-     FROM ${SCHEMA}.hours WHERE true ${from} ${to}`,
+     FROM ${SCHEMA}.hours WHERE hour BETWEEN $1 AND $2`,
+    [...hoursOf(criteria)],
   )
-  const { newest, first, last } = Span.parse(rows[0])
-  const below = Math.min(before, (newest ?? 0) + 1)
-  if (fromMs === null && toMs === null) return { above: after, below }
-  if (first === null || last === null) return { above: after, below: 0 }
-  return { above: Math.max(after, first - 1), below: Math.min(below, last + 1) }
+  return rows[0]
 }
 
-const Place = z.coerce.number().nullable()
-const Span = z.object({ newest: Place, first: Place, last: Place })
+/**
+ * The position down to which one call looks: not all the way where many entries fit each of several conditions, since
+ * perhaps none fits all. Words have an index that finds what is rare, and need no end.
+ */
+async function reachOf(
+  client: PoolClient,
+  { equal, types, words }: Criteria,
+  window: SearchWindow,
+  { many, span }: Effort,
+): Promise<number> {
+  const conditions = [
+    ...equal.map(({ column, value }) => ({ condition: `${column} = $4`, value })),
+    ...(types === null ? [] : [{ condition: 'type = ANY ($4)', value: types }]),
+  ]
+  if (conditions.length < 2 || words.length > 0) return window.above
+  for (const { condition, value } of conditions) {
+    const { rows } = await client.query(
+      `SELECT count(*) AS count FROM (
+         SELECT 1 FROM ${SCHEMA}.events WHERE position > $1 AND position < $2 AND ${condition} LIMIT $3
+       ) AS found`,
+      [window.above, window.below, many, value],
+    )
+    if (Count.parse(rows[0]).count < many) return window.above
+  }
+  return Math.max(window.above, window.below - 1 - span)
+}
+
+const Count = z.object({ count: z.coerce.number() })
 
 /**
  * Words that are common are found soonest among the newest entries, and rare ones by their index, which can't
@@ -80,7 +71,7 @@ const Span = z.object({ newest: Place, first: Place, last: Place })
 async function readChunk(
   client: PoolClient,
   criteria: Criteria,
-  window: Window,
+  window: SearchWindow,
   count: number,
 ): Promise<EntryRow[]> {
   if (criteria.words.length === 0) return read(client, criteria, window, count, 'position')
@@ -94,7 +85,7 @@ async function readChunk(
 async function read(
   client: PoolClient,
   { equal, types, fromMs, toMs, words }: Criteria,
-  { above, below }: Window,
+  { above, below }: SearchWindow,
   count: number,
   order: string,
 ): Promise<EntryRow[]> {
@@ -115,7 +106,6 @@ async function read(
       `(SELECT position, stream_id, json FROM ${SCHEMA}.events
         WHERE ${checks} AND ${ofType} ORDER BY ${order} DESC LIMIT ${limit})`,
   )
-  if (selects.length === 0) return []
   const { rows } = await client.query(
     `SELECT ${ENTRY_COLUMNS} FROM (${selects.join(' UNION ALL ')}) AS found ORDER BY position DESC LIMIT ${limit}`,
     values,

@@ -1,99 +1,39 @@
 import { z } from 'zod'
-import { matches } from '../../event-filter.js'
 import { type Criteria, criteriaOf } from '../criteria.js'
 import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
-import { readStored } from '../event-facts.js'
-import { hourOf } from '../hours.js'
-import { MOST_SCANNED, type StoreQuery } from '../log-store.js'
+import type { StorePage, StoreQuery } from '../log-store.js'
+import { collectPage } from '../page-collector.js'
+import { EFFORT, type Effort } from '../search-effort.js'
+import { hoursOf, type SearchWindow, windowFrom } from '../search-window.js'
 import type { SqliteDatabase } from './schema.js'
-
-/** Newest first. */
-export interface FoundPage {
-  readonly entries: EntryRow[]
-  readonly next: number | null
-}
-
-/** How much one call looks through before it leaves the rest to the next one. */
-export interface Effort {
-  /** Up to this it is counted how many fit one condition; above, all are many. */
-  readonly many: number
-  /** Positions: where many fit each of several conditions, but perhaps none fits all. */
-  readonly span: number
-  /** Entries that are looked at one by one. */
-  readonly scanned: number
-  /** So many of those are read at a time. */
-  readonly chunk: number
-}
-
-const EFFORT: Effort = { many: 2_000, span: 100_000, scanned: MOST_SCANNED, chunk: 500 }
 
 /**
  * Searches from the newest to the oldest.
  *
  * The condition that fewest entries fit leads: its index hands them over in order. The others are checked on what
- * it finds, and `matches` has the last word.
+ * it finds.
  */
-export function search(
-  database: SqliteDatabase,
-  { filter, before, after, limit }: StoreQuery,
-  effort = EFFORT,
-): FoundPage {
-  const criteria = criteriaOf(filter)
-  if (criteria.types?.length === 0) return { entries: [], next: null }
-  const window = windowOf(database, criteria, before, after)
-  if (window === null) return { entries: [], next: null }
+export function search(database: SqliteDatabase, query: StoreQuery, effort = EFFORT): StorePage {
+  const criteria = criteriaOf(query.filter)
+  const window = windowFrom(readSpan(database, criteria), criteria, query)
+  if (window === null || criteria.types?.length === 0) return { entries: [], next: null }
   const lead = leadOf(database, criteria, window, effort)
-  const { above } = lead
   const read = database.prepare(lead.sql)
-  const found: EntryRow[] = []
-  let { below } = window
-
-  for (let scanned = 0; scanned < effort.scanned; ) {
-    // All but the text is decided by the database.
-    const count = Math.min(filter.text === undefined ? limit + 1 : effort.chunk, effort.scanned - scanned)
-    const chunk = z.array(EntryRow).parse(read.all(...lead.parametersBelow(below, count)))
-    for (const row of chunk) {
-      const entry = readStored(row)
-      if (entry === null || !matches(filter, entry.event)) continue
-      // One more than asked for was looked for, to know whether there is a next page.
-      if (found.length === limit) return { entries: found, next: found.at(-1)?.position ?? null }
-      found.push(row)
-    }
-    below = chunk.at(-1)?.position ?? below
-    scanned += chunk.length
-    if (chunk.length < count) return { entries: found, next: above > window.above ? above + 1 : null }
+  const collector = collectPage(query, window, lead.above, effort)
+  for (;;) {
+    const rows = read.all(...lead.parametersBelow(collector.below, collector.count))
+    const page = collector.take(z.array(EntryRow).parse(rows))
+    if (page !== null) return page
   }
-  return { entries: found, next: below }
 }
 
-/** Positions, both exclusive, between which everything lies that can fit. */
-interface Window {
-  readonly above: number
-  readonly below: number
-}
-
-function windowOf(
-  database: SqliteDatabase,
-  { fromMs, toMs }: Criteria,
-  before = Number.MAX_SAFE_INTEGER,
-  after = 0,
-): Window | null {
+function readSpan(database: SqliteDatabase, criteria: Criteria): unknown {
   const hours = database.prepare(
     `SELECT (SELECT max(position) FROM events) AS newest, min(first_position) AS first, max(last_position) AS last
      FROM hours WHERE hour BETWEEN ? AND ?`,
   )
-  const row = hours.get(hourOf(fromMs ?? -FAR_MS), hourOf((toMs ?? FAR_MS) - 1))
-  const { newest, first, last } = Span.parse(row)
-  const below = Math.min(before, (newest ?? 0) + 1)
-  if (fromMs === null && toMs === null) return { above: after, below }
-  if (first === null || last === null) return null
-  return { above: Math.max(after, first - 1), below: Math.min(below, last + 1) }
+  return hours.get(...hoursOf(criteria))
 }
-
-const Place = z.number().nullable()
-const Span = z.object({ newest: Place, first: Place, last: Place })
-/** The farthest moment that a date can name. */
-const FAR_MS = 8_640_000_000_000_000
 
 /** libsql binds a number as a real one, and the index of words would not know where to begin. */
 type Value = string | number | bigint
@@ -114,7 +54,12 @@ interface Condition {
 
 const ANYTHING: Condition = { from: 'events WHERE true', place: 'position' }
 
-function leadOf(database: SqliteDatabase, criteria: Criteria, window: Window, { many, span }: Effort): Lead {
+function leadOf(
+  database: SqliteDatabase,
+  criteria: Criteria,
+  window: SearchWindow,
+  { many, span }: Effort,
+): Lead {
   const conditions = conditionsOf(criteria)
   const counts = conditions.map((alternatives) =>
     conditions.length === 1 ? 0 : countOf(database, alternatives, window, many),
@@ -163,7 +108,7 @@ function conditionsOf({ equal, types, words }: Criteria): Condition[][] {
 function countOf(
   database: SqliteDatabase,
   alternatives: readonly Condition[],
-  { above, below }: Window,
+  { above, below }: SearchWindow,
   many: number,
 ): number {
   let total = 0

@@ -17,7 +17,10 @@ const append = createAppend(database)
 
 const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } = {
   append: (ask) => append(CALLS.append.ask.parse(ask)),
-  page: (ask) => search(database, CALLS.page.ask.parse(ask)),
+  page(ask) {
+    const { entries, next } = search(database, CALLS.page.ask.parse(ask))
+    return { entries: entries.map(({ position, streamId, json }) => ({ position, streamId, json })), next }
+  },
   after(ask) {
     const { position, count } = CALLS.after.ask.parse(ask)
     return readAfter(database, position, count)
