@@ -42,7 +42,7 @@ export const FULL: Scale = {
   tries: 200,
   storedEvents: 1_000_000,
   eventTries: 25,
-  viewedFacts: 3_000,
+  viewedFacts: 2_000,
 }
 
 export const QUICK: Scale = {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { createEvent } from '@curfew/contract'
 import { createBrowser, eventually, type GivenSession } from '@curfew/testing'
 import type { Curfew } from '../curfew.js'
@@ -15,11 +16,14 @@ export interface LoadOptions {
   readonly curfew: Curfew
   readonly events: EventsProcess
   readonly session: GivenSession
-  /** How many facts, one after the other is in Redis and on its disk. */
+  /** How many facts. */
   readonly facts: number
 }
 
-/** How long facts take to a viewer that reads, while they are written as quickly as one client can. */
+/** Between one fact and the next: some 200 a second. Milliseconds. */
+const PACE_MS = 5
+
+/** How long facts take to a viewer that reads, while more come. */
 export async function latencyUnderLoad({ curfew, events, session, facts }: LoadOptions): Promise<Latency> {
   await using browser = createBrowser(events.url)
   await browser.setCookie(`${session.cookie}; Path=/`)
@@ -38,6 +42,7 @@ export async function latencyUnderLoad({ curfew, events, session, facts }: LoadO
     const data = { actor: 'ada', userAgent, writtenAtMs: performance.now() }
     const event = createEvent('identity', 'session.created', 'ada', data)
     await curfew.redis.xadd(curfew.keys.log, '*', 'event', JSON.stringify(event))
+    await setTimeout(PACE_MS)
   }
   await reading
   return { p50: percentile(times, 50), p99: percentile(times, 99) }

@@ -40,6 +40,7 @@ export function createLiveLog({ store, onError }: LiveLogOptions): LiveLog {
   let position: number | null = null
   let isReading = false
   let isMore = false
+  let turn: Promise<unknown> = Promise.resolve()
   const stopHearing = store.watch(() => void tell())
 
   async function takePlace(): Promise<void> {
@@ -87,7 +88,7 @@ export function createLiveLog({ store, onError }: LiveLogOptions): LiveLog {
     if (position === null) await takePlace()
     await one.viewer.room()
     while (!one.isOver) {
-      const chunk = await store.after(one.position, CHUNK)
+      const chunk = await inTurn(() => store.after(one.position, CHUNK))
       for (const entry of chunk) {
         if (!deliver(one, entry)) return
         await one.viewer.room()
@@ -96,6 +97,16 @@ export function createLiveLog({ store, onError }: LiveLogOptions): LiveLog {
       if (!one.isOver) join(one)
       return
     }
+  }
+
+  /**
+   * One read at a time for all who catch up: however many they are, what is appended and what the others are told
+   * waits behind one of them and not behind all.
+   */
+  function inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const mine = turn.then(read, read)
+    turn = mine
+    return mine
   }
 
   function join(one: Watching): void {
