@@ -49,19 +49,6 @@ export async function measureService(
   const firstPageMs = performance.now() - startedAt
   const idleBytes = await events.residentBytes()
 
-  const requests: Array<[string, number[]]> = []
-  for (const [name, path] of requestsFor(scale.storedEvents)) {
-    progress(name)
-    const times: number[] = []
-    for (let attempt = 0; attempt < scale.eventTries; attempt++) times.push((await client.get(path)).tookMs)
-    requests.push([name, times])
-  }
-  const exports = []
-  for (const format of ['ndjson', 'csv'] as const) {
-    progress(`exporting ${format}`)
-    exports.push({ format, ...(await client.exportAll(format)) })
-  }
-
   progress('a fast viewer alone')
   const load = { curfew, events, session, facts: scale.viewedFacts }
   await latencyUnderLoad(load) // warm up
@@ -76,6 +63,19 @@ export async function measureService(
     during = await latencyUnderLoad(load)
     beside = await latencyUnderLoad(load)
     slowBytes = Math.max(0, (await events.residentBytes()) - before)
+  }
+
+  const requests: Array<[string, number[]]> = []
+  for (const [name, path] of requestsFor(scale.storedEvents)) {
+    progress(name)
+    const times: number[] = []
+    for (let attempt = 0; attempt < scale.eventTries; attempt++) times.push((await client.get(path)).tookMs)
+    requests.push([name, times])
+  }
+  const exports = []
+  for (const format of ['ndjson', 'csv'] as const) {
+    progress(`exporting ${format}`)
+    exports.push({ format, ...(await client.exportAll(format)) })
   }
   const count = (n: number) => Math.round(n).toLocaleString('en')
   const mega = (bytes: number) => digits(bytes / 2 ** 20)

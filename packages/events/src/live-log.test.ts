@@ -168,4 +168,28 @@ test('however many watch, what is new is read once', async () => {
   assert.is(reads, 1)
 })
 
+test('however many catch up, the store is asked by one of them at a time, beside the one read for all who follow', async () => {
+  let reading = 0
+  let most = 0
+  await using log = await open((store) => ({
+    async after(position, count) {
+      most = Math.max(most, ++reading)
+      const entries = await store.after(position, count)
+      reading--
+      return entries
+    },
+  }))
+  const ids = await log.keep(1_000)
+  const viewers = Array.from({ length: 10 }, () => recorder())
+
+  for (const { viewer } of viewers) log.live.watch(0, viewer)
+  ids.push(...(await log.keep(300)))
+
+  for (const { seen } of viewers) {
+    await eventually(() => seen.length === ids.length)
+    assert.equal(seen, ids)
+  }
+  assert.ok(most <= 2, `${most} at a time`)
+})
+
 test.run()
