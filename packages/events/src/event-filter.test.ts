@@ -96,6 +96,7 @@ test('sentences say who did what to whom', () => {
   )
   assert.is(say('session.expired', { actor: 'system' }), 'Curfew ended a session of Vito whose time was over')
   assert.is(say('user.blocked', { actor: 'u-ada', actorName: 'Ada' }), 'Ada blocked Vito')
+  assert.is(say('sign-off.confirmed', { actorName: 'Vito' }), 'Curfew confirmed that Vito is signed off')
   assert.is(
     say('project.renamed', { before: 'Engine', after: 'Motor' }),
     'Vito renamed the project “Engine” to “Motor”',

@@ -6,10 +6,11 @@ import type { CurfewEvent, EventType } from '@curfew/contract'
  */
 
 /** Who did it, to be followed by {@link whatHappened}. */
-export function whoDidIt({ subject, data }: CurfewEvent): string {
+export function whoDidIt({ type, subject, data }: CurfewEvent): string {
   // Nobody signed in did it; but the provider may have said who it was.
   if (data.actor === null) return data.subjectName ?? 'Somebody'
-  if (data.actor === 'system') return 'Curfew'
+  // Of a confirmation the actor is who had asked for it.
+  if (data.actor === 'system' || type === 'sign-off.confirmed') return 'Curfew'
   return data.actorName ?? (data.actor === subject ? data.subjectName : undefined) ?? `User ${data.actor}`
 }
 
