@@ -186,6 +186,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "'[]',",
   },
   {
+    name: 'a sign-off is recorded under a number that was given before',
+    promise: 1,
+    scenario: 'number lost',
+    file: 'identity/dist/sessions/followed.js',
+    find: 'head >= tonumber(applied)',
+    replace: 'true',
+  },
+  {
     name: 'a sign-off is not in the log',
     promise: 4,
     scenario: 'plain',

@@ -193,6 +193,19 @@ export const SCENARIOS = {
     await stage.tryToArrive('ada')
   },
 
+  /** Somebody deletes the number of the newest sign-off, and the list of them, from a Redis that runs on. */
+  async 'number lost'(stage: Stage) {
+    for (const user of ['grace', 'edith']) await stage.signOff('session', await stage.arrive(user))
+    const session = await stage.arrive('ada')
+    // The one that began before it is over, and all of the next ones have come.
+    for (let hellos = 0; hellos < 2; hellos++) await stage.nextHello()
+    const noMore = async () => undefined
+    const heal = await stage.suffer('number-lost', 'redis', stage.loseNumber, noMore, { forgets: true })
+    await stage.signOffAtLast(session)
+    await stage.askAll(session)
+    await heal()
+  },
+
   /** A sign-off that no replica has; then everybody who heard of it dies, and the master with them. */
   async 'lost tail'(stage: Stage) {
     const { redis, instances } = stage.world

@@ -46,6 +46,8 @@ export interface Stage {
   untilAnswered(session: KnownSession): Promise<void>
   /** Until `there` has said hello once more, and Redis has heard it. */
   nextHello(): Promise<void>
+  /** Deletes the number of the newest sign-off, and their list, behind everybody's back. */
+  loseNumber(): Promise<unknown>
   pause(ms: number): Promise<void>
   /** Ends what is still open. */
   close(): Promise<void>
@@ -150,6 +152,10 @@ export function setStage({ world, history, people, userIds }: StageOptions): Sta
         Object.values(all).find((row) => row.includes(there.name))
       const before = rowOf(await rows())
       await eventually(async () => rowOf(await rows()) !== before)
+    },
+    loseNumber() {
+      const { sequence, signoffs } = keysOf('curfew')
+      return redis.ask((one) => one.del(sequence, signoffs))
     },
     pause: (ms) => pause(ms),
     async close() {
