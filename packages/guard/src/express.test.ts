@@ -41,6 +41,6 @@ const startApp: StartApp = (guard, { work, late }) => {
   return serve(app)
 }
 
-adapterContract(test, startApp)
+adapterContract(test, startApp, { hasOwnErrorBody: true })
 
 test.run()

@@ -47,6 +47,6 @@ const startApp: StartApp = async (guard, { work, late }) => {
   return serve(app.routing)
 }
 
-adapterContract(test, startApp)
+adapterContract(test, startApp, { hasOwnErrorBody: true })
 
 test.run()

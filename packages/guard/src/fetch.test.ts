@@ -1,8 +1,10 @@
-import { serve } from '@curfew/testing'
+import { deferred, givenSession, openRedis, serve, signOff } from '@curfew/testing'
 import { getRequestListener } from '@hono/node-server'
 import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
 import { requireRole, requireSession, sessionOf, signalOf } from './fetch.js'
 import { adapterContract, type StartApp } from './testing/adapter-contract.js'
+import { givenGuard } from './testing/given-guard.js'
 import { helloUntil } from './testing/hello-until.js'
 
 const test = suite('guard: fetch')
@@ -47,6 +49,29 @@ const startApp: StartApp = (guard, { work, late }) => {
   return serve(getRequestListener(route, { errorHandler }))
 }
 
-adapterContract(test, startApp, { abortedStatus: 500 })
+adapterContract(test, startApp)
+
+test('work that is aborted is answered in the words of the service, where it has its own', async () => {
+  await using redis = await openRedis()
+  await using world = await givenGuard()
+  const { cookie, record } = await givenSession(redis, world.namespace)
+  const begun = deferred<void>()
+  const work = async (request: Request): Promise<Response> => {
+    const signal = signalOf(request)
+    begun.resolve()
+    await new Promise((aborted) => signal.addEventListener('abort', aborted))
+    throw signal.reason
+  }
+  const handle = requireSession(world.guard, work, {
+    refuse: (_request, { code }) => new Response(code, { status: 418 }),
+  })
+  const answering = handle(new Request('http://localhost/', { headers: { cookie } }))
+  await begun.promise
+
+  await signOff(redis, world.namespace, { session: record })
+
+  const answer = await answering
+  assert.equal([answer.status, await answer.text()], [418, 'session-required'])
+})
 
 test.run()

@@ -3,7 +3,8 @@ import { type Caller, known } from './caller.js'
 import { askedOf, responseOf } from './fetch-refusal.js'
 import { signalUntilAnswered, takeSignal, untilRead } from './fetch-signal.js'
 import type { Guard } from './guard.js'
-import { type Refusal, refuseCaller, refuseRole } from './refusal.js'
+import { type Refusal, refuseCaller, refuseEnded, refuseRole } from './refusal.js'
+import { SessionEnded } from './session-ended.js'
 import type { Decision } from './session-lookup.js'
 
 /** What answers a request of the Fetch API, in Bun, Deno, and most frameworks over them. */
@@ -44,7 +45,7 @@ export function requireSession<Rest extends readonly unknown[]>(
         return refuse(request, refuseCaller(decided, guard.publicUrl, askedOf(request)), options)
       }
       callers.set(request, { guard, session: decided.session })
-      return releaseInTheEnd(request, () => handler(request, ...rest))
+      return releaseInTheEnd(request, () => handler(request, ...rest), options)
     }
   }
 }
@@ -81,8 +82,15 @@ function refuse(request: Request, refusal: Refusal, { refuse }: RefusalOptions):
   return refusal.problem !== null && refuse ? refuse(request, refusal.problem) : responseOf(refusal)
 }
 
-/** The signal of the request, if its handler asks for one, lives until the response has been read. */
-function releaseInTheEnd(request: Request, handle: () => Response | Promise<Response>) {
+/**
+ * The signal of the request, if its handler asks for one, lives until the response has been read. There is no
+ * framework here that would answer what a handler throws since its session has ended.
+ */
+function releaseInTheEnd(
+  request: Request,
+  handle: () => Response | Promise<Response>,
+  options: RefusalOptions,
+) {
   try {
     const response = handle()
     return response instanceof Promise ? response.then(answer, fail) : answer(response)
@@ -95,8 +103,9 @@ function releaseInTheEnd(request: Request, handle: () => Response | Promise<Resp
     return work === undefined ? response : untilRead(request, response, work.release)
   }
 
-  function fail(error: unknown): never {
+  function fail(error: unknown): Response {
     takeSignal(request)?.release()
+    if (error instanceof SessionEnded) return refuse(request, refuseEnded(error.reason), options)
     throw error
   }
 }

@@ -53,7 +53,7 @@ const startApp: StartApp = (guard, { work, late }) => {
 }
 
 // found 2026-11-26: below a mounted app, people came back to the path without its prefix
-adapterContract(test, startApp)
+adapterContract(test, startApp, { hasOwnErrorBody: true })
 
 test.run()
 

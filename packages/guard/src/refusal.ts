@@ -5,6 +5,7 @@ import {
   RETRY_AFTER_SECONDS,
   type SessionRecord,
 } from '@curfew/contract'
+import type { HoldEnd } from './held-connections.js'
 import { type Asked, isNavigation } from './navigation.js'
 import type { Decision } from './session-lookup.js'
 
@@ -17,6 +18,11 @@ export interface Refusal {
   readonly body: string
   /** What is wrong. Null: nothing is, a person is sent to sign in. */
   readonly problem: Problem | null
+}
+
+/** A refusal that is no invitation to sign in. */
+export interface ProblemRefusal extends Refusal {
+  readonly problem: Problem
 }
 
 export type RefusedDecision = Exclude<Decision, { readonly kind: 'session' }>
@@ -38,7 +44,12 @@ export function refuseRole({ user }: SessionRecord, roles: string | readonly str
   return refusal(problem('forbidden', `This needs the role ${allowed.join(' or ')}. Ask an admin for it.`))
 }
 
-export function refusal(problem: Problem, headers: Record<string, string> = {}): Refusal {
+/** What is answered for work that was given up since its session has ended. */
+export function refuseEnded(end: HoldEnd): ProblemRefusal {
+  return end === 'recheck' ? LOOK_AGAIN : SESSION_REQUIRED
+}
+
+export function refusal(problem: Problem, headers: Record<string, string> = {}): ProblemRefusal {
   return {
     status: problem.status,
     headers: { 'Cache-Control': 'no-store', ...headers },
@@ -66,10 +77,13 @@ const SESSION_REQUIRED = refusal(problem('session-required', 'Sign in, then send
   'WWW-Authenticate': 'Curfew',
 })
 
-const STORE_UNAVAILABLE = refusal(
-  problem(
-    'store-unavailable',
-    'Sessions can’t be looked up right now. You are still signed in; try again in a moment.',
-  ),
-  { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+const STORE_UNAVAILABLE = tryAgain(
+  'Sessions can’t be looked up right now. You are still signed in; try again in a moment.',
 )
+
+/** Whether they are still signed in is not known. */
+const LOOK_AGAIN = tryAgain('Your session has to be looked up anew. Try again in a moment.')
+
+function tryAgain(detail: string): ProblemRefusal {
+  return refusal(problem('store-unavailable', detail), { 'Retry-After': String(RETRY_AFTER_SECONDS) })
+}

@@ -1,8 +1,8 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Follower } from './follower.js'
-import type { HoldEnd } from './held-connections.js'
 import { type HoldOptions, holdConnection } from './hold.js'
 import type { RecentSignOffs } from './recent-sign-offs.js'
+import { SessionEnded } from './session-ended.js'
 
 /** Tells work in flight that its session has ended. */
 export interface SessionSignal {
@@ -10,27 +10,6 @@ export interface SessionSignal {
   readonly signal: AbortSignal
   /** The work is done. What happens to its session from now on is not told any more. */
   release(): void
-}
-
-/**
- * The session that some work was begun under has ended: the `reason` of its aborted signal. Thrown out
- * of a handler, it is an error that Koa, Express and Fastify answer by its status, not a crash.
- */
-export class SessionEnded extends Error {
-  override readonly name = 'SessionEnded'
-  readonly code = 'SESSION_ENDED'
-  /** `recheck`: memory was emptied, and the session is gone by now or can't be looked up. */
-  readonly reason: HoldEnd
-  /** 401: sign in again. 503 for `recheck`: nobody may have been signed off. */
-  readonly status: 401 | 503
-  /** The message may be shown to the caller. */
-  readonly expose = true
-
-  constructor(reason: HoldEnd) {
-    super(reason === 'recheck' ? 'The session has to be looked at anew.' : 'The session has ended.')
-    this.reason = reason
-    this.status = reason === 'recheck' ? 503 : 401
-  }
 }
 
 export interface SessionSignalOptions extends HoldOptions {

@@ -4,8 +4,8 @@ import { problem, provesSameOrigin, type SessionRecord } from '@curfew/contract'
 import type { Guard } from './guard.js'
 import { headerOf } from './navigation.js'
 import { type Refusal, refusal, refuseCaller, refuseRole } from './refusal.js'
+import { SessionEnded } from './session-ended.js'
 import type { Decision } from './session-lookup.js'
-import { SessionEnded } from './session-signal.js'
 
 /** Who opened a socket, and whether they still may use it. */
 export interface SocketCaller {

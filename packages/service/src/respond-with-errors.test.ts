@@ -133,6 +133,18 @@ test('nobody answered: 404 and 405 are problems too, with Allow', async () => {
   assert.is((await routed('OPTIONS')).status, 200)
 })
 
+// found 2026-11-26: work that was given up since its session had to be looked up anew was a bug of ours
+test('an error that says it may be told that this can be tried again is answered so', async () => {
+  const answer = await ask(() => {
+    throw Object.assign(new Error('internal words'), { status: 503, expose: true })
+  })
+
+  assert.is(answer.status, 503)
+  assert.is(answer.headers.get('retry-after'), '2')
+  assert.is(answer.problem?.code, 'store-unavailable')
+  assert.not.match(answer.text, 'internal words')
+})
+
 test('an error of a library keeps its status only where it is the caller’s fault', async () => {
   const thrown = (status: number) => ask((ctx) => ctx.throw(status, 'internal words'))
 

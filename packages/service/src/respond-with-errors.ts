@@ -47,12 +47,17 @@ function asServiceError(thrown: unknown): ServiceError {
     return new ServiceError('store-unavailable', SENTENCES['store-unavailable'], {}, { cause: thrown })
   }
   if (!(thrown instanceof Error)) return new ServiceError('internal', SENTENCES.internal, { thrown })
-  // As http-errors makes them: `expose` says that the caller is to blame, and may be told.
+  // As http-errors makes them: `expose` says that the caller is to blame, or may try again, and may be told.
   const [status, expose, headers]: unknown[] = ['status', 'expose', 'headers'].map((name) =>
     Reflect.get(thrown, name),
   )
+  const options = { cause: thrown, headers: stringsOf(headers) }
   if (typeof status === 'number' && status >= 400 && status < 500 && expose === true) {
-    return ofStatus(status, { cause: thrown, headers: stringsOf(headers) })
+    return ofStatus(status, options)
+  }
+  // Work that was given up since its session could not be looked up anew.
+  if (status === 503 && expose === true) {
+    return new ServiceError('store-unavailable', SENTENCES['store-unavailable'], {}, options)
   }
   return new ServiceError('internal', SENTENCES.internal, {}, { cause: thrown })
 }

@@ -13,7 +13,7 @@ import { Redis } from 'ioredis'
 import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Guard } from '../guard.js'
-import { SessionEnded } from '../session-signal.js'
+import { SessionEnded } from '../session-ended.js'
 import { type Answer, type AskOptions, ask, open, textOf } from './ask.js'
 import { givenGuard } from './given-guard.js'
 
@@ -40,12 +40,12 @@ export interface Handlers {
 }
 
 export interface AdapterTraits {
-  /** What a handler is answered that throws why it was aborted: by the error's status, unless told. */
-  readonly abortedStatus?: number
+  /** Whether what a handler throws is answered by a body of the framework's, whatever it is. */
+  readonly hasOwnErrorBody?: boolean
 }
 
 /** What every adapter does, over real HTTP with its real framework. */
-export function adapterContract(test: Test, startApp: StartApp, { abortedStatus = 401 }: AdapterTraits = {}) {
+export function adapterContract(test: Test, startApp: StartApp, { hasOwnErrorBody }: AdapterTraits = {}) {
   test('a session is read once, and then known from memory', async () => {
     await using world = await start(startApp)
 
@@ -217,22 +217,47 @@ export function adapterContract(test: Test, startApp: StartApp, { abortedStatus 
     assert.equal(abortedByThen, [true])
   })
 
-  test('a handler that gives up with why it was aborted has not crashed', async () => {
+  test('a handler that gives up with why it was aborted answers what a refused caller gets', async () => {
     const begun = deferred<void>()
-    await using world = await start(startApp, {
-      work: (signal) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason))
-          begun.resolve()
-        }),
-    })
-    const answer = world.get('/in/work')
+    await using world = await start(startApp, { work: giveUpWhenAborted(begun.resolve) })
+    const headers = { cookie: world.session.cookie }
+    const answering = world.ask('/in/work', { headers })
     await begun.promise
 
     await signOff(world.redis, world.namespace, { session: world.session.record })
 
-    assert.is((await answer).status, abortedStatus)
+    const answer = await answering
+    const refused = await world.ask('/in/work', { headers })
+    assert.is(answer.status, 401)
+    assert.is(answer.headers['www-authenticate'], 'Curfew')
+    assert.is(answer.headers['cache-control'], 'no-store')
+    if (!hasOwnErrorBody) {
+      assert.is(answer.headers['content-type'], refused.headers['content-type'])
+      assert.is(answer.text, refused.text)
+    }
     await eventually(() => world.guard.stats().held === 0)
+  })
+
+  // found 2026-11-26: it was 503 without Retry-After, and 500 from Hono and plain fetch
+  test('a handler that gives up since its session can’t be looked up answers when to try again', async () => {
+    const begun = deferred<void>()
+    await using world = await start(startApp, { work: giveUpWhenAborted(begun.resolve) })
+    const answering = world.ask('/in/work', { headers: { cookie: world.session.cookie } })
+    await begun.promise
+
+    await world.guard.close()
+
+    const answer = await answering
+    assert.is(answer.status, 503)
+    assert.is(answer.headers['retry-after'], '2')
+    assert.is(answer.headers['cache-control'], 'no-store')
+    if (!hasOwnErrorBody) {
+      assertIsProblem(answer, {
+        code: 'store-unavailable',
+        title: 'We can’t look that up right now',
+        detail: 'Your session has to be looked up anew. Try again in a moment.',
+      })
+    }
   })
 
   test('requests that are answered leave no signal behind', async () => {
@@ -277,6 +302,15 @@ export function adapterContract(test: Test, startApp: StartApp, { abortedStatus 
     assert.is(await text, 'data: hello\n\n')
     assert.is(world.guard.stats().held, 0)
   })
+}
+
+/** Work that rejects with why it was aborted. */
+function giveUpWhenAborted(begun: () => void): Handlers['work'] {
+  return (signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
+      begun()
+    })
 }
 
 /** What a browser says when a person opens a page. */
