@@ -230,6 +230,26 @@ test('work whose session can’t be looked up in time is aborted before the flus
   assert.is(signal.reason.reason, 'recheck')
 })
 
+// found 2026-11-26: what waits for the look ran into the deadline of hooks, and was said to have failed
+test('no hook is said to have failed where a look at a session comes too late', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 4_000 })
+  const { cookie } = await givenSession(world.redis, world.namespace)
+  const { signal } = await workFor(world.guard, cookie)
+  const acknowledged = await world.acknowledged()
+  const said: string[] = []
+  world.ears.on('message', (_channel, message: string) => said.push(message))
+
+  await signOff(world.redis, world.namespace, { userId: 'grace' })
+  await eventually(() => acknowledged.length === 1)
+  world.guard.onSignOff(() => world.proxy.hold('answers'))
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await eventually(() => acknowledged.length === 2)
+
+  assert.is(signal.reason.reason, 'recheck')
+  assert.is(said.at(-1)?.split(' ')[3], '[]')
+  assert.is(world.guard.stats().hookFailures, 0)
+})
+
 test('a session that can’t be looked up any more aborts its work: the guard was closed', async () => {
   await using redis = await openRedis()
   const world = await givenGuard()

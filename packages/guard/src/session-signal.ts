@@ -1,5 +1,6 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Follower } from './follower.js'
+import type { HoldEnd } from './held-connections.js'
 import { type HoldOptions, holdConnection } from './hold.js'
 import type { RecentSignOffs } from './recent-sign-offs.js'
 import { SessionEnded } from './session-ended.js'
@@ -32,6 +33,8 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
     controller.abort(new SessionEnded(signedOff))
     return { signal: controller.signal, release: () => undefined }
   }
+  /** What waits until it is known whether the session is valid, or nobody wants to know any more. */
+  const waiting: Array<() => void> = []
   let tooLate: NodeJS.Timeout | undefined
   let hold = watch()
 
@@ -40,33 +43,43 @@ export function signalSession(options: SessionSignalOptions, session: SessionRec
     const watched = holdConnection(options, session, (end) => {
       // A guard that is closed follows nothing, and looks nothing up.
       if (end === 'recheck' && follower.state.flushes > flushes) watchAnew()
-      else controller.abort(new SessionEnded(end))
+      else giveUp(end)
     })
     // Of a look that memory was emptied under, nothing is to be waited for.
     clearTimeout(tooLate)
     if (watched.firstLook === null) return watched
-    const timer = setTimeout(() => {
+    tooLate = setTimeout(() => {
       watched.release()
-      controller.abort(new SessionEnded('recheck'))
+      giveUp('recheck')
     }, lookMs).unref()
-    tooLate = timer
-    void watched.firstLook.finally(() => clearTimeout(timer))
+    void watched.firstLook.finally(() => {
+      if (hold === watched) settle()
+    })
     return watched
   }
 
   /** Called while memory is emptied: what was missed may cover the session, so acknowledging it waits. */
   function watchAnew(): void {
     hold = watch()
-    const { firstLook } = hold
-    const forget = follower.onSignOff(() => firstLook ?? undefined)
-    void firstLook?.finally(forget)
+    if (hold.firstLook === null) settle()
+    else waiting.push(follower.onSignOff(() => new Promise((resolve) => waiting.push(resolve))))
+  }
+
+  function giveUp(end: HoldEnd): void {
+    controller.abort(new SessionEnded(end))
+    settle()
+  }
+
+  function settle(): void {
+    clearTimeout(tooLate)
+    for (const done of waiting.splice(0)) done()
   }
 
   return {
     signal: controller.signal,
     release() {
-      clearTimeout(tooLate)
       hold.release()
+      settle()
     },
   }
 }
