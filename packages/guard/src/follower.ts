@@ -7,6 +7,7 @@ import {
   helloOf,
   type Instant,
   judgeRead,
+  leaseLeftMs,
   mayServe,
   NOT_FOLLOWING,
 } from './following.js'
@@ -198,8 +199,7 @@ export function createFollower(options: FollowerOptions): Follower {
       return state
     },
     get leaseLeftMs() {
-      const endsAt = state.leasedAt === null ? 0 : state.leasedAt.monotonicMs + leaseMs
-      return Math.max(0, Math.round(endsAt - performance.now()))
+      return Math.ceil(leaseLeftMs(state, clock(), leaseMs))
     },
     get hookFailures() {
       return hookFailures

@@ -144,6 +144,13 @@ export function mayServe(state: Following, now: Instant, leaseMs: number): boole
   )
 }
 
+/** How long memory may be answered from, as far as is known now. Milliseconds, 0 when it may not. */
+export function leaseLeftMs(state: Following, now: Instant, leaseMs: number): number {
+  const from = state.leasedAt
+  if (from === null || !mayServe(state, now, leaseMs)) return 0
+  return leaseMs - Math.max(elapsedMs(from, now), Math.abs(now.wallMs - from.wallMs))
+}
+
 /** Where a read stood: its stamp, and how often memory had been flushed when it was sent. */
 export interface ReadStamp {
   readonly history: string

@@ -101,6 +101,7 @@ export interface GuardStats {
   readonly history: string | null
   /** The newest sign-off that is applied here. */
   readonly sequence: number
+  /** 0 when memory may not be answered from. Milliseconds. */
   readonly leaseLeftMs: number
   /** The last time that sign-offs were not heard and had to be caught up with; null when that never was. */
   readonly lastGap: Gap | null
