@@ -1,3 +1,4 @@
+import { parseMember } from '@curfew/contract'
 import { deferred, eventually, givenSession, signOff } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -73,7 +74,7 @@ test('who joins acknowledges nothing before memory was emptied and the hooks wer
     // Whatever was to be said by the next hello is in the table then.
     await world.guard.renew()
     await world.guard.renew()
-    said.push([what, acknowledged.length, await rowOf(world)])
+    said.push([what, acknowledged.length, (await rowOf(world))?.acknowledged])
   })
 
   await world.redis.hdel(world.keys.members, world.guard.instance)
@@ -105,14 +106,32 @@ test('a hook that fails for one sign-off has not failed for another that is unde
   assert.is(said.at(-1)?.split(' ')[3], `[${bad.sequence}]`)
 })
 
+// found 2026-11-26: the ten newest were
+test('of any number of sign-offs whose hooks fail at once, each is said to have failed', async () => {
+  await using world = await givenGuardBehindProxy()
+  const failed = new Set<number>()
+  world.ears.on('message', (_channel, message: string) => {
+    const said: number[] = JSON.parse(message.split(' ')[3] ?? '[]')
+    for (const sequence of said) failed.add(sequence)
+  })
+  const acknowledged = await world.acknowledged()
+  world.guard.onSignOff(() => Promise.reject(new Error('it fails')))
+
+  const sequences = await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      return (await signOff(world.redis, world.namespace, { userId: 'ada' })).sequence
+    }),
+  )
+  await eventually(() => acknowledged.includes(Math.max(...sequences)))
+
+  assert.equal(failed, new Set(sequences))
+  await world.guard.renew()
+  assert.equal(new Set((await rowOf(world))?.hooksFailed), new Set(sequences))
+})
+
 test.run()
 
-/** What the table of members says that the instance has acknowledged. */
-async function rowOf({
-  redis,
-  keys,
-  guard,
-}: Awaited<ReturnType<typeof givenGuardBehindProxy>>): Promise<number> {
-  const row: { acknowledged: number } = JSON.parse((await redis.hget(keys.members, guard.instance)) ?? '{}')
-  return row.acknowledged
+/** What the table of members says of the instance. */
+async function rowOf({ redis, keys, guard }: Awaited<ReturnType<typeof givenGuardBehindProxy>>) {
+  return parseMember(guard.instance, (await redis.hget(keys.members, guard.instance)) ?? '')
 }

@@ -242,8 +242,12 @@ function applyTo(state: Following, { sequence }: SignOff): Following {
   return { ...state, applied: sequence, unfinished: [...state.unfinished, sequence] }
 }
 
-/** So many failed hooks are remembered: enough for the sign-offs that are being confirmed. */
-const MOST_HOOKS_FAILED = 10
+/**
+ * So many failed hooks are remembered, and said with each acknowledgement and each hello. Whoever waits for a
+ * sign-off learns of its hook from the first of these that it hears, and it may hear a later one first. One that hangs holds
+ * up acknowledging for a quarter of a lease: this is enough for 800 sign-offs a second, in 8 kB at the worst.
+ */
+const MOST_HOOKS_FAILED = 1_000
 
 function finish(
   state: Following,
