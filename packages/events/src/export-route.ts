@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { type CurfewEvent, createEvent, type SessionRecord } from '@curfew/contract'
-import type { Guard } from '@curfew/guard'
+import { type Guard, type Hold, SessionEnded } from '@curfew/guard'
 import { callerOf } from '@curfew/service'
 import type { Context } from 'koa'
 import type { EventFilter } from './event-filter.js'
@@ -10,7 +10,7 @@ import { readAll } from './store/read-all.js'
 
 /**
  * `GET /events/export`: everything that fits a filter, newest first, as NDJSON (one event a line) or CSV. It is read
- * as it is sent, in constant memory, and ends with the session of whoever asked.
+ * as it is sent, in constant memory, and breaks off with the session of whoever asked, and where there is no lease.
  *
  * That a copy was taken is a fact of the log itself: where it can't be told, none is given.
  */
@@ -19,8 +19,8 @@ export function exportEvents({ guard, store }: { guard: Guard; store: Pick<LogSt
     const session: SessionRecord = ctx.state.session
     const { filter, format } = parseExportQuery(ctx.query)
     await guard.recordFact(exportedFact(ctx, session, format))
-    const body = Readable.from(linesOf(store, filter, format))
-    const hold = guard.hold(session, (why) => body.destroy(new Error(`the session ended: ${why}`)))
+    const hold = guard.hold(session, (why) => body.destroy(new SessionEnded(why)))
+    const body = Readable.from(whileAllowed(hold, linesOf(store, filter, format)))
     body.once('close', () => hold.release())
     ctx.type = TYPES[format]
     ctx.attachment(`curfew-events.${format}`)
@@ -47,6 +47,14 @@ const TYPES = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; c
 
 /** About so many characters go out at once. */
 const CHUNK = 64 * 1024
+
+/** A reader that is slow, or a store, may have taken longer than the lease. */
+async function* whileAllowed({ mayDeliver }: Pick<Hold, 'mayDeliver'>, chunks: AsyncIterable<string>) {
+  for await (const chunk of chunks) {
+    if (!mayDeliver()) throw new SessionEnded('recheck')
+    yield chunk
+  }
+}
 
 async function* linesOf(
   store: Pick<LogStore, 'page'>,

@@ -1,6 +1,6 @@
 import type { SessionRecord } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
-import { openEventStream } from '@curfew/service'
+import { openEventStream, type ServerSentEvent } from '@curfew/service'
 import type { Context } from 'koa'
 import { encodeCursor } from './cursors.js'
 import { matches } from './event-filter.js'
@@ -60,26 +60,28 @@ export function streamEvents({ guard, store, liveLog, maxBufferedBytes }: Stream
 
     const stream = openEventStream(ctx, maxBufferedBytes === undefined ? {} : { maxBufferedBytes })
     const hold = guard.hold(session, (why) => close(`the session ended: ${why}`))
-    stream.send({ event: 'begin', id: encodeCursor(from), data: '{}' })
-    if (isGap) stream.send({ event: 'gap', data: '{}' })
+    tell({ event: 'begin', id: encodeCursor(from), data: '{}' })
+    if (isGap) tell({ event: 'gap', data: '{}' })
     const watch = liveLog.watch(from, {
       deliver({ position, event, json }) {
-        if (!matches(filter, event)) return true
-        if (!hold.mayDeliver()) {
-          close('try again')
-          return false
-        }
-        return stream.send({ event: 'log', id: encodeCursor(position), data: json })
+        return !matches(filter, event) || tell({ event: 'log', id: encodeCursor(position), data: json })
       },
       room: () => roomIn(ctx, stream.closed),
       // Its id is what a browser repeats that lost its connection before anything had happened.
-      onLive: (position) => void stream.send({ event: 'ready', id: encodeCursor(position), data: '{}' }),
+      onLive: (position) => void tell({ event: 'ready', id: encodeCursor(position), data: '{}' }),
       onEnd: () => close('try again'),
     })
 
     await stream.closed
     watch.stop()
     hold.release()
+
+    /** False when the stream is over. Whatever is told of the log is a decision of its own. */
+    function tell(message: ServerSentEvent): boolean {
+      if (hold.mayDeliver()) return stream.send(message)
+      close('try again')
+      return false
+    }
 
     function close(why: string): void {
       // What a slow viewer has not read yet must not reach it after its session.
