@@ -250,6 +250,25 @@ test('no hook is said to have failed where a look at a session comes too late', 
   assert.is(world.guard.stats().hookFailures, 0)
 })
 
+test('an emptying of memory waits for no look at the session of work that is done by then', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 4_000 })
+  const { cookie } = await givenSession(world.redis, world.namespace)
+  const { signal, release } = await workFor(world.guard, cookie)
+  const acknowledged = await world.acknowledged()
+
+  await signOff(world.redis, world.namespace, { userId: 'grace' })
+  await eventually(() => acknowledged.length === 1)
+  world.guard.onSignOff(() => {
+    world.proxy.hold('answers')
+    setImmediate(release)
+  })
+  await world.redis.hset(world.keys.history, 'nonce', 'another')
+  await eventually(() => acknowledged.length === 2)
+
+  assert.not(signal.aborted)
+  assert.is(world.guard.stats().hookFailures, 0)
+})
+
 test('a session that can’t be looked up any more aborts its work: the guard was closed', async () => {
   await using redis = await openRedis()
   const world = await givenGuard()
