@@ -70,7 +70,14 @@ export function Chart({ picture, at, stepSeconds, onPoint }: ChartProps) {
             ...axis,
             size: 52,
             values: (_plot, splits) => splits.map((split) => (isShown(split) ? picture.say(split) : '')),
-            ...(!picture.isLogarithmic && { incrs: INCREMENTS }),
+            ...(picture.isLogarithmic
+              ? {
+                  grid: {
+                    ...axis.grid,
+                    filter: (_plot, splits) => splits.map((split) => (isShown(split) ? split : null)),
+                  },
+                }
+              : { incrs: INCREMENTS }),
           },
         ],
         series: [

@@ -27,7 +27,7 @@ export const LogRow = memo(function LogRow({ line, index, top, isActive, isOpen 
       // The head is the first.
       aria-rowindex={index + 2}
       aria-selected={isOpen}
-      class={`log-row tone-${TONES[event.type]}${isActive ? ' active' : ''}${isNew ? ' new' : ''}`}
+      class={`log-row tone-${TONES[event.type]}${isActive ? ' active' : ''}${isNew ? ' new' : ''}${why === undefined ? ' no-why' : ''}`}
       data-index={index}
       style={{ transform: `translateY(${top}px)` }}
     >
