@@ -1,4 +1,6 @@
 import { randomSessionId, refOf } from '@curfew/contract'
+import { eventually, startRedis, startRedisProxy } from '@curfew/testing'
+import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isProblem, readReceipt, readSessions, readUser, readUsers } from '../testing/answers.js'
@@ -260,6 +262,33 @@ test('who is blocked is out at once, stays out, and the reason is kept', async (
   assert.is((await ada.browser.fetchApi('/auth/session')).status, 401)
   assert.is((await (await app.login()).browser.fetchApi('/auth/session')).status, 200)
   isProblem(await admin.browser.fetchApi(`${path}/unblock`, POST), 409, 'conflict')
+})
+
+test('who is blocked again while a block is being lifted stays blocked, and the admin is told so', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using proxy = await startRedisProxy(server.url)
+  await using app = await givenApp({ redisUrl: proxy.url, env: { LEASE_MS: '5000' } })
+  const direct = new Redis(server.url)
+  const [admin, ada] = [await app.loginAdmin(), await app.login()]
+  const path = `/auth/admin/users/${ada.record.user.id}`
+  const block = { at: 1, by: 'another-admin', reason: 'the second' }
+  await admin.browser.fetchApi(`${path}/block`, POST)
+  const looks = async () =>
+    Number(/cmdstat_zcard:calls=(\d+)/.exec(await direct.info('commandstats'))?.[1] ?? 0)
+  const before = await looks()
+
+  proxy.hold('answers')
+  const answering = admin.browser.fetchApi(`${path}/unblock`, POST)
+  await eventually(async () => (await looks()) > before)
+  await direct.hset(app.keys.user(ada.record.user.id), 'blocked', JSON.stringify(block))
+  proxy.pass('answers')
+  const answer = await answering
+  direct.disconnect()
+
+  isProblem(answer, 409, 'conflict')
+  assert.match(answer.text, 'blocked this user again')
+  assert.equal(readUser(await admin.browser.fetchApi(path)).blocked, block)
+  assert.not.ok((await typesOf(app)).includes('user.unblocked'))
 })
 
 // found 2026-11-21: 16 kB of User-Agent went into the log with each sign-off

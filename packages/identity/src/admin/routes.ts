@@ -71,9 +71,8 @@ export function adminRoutes({ users, sessions, signOffs, receipts, instances }: 
 
   router.post('/users/:id/unblock', async (ctx) => {
     const user = await findUser(ctx)
-    if (!(await signOffs.unblock(user, authorOf(ctx, caller(ctx))))) {
-      throw new ServiceError('conflict', 'This user is not blocked.')
-    }
+    const unblocked = await signOffs.unblock(user, authorOf(ctx, caller(ctx)))
+    if (unblocked !== 'lifted') throw new ServiceError('conflict', NOT_LIFTED[unblocked])
     ctx.body = describeUser(await findUser(ctx))
   })
 
@@ -101,6 +100,12 @@ export function adminRoutes({ users, sessions, signOffs, receipts, instances }: 
   }
 
   return router
+}
+
+const NOT_LIFTED = {
+  'not blocked': 'This user is not blocked.',
+  'blocked anew':
+    'Somebody has blocked this user again in the meantime. Look who it was, and why, before you lift that block too.',
 }
 
 function caller(ctx: Context): SessionRecord {

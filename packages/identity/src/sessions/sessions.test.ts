@@ -79,7 +79,7 @@ test('a login that began before a block is refused also after the block was lift
   const { record } = await world.login()
   const beganAtSequence = Number((await world.redis.get(world.keys.sequence)) ?? 0)
   await world.signOffs.block(record.user, ADMIN, null)
-  await world.signOffs.unblock(record.user, ADMIN)
+  await world.unblock(record.user)
 
   await rejects(world.login({ beganAtSequence }), 'login-superseded')
   assert.is((await world.login({ beganAtSequence: beganAtSequence + 1 })).record.user.id, record.user.id)

@@ -13,6 +13,9 @@ export type RecordReply =
   /** There was nothing to end, in this history. */
   | { readonly kind: 'gone'; readonly history: string }
 
+/** What UNBLOCK_USER answers. `blocked anew`: since the user was seen, somebody has blocked them again; that block stays. */
+export type Unblocked = z.infer<typeof UnblockShape>
+
 /** What WITNESS_HISTORY answers. */
 export interface WitnessReply {
   readonly history: string
@@ -38,6 +41,10 @@ export function parseRecordReply(reply: unknown): RecordReply {
   return { kind, history, sequence, sessions, eventId, members }
 }
 
+export function parseUnblockReply(reply: unknown): Unblocked {
+  return UnblockShape.parse(reply)
+}
+
 export function parseWitnessReply(reply: unknown): WitnessReply {
   const [history, head, redisNow, ...parts] = WitnessShape.parse(reply)
   return { history, head, redisNow, rows: rowsIn(parts) }
@@ -47,6 +54,8 @@ const RecordShape = z.union([
   z.tuple([z.literal('gone'), z.string()]),
   z.tuple([z.literal('recorded'), z.string(), z.number(), z.number(), z.string()], z.string()),
 ])
+
+const UnblockShape = z.enum(['lifted', 'not blocked', 'blocked anew'])
 
 const WitnessShape = z.tuple([z.string(), z.number(), z.number()], z.string())
 

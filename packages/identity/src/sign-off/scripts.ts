@@ -159,18 +159,23 @@ ring(sequence, signoff, ARGV[7], { signoffs = KEYS[5], log = KEYS[6] }, ARGV[8])
 return recorded(sequence, sessions, eventId, KEYS[7])`
 
 /**
- * Lifts a block. The generation stays where the block put it, so that no old session comes back.
+ * Lifts a block, and no other one: this may arrive long after its sender gave it up, and after a later block was
+ * confirmed. The generation stays where the block put it, so that no old session comes back.
  *
  * KEYS  user, log, blocked
- * ARGV  event, user id
- * Returns 1, 0 when the user was not blocked, -1 when there is no such user
+ * ARGV  event, user id, the block that is meant as JSON
+ * Returns 'lifted'; 'not blocked'; or 'blocked anew' when another block is there, which stays
  */
 export const UNBLOCK_USER = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
-if redis.call('HDEL', KEYS[1], 'blocked') == 0 then return 0 end
+local stored = redis.call('HGET', KEYS[1], 'blocked')
+if not stored then return 'not blocked' end
+local there, meant = cjson.decode(stored), cjson.decode(ARGV[3])
+local isMeant = there.at == meant.at and there.by == meant.by and there.reason == meant.reason
+if not isMeant then return 'blocked anew' end
+redis.call('HDEL', KEYS[1], 'blocked')
 redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', ARGV[1])
-return 1`
+return 'lifted'`
 
 /**
  * Which history and head Redis has, by a write: its answer says that everything before is durable.

@@ -103,7 +103,7 @@ test('a block ends everything at once; unblocking revives nothing', async () => 
   assert.equal((await world.users.find(record.user.id))?.blocked?.reason, 'lost laptop')
   assert.is(receipt?.event.type, 'user.blocked')
 
-  assert.is(await world.signOffs.unblock(record.user, ADMIN), true)
+  assert.is(await world.unblock(record.user), 'lifted')
   assert.is((await guard.decide(cookie)).kind, 'none')
   assert.is((await world.users.find(record.user.id))?.blocked, null)
   assert.equal(await world.logged(), ['session.created', 'user.blocked', 'user.unblocked'])
@@ -297,7 +297,7 @@ test('a sign-off that is recorded again in a new history ends nothing that began
   await world.redis.hset(world.keys.members, 'projects-dead', deadRow(history))
   const { user } = (await world.login()).record
   const first = await world.signOffs.block(user, ADMIN, null)
-  await world.signOffs.unblock(user, ADMIN)
+  await world.unblock(user)
   const second = await world.signOffs.endUser(user, ADMIN, { reason: 'everywhere' })
   const head = Number(await world.redis.get(world.keys.sequence))
   const back = await world.login({ beganAtSequence: head })

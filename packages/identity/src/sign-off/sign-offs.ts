@@ -19,7 +19,7 @@ import type { Bell } from './bell.js'
 import type { ConfirmedFacts } from './confirmed-facts.js'
 import type { RecordDurably } from './record-durably.js'
 import type { Remembered, UserRow } from './remembered.js'
-import { isClosed, parseRecordReply } from './replies.js'
+import { isClosed, parseRecordReply, parseUnblockReply, type Unblocked } from './replies.js'
 import { END_SESSION, END_USER, UNBLOCK_USER } from './scripts.js'
 import { followSignOff, type RecordedFact, type SignedOff } from './signed-off.js'
 
@@ -43,14 +43,15 @@ export interface SignOffs {
   ): Promise<SignedOff | null>
   /** Ends all sessions of a user, and lets them in no more. Null when there is no such user. */
   block(user: MaybeBlocked, by: Author, reason: string | null): Promise<SignedOff | null>
-  /** Lifts a block. Revives nothing. False when the user was not blocked. */
-  unblock(user: MaybeBlocked, by: Author): Promise<boolean>
+  /** Lifts the block that `user` was seen with, and no later one. Revives nothing. */
+  unblock(user: SeenUser, by: Author): Promise<Unblocked>
 }
 
 type SessionReason = Extract<SignOffReason, 'logged-out' | 'revoked' | 'admin' | 'replaced'>
 type UserName = Pick<User, 'id' | 'name'>
 /** As they were when it was decided, for people who read the log. */
 type MaybeBlocked = UserName & { readonly blocked?: Block | null }
+type SeenUser = UserName & { readonly blocked: Block | null }
 
 export interface SignOffOptions {
   readonly redis: Redis
@@ -239,20 +240,22 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     return second
   }
 
-  async function unblock(user: MaybeBlocked, by: Author): Promise<boolean> {
+  async function unblock(user: SeenUser, by: Author): Promise<Unblocked> {
+    if (user.blocked === null) return 'not blocked'
     const event = eventOf('user.unblocked', user, by, {
       before: 'blocked',
       after: 'not blocked',
-      ...(user.blocked ? whatWasLifted(user.blocked) : {}),
+      ...whatWasLifted(user.blocked),
     })
     const reply = await evaluate(
       redis,
       UNBLOCK_USER,
       [keys.user(user.id), keys.log, keys.blocked],
-      [JSON.stringify(event), user.id],
+      [JSON.stringify(event), user.id, JSON.stringify(user.blocked)],
     )
-    if (reply === 1) remembered.forget(user.id)
-    return reply === 1
+    const unblocked = parseUnblockReply(reply)
+    if (unblocked === 'lifted') remembered.forget(user.id)
+    return unblocked
   }
 
   return { endSession, endUser, block, unblock }

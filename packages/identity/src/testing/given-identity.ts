@@ -76,6 +76,8 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const seal = createSeal([tokenKey])
   const sessions = createSessions(redis, keys, seal, times, following)
   const guards: Array<{ close(): Promise<void> }> = []
+  const users = createUsers(redis, keys)
+  const signOffs = createSignOffs({ redis, recordDurably, keys, bell, guard: following, remembered, times })
 
   return {
     namespace,
@@ -89,11 +91,18 @@ export async function givenIdentity(options: GivenOptions = {}) {
     remembered,
     sessions,
     errors,
-    users: createUsers(redis, keys),
-    signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard: following, remembered, times }),
+    users,
+    signOffs,
 
     /** Somebody who finished a login just now. */
     login: (wanted: LoginWanted = {}) => signInTo(sessions, wanted),
+
+    /** Lifts whatever block there is. */
+    async unblock({ id }: { readonly id: string }) {
+      const user = await users.find(id)
+      if (user === null) throw new TypeError('there is nobody to unblock')
+      return signOffs.unblock(user, ADMIN)
+    },
 
     /** Another service that mounts a guard. */
     async mountGuard(wanted: Partial<GuardOptions> = {}) {
