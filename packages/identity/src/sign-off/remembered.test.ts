@@ -59,12 +59,46 @@ test('who is blocked, or unblocked, while the list is being read is so afterward
 
   await world.block('eve')
   const hearing = world.hear(world.signOffOf('eve', 8))
-  world.remembered.forget('mallory')
+  world.remembered.forget('mallory', 2)
   world.proxy.pass('answers')
   await reading.over
   await hearing
 
   assert.equal([...world.remembered.blocked.keys()], ['eve'])
+})
+
+// found 2026-11-26: in the same turn of the event loop in which a later block was heard, that was forgotten with the first
+test('lifting a block makes it forget no later one', async () => {
+  await using world = await givenMemory()
+  await world.block('mallory')
+  await world.hear('everything')
+  await world.informed()
+
+  await world.block('mallory', 3)
+  const hearing = world.hear(world.signOffOf('mallory', 8, 3))
+  world.remembered.forget('mallory', 2)
+  await hearing
+  world.remembered.forget('mallory', 2)
+  assert.is(world.remembered.blocked.get('mallory')?.['generation'], '3')
+
+  world.remembered.forget('mallory', 3)
+  assert.is(world.remembered.blocked.size, 0)
+})
+
+test('a block that is lifted while its user is being read is not remembered', async () => {
+  await using world = await givenMemory()
+  await world.hear('everything')
+  await world.informed()
+  await world.block('mallory')
+
+  world.proxy.hold('answers')
+  const hearing = world.hear(world.signOffOf('mallory', 8))
+  await eventually(async () => (await world.count('hgetall')) > 0)
+  world.remembered.forget('mallory', 2)
+  world.proxy.pass('answers')
+  await hearing
+
+  assert.is(world.remembered.blocked.size, 0)
 })
 
 test('a Redis that is not open, or has another history, makes it forget nobody', async () => {
@@ -154,15 +188,15 @@ async function givenMemory() {
     proxy,
     history,
     remembered,
-    signOffOf: (userId: string, sequence: number): SignOffHeard => ({
+    signOffOf: (userId: string, sequence: number, generation = 2): SignOffHeard => ({
       sequence,
-      target: { kind: 'user', userId, generation: 2 },
+      target: { kind: 'user', userId, generation },
       reason: 'blocked',
       eventId: `e${sequence}`,
     }),
     hear: async (signOff: SignOffHeard) => void (await Promise.all(hooks.map((hook) => hook(signOff)))),
-    async block(id: string) {
-      await redis.hset(keys.user(id), { generation: 2, blocked: BLOCK })
+    async block(id: string, generation = 2) {
+      await redis.hset(keys.user(id), { generation, blocked: BLOCK })
       await redis.sadd(keys.blocked, id)
     },
     async blockMany(count: number) {

@@ -30,8 +30,8 @@ export interface Remembered {
   readonly blocked: ReadonlyMap<string, UserRow>
   /** Is told each time that it is known again who is blocked. */
   onInformed(listener: () => void): void
-  /** A block was lifted. */
-  forget(userId: string): void
+  /** The block of a user of this generation was lifted. A later one, of which was heard meanwhile, stays. */
+  forget(userId: string, generation: number): void
   /** Reads again who is blocked. Believes nobody but the Redis that its guard follows. */
   refresh(): Promise<void>
   close(): void
@@ -81,16 +81,16 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
   async function note(signOff: Exclude<SignOffHeard, 'everything'>): Promise<void> {
     recent.push(signOff)
     if (recent.length > MOST_REMEMBERED) recent = recent.slice(-MOST_REMEMBERED / 2)
-    const { userId } = signOff.target
-    const isBlock = signOff.reason === 'blocked'
-    // Known at once, and completed as soon as the row is read.
-    const known = { blocked: JSON.stringify({ at: Date.now(), by: 'system', reason: null }) }
-    if (isBlock) learn(userId, known)
     if (upTo !== null) upTo = { ...upTo, sequence: signOff.sequence }
-    if (!isBlock || signOff.target.kind !== 'user') return
+    if (signOff.reason !== 'blocked' || signOff.target.kind !== 'user') return
+    const { userId, generation } = signOff.target
+    // Known at once, and completed as soon as the row is read.
+    const block = JSON.stringify({ at: Date.now(), by: 'system', reason: null })
+    const known = { generation: String(generation), blocked: block }
+    learn(userId, known)
     const row = await redis.hgetall(keys.user(userId))
     // Something newer was heard meanwhile, or Redis is one from before the block.
-    if (blocked.get(userId) !== known || !(Number(row['generation']) >= signOff.target.generation)) return
+    if (blocked.get(userId) !== known || !(Number(row['generation']) >= generation)) return
     // Lifted before it was heard of.
     learn(userId, row['blocked'] === undefined ? null : row)
   }
@@ -98,6 +98,10 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
   function learn(userId: string, row: UserRow | null): void {
     learned.set(userId, row)
     put(blocked, userId, row)
+  }
+
+  function forget(userId: string, generation: number): void {
+    if (!(Number(blocked.get(userId)?.['generation']) > generation)) learn(userId, null)
   }
 
   /** Until it is known who is blocked, nothing that this process records is confirmed. */
@@ -152,7 +156,7 @@ export function rememberSignOffs({ redis, keys, guard, onError }: RememberedOpti
       return upTo
     },
     onInformed: (listener) => void listeners.add(listener),
-    forget: (userId) => learn(userId, null),
+    forget,
     refresh: async () => {
       if (!isFindingOut) await read()
     },

@@ -13,8 +13,12 @@ export type RecordReply =
   /** There was nothing to end, in this history. */
   | { readonly kind: 'gone'; readonly history: string }
 
-/** What UNBLOCK_USER answers. `blocked anew`: since the user was seen, somebody has blocked them again; that block stays. */
-export type Unblocked = z.infer<typeof UnblockShape>
+/** What UNBLOCK_USER answers. */
+export type UnblockReply =
+  /** In which generation the user was. A later block puts them into a later one. */
+  | { readonly kind: 'lifted'; readonly generation: number }
+  /** `blocked anew`: since they were seen, somebody has blocked them again. That block stays. */
+  | { readonly kind: 'not blocked' | 'blocked anew' }
 
 /** What WITNESS_HISTORY answers. */
 export interface WitnessReply {
@@ -41,8 +45,9 @@ export function parseRecordReply(reply: unknown): RecordReply {
   return { kind, history, sequence, sessions, eventId, members }
 }
 
-export function parseUnblockReply(reply: unknown): Unblocked {
-  return UnblockShape.parse(reply)
+export function parseUnblockReply(reply: unknown): UnblockReply {
+  const [kind, generation] = UnblockShape.parse(reply)
+  return kind === 'lifted' ? { kind, generation } : { kind }
 }
 
 export function parseWitnessReply(reply: unknown): WitnessReply {
@@ -55,7 +60,10 @@ const RecordShape = z.union([
   z.tuple([z.literal('recorded'), z.string(), z.number(), z.number(), z.string()], z.string()),
 ])
 
-const UnblockShape = z.enum(['lifted', 'not blocked', 'blocked anew'])
+const UnblockShape = z.union([
+  z.tuple([z.literal('lifted'), z.number()]),
+  z.tuple([z.enum(['not blocked', 'blocked anew'])]),
+])
 
 const WitnessShape = z.tuple([z.string(), z.number(), z.number()], z.string())
 

@@ -164,18 +164,18 @@ return recorded(sequence, sessions, eventId, KEYS[7])`
  *
  * KEYS  user, log, blocked
  * ARGV  event, user id, the block that is meant as JSON
- * Returns 'lifted'; 'not blocked'; or 'blocked anew' when another block is there, which stays
+ * Returns `{'lifted', generation}`; `{'not blocked'}`; or `{'blocked anew'}` when another block is there, which stays
  */
 export const UNBLOCK_USER = `
 local stored = redis.call('HGET', KEYS[1], 'blocked')
-if not stored then return 'not blocked' end
+if not stored then return { 'not blocked' } end
 local there, meant = cjson.decode(stored), cjson.decode(ARGV[3])
 local isMeant = there.at == meant.at and there.by == meant.by and there.reason == meant.reason
-if not isMeant then return 'blocked anew' end
+if not isMeant then return { 'blocked anew' } end
 redis.call('HDEL', KEYS[1], 'blocked')
 redis.call('SREM', KEYS[3], ARGV[2])
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', ARGV[1])
-return 'lifted'`
+return { 'lifted', tonumber(redis.call('HGET', KEYS[1], 'generation') or '0') }`
 
 /**
  * Which history and head Redis has, by a write: its answer says that everything before is durable.

@@ -19,7 +19,7 @@ import type { Bell } from './bell.js'
 import type { ConfirmedFacts } from './confirmed-facts.js'
 import type { RecordDurably } from './record-durably.js'
 import type { Remembered, UserRow } from './remembered.js'
-import { isClosed, parseRecordReply, parseUnblockReply, type Unblocked } from './replies.js'
+import { isClosed, parseRecordReply, parseUnblockReply, type UnblockReply } from './replies.js'
 import { END_SESSION, END_USER, UNBLOCK_USER } from './scripts.js'
 import { followSignOff, type RecordedFact, type SignedOff } from './signed-off.js'
 
@@ -44,7 +44,7 @@ export interface SignOffs {
   /** Ends all sessions of a user, and lets them in no more. Null when there is no such user. */
   block(user: MaybeBlocked, by: Author, reason: string | null): Promise<SignedOff | null>
   /** Lifts the block that `user` was seen with, and no later one. Revives nothing. */
-  unblock(user: SeenUser, by: Author): Promise<Unblocked>
+  unblock(user: SeenUser, by: Author): Promise<UnblockReply['kind']>
 }
 
 type SessionReason = Extract<SignOffReason, 'logged-out' | 'revoked' | 'admin' | 'replaced'>
@@ -240,7 +240,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     return second
   }
 
-  async function unblock(user: SeenUser, by: Author): Promise<Unblocked> {
+  async function unblock(user: SeenUser, by: Author): Promise<UnblockReply['kind']> {
     if (user.blocked === null) return 'not blocked'
     const event = eventOf('user.unblocked', user, by, {
       before: 'blocked',
@@ -254,8 +254,8 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
       [JSON.stringify(event), user.id, JSON.stringify(user.blocked)],
     )
     const unblocked = parseUnblockReply(reply)
-    if (unblocked === 'lifted') remembered.forget(user.id)
-    return unblocked
+    if (unblocked.kind === 'lifted') remembered.forget(user.id, unblocked.generation)
+    return unblocked.kind
   }
 
   return { endSession, endUser, block, unblock }
