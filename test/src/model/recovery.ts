@@ -138,14 +138,14 @@ export function requestOf(
   }
   // What would change nothing is not said.
   if (turn === 'nobody' && (isAlone || knowsUpTo === 0)) return memory
-  return { ...memory, request: everyone(memory, { knowsUpTo, turn }) }
+  return { ...memory, request: everyone(memory, { history, head, knowsUpTo, turn }) }
 }
 
 export function everyone(
   { knowsBlock }: Memory,
-  { knowsUpTo, turn }: Pick<EndEveryoneCall, 'turn' | 'knowsUpTo'>,
+  { history, head, knowsUpTo, turn }: Omit<EndEveryoneCall, 'knowsBlock'>,
 ): Request {
-  return { script: 'END_EVERYONE', knowsUpTo, turn, knowsBlock }
+  return { script: 'END_EVERYONE', history, head, knowsUpTo, turn, knowsBlock }
 }
 
 const TURNS = ['nobody', 'who knows all', 'who knows most', 'anybody'] as const

@@ -271,6 +271,8 @@ export function RECORD_AGAIN(store: Store, call: RecordAgainCall, kind: SignOffK
 export type Turn = 'nobody' | 'who knows all' | 'who knows most' | 'anybody'
 
 export interface EndEveryoneCall {
+  readonly history: string
+  readonly head: number
   readonly knowsUpTo: number
   readonly turn: Turn
   readonly knowsBlock: boolean
@@ -278,8 +280,8 @@ export interface EndEveryoneCall {
 
 /** identity/sign-off/recovery-scripts.ts. And whether it is done: Redis is behind, and it is the turn of the caller. */
 export function END_EVERYONE(before: Store, call: EndEveryoneCall): [Store, boolean] {
-  if (!before.lost) return [before, false]
-  const { knowsUpTo, turn, knowsBlock } = call
+  const { history, head, knowsUpTo, turn, knowsBlock } = call
+  if (!before.lost || before.history !== history || before.head !== head) return [before, false]
   const known = Math.max(before.known, knowsUpTo)
   const store = known === before.known ? before : { ...before, known }
   const isTurn =

@@ -91,9 +91,13 @@ return 1`
  *
  * The number is higher than any that was seen, so that it is a later era than any session can be of.
  *
+ * Who waited for their turn waited in one loss: in a later one, of the same history too, that says nothing. While Redis
+ * is behind its head stays where it is, and whatever ends that adds to it.
+ *
  * KEYS  history, sequence, era, signoffs, log, members, blocked
  * ARGV  nonce candidate, up to which sign-off every block is known, to do so only if Redis is behind, or '', event,
- *       event id, channel, key prefix, blocked users as JSON: `[{id, row}…]`, whose turn it is
+ *       event id, channel, key prefix, blocked users as JSON: `[{id, row}…]`, whose turn it is, and the history and
+ *       head for which that was decided
  * Returns as END_SESSION; gone when Redis is not behind, or it is not the caller's turn
  */
 export const END_EVERYONE = `${LUA_HISTORY_AND_HEAD}${LUA_RING}${LUA_OPEN}${LUA_RESTORE_USER}
@@ -101,7 +105,7 @@ local knowsUpTo, event, eventId, channel, prefix = tonumber(ARGV[2]), ARGV[3], A
 local turn = ARGV[8]
 local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen', 'known')
 if knowsUpTo then
-  if not gate[1] then return { 'gone', history } end
+  if not gate[1] or history ~= ARGV[9] or head ~= tonumber(ARGV[10]) then return { 'gone', history } end
   local seen, known = tonumber(gate[2] or '0'), math.max(tonumber(gate[3] or '0'), knowsUpTo)
   redis.call('HSET', KEYS[1], 'known', known)
   local isTurn = turn == 'anybody' or (turn == 'who knows most' and knowsUpTo == known)

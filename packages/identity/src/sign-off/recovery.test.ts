@@ -14,9 +14,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readReceipt } from '../testing/answers.js'
 import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
-import { recordOnDisk } from './record-durably.js'
+import { type RecordDurably, recordOnDisk } from './record-durably.js'
 import { createRecovery, waitForOthersMs } from './recovery.js'
 import type { UserRow } from './remembered.js'
+import { parseRecordReply } from './replies.js'
 
 const test = suite('identity: a Redis that has lost sign-offs')
 
@@ -189,6 +190,31 @@ test('where a history is closed once more everybody gets their time once more', 
   assert.ok(performance.now() - againAt >= world.othersMs)
 })
 
+// found 2026-11-26: it had waited for others in an earlier loss, and waited for nobody in the next one
+test('everybody’s sign-off that arrives late signs nobody off because of a later loss', async () => {
+  await using redis = await openRedis()
+  const record = recordOnDisk(redis)
+  let stray: Parameters<RecordDurably> | undefined
+  const recordDurably: RecordDurably = async (...call) => {
+    const reply = await record(...call)
+    if (parseRecordReply(reply).kind === 'recorded') stray = call
+    return reply
+  }
+  const { keys, recover } = await recoveryOf(redis, { remembersFrom: 99, recordDurably })
+  await redis.hset(keys.history, { openedAt: 0, lost: 1, seen: 2 })
+  await recover({ head: 0, applied: 1 })
+  if (stray === undefined) return assert.unreachable('everybody was signed off')
+
+  // Whoever wakes up late and has seen more closes the same history again; then Redis is restored, and has another one.
+  for (const nonce of ['same', 'another']) {
+    await redis.hset(keys.history, { lost: 1, seen: 9, ...(nonce === 'another' ? { nonce } : {}) })
+    await record(...stray)
+
+    assert.is(await redis.get(keys.era), '3', nonce)
+    assert.equal(await redis.hmget(keys.history, 'lost', 'known'), ['1', null], nonce)
+  }
+})
+
 // found 2026-11-26: what had got lost could not be recorded again any more, since its number was given to another one
 test('a failover that loses a sign-off which nobody was promised signs nobody else out', async () => {
   await using app = await givenApp({ env: { LEASE_MS: '5000' } })
@@ -308,11 +334,13 @@ async function recoveryOf(
     remembersFrom = 0,
     knows = null,
     blocked = new Map(),
+    recordDurably = recordOnDisk(redis),
   }: {
     readonly namespace?: string
     readonly remembersFrom?: number
     readonly knows?: number | null
     readonly blocked?: ReadonlyMap<string, UserRow>
+    readonly recordDurably?: RecordDurably
   } = {},
 ) {
   const keys = keysOf(namespace)
@@ -326,7 +354,7 @@ async function recoveryOf(
     eventId: `e${sequence}`,
   })
   const recovery = createRecovery({
-    recordDurably: recordOnDisk(redis),
+    recordDurably,
     keys,
     remembered: {
       between: (after, upTo) =>

@@ -48,6 +48,13 @@ interface ToRecordAgain {
   readonly leased: boolean
 }
 
+interface IfBehind {
+  readonly history: string
+  readonly head: number
+  readonly knowsUpTo: number
+  readonly turn: Turn
+}
+
 /**
  * What identity does about a Redis that has lost sign-offs (restored from an older snapshot, emptied, or a
  * failover that lost its newest writes): until it is done, nobody is answered from that Redis.
@@ -100,7 +107,7 @@ export function createRecovery(options: RecoveryOptions) {
       const { upTo } = remembered
       const knowsUpTo = followed !== null && upTo?.history === followed.history ? upTo.sequence : 0
       const turn = TURNS[Math.floor(waitedMs / othersMs)] ?? 'anybody'
-      return (await endEveryone({ ifBehind: { knowsUpTo, turn } })) ? 'everyone' : null
+      return (await endEveryone({ ifBehind: { history, head, knowsUpTo, turn } })) ? 'everyone' : null
     }
   }
 
@@ -151,12 +158,10 @@ export function createRecovery(options: RecoveryOptions) {
   /**
    * False when there is no need any more, or it is not our turn.
    *
-   * @param options with `ifBehind` only if Redis is behind, and in the turn of an identity that knows of every
-   *   block up to a number
+   * @param options with `ifBehind` only if Redis is behind, still in this history and at this head, and in the turn of an
+   *   identity that knows of every block up to a number
    */
-  async function endEveryone(options: {
-    readonly ifBehind: { readonly knowsUpTo: number; readonly turn: Turn } | null
-  }): Promise<boolean> {
+  async function endEveryone(options: { readonly ifBehind: IfBehind | null }): Promise<boolean> {
     const event = createEvent('identity', 'everyone.logged-out', null, {
       actor: 'system',
       reason: 'store-behind',
@@ -174,6 +179,8 @@ export function createRecovery(options: RecoveryOptions) {
         keys.prefix,
         JSON.stringify(blocked),
         options.ifBehind?.turn ?? 'anybody',
+        options.ifBehind?.history ?? '',
+        options.ifBehind?.head ?? '',
       ],
     )
     return parseRecordReply(reply).kind === 'recorded'
