@@ -210,7 +210,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     sessions,
     signOffs,
     receipts,
-    instances: () => listInstances({ redis, keys, boundMs: bound }),
+    instances: () => listInstances({ redis, keys, bell, boundMs: bound }),
   })
   router.use(
     '/auth/admin',

@@ -1,3 +1,4 @@
+import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { z } from 'zod'
@@ -57,6 +58,48 @@ test('it says who follows, how far, and how much of the lease is left', async ()
   assert.is(own?.id, app.config.INSTANCE)
   assert.equal([own?.service, own?.state, own?.lag, own?.leaseMs], ['identity', 'following', 0, 600])
   assert.ok(own && own.leaseLeftMs > 0 && own.leaseLeftMs <= 600)
+})
+
+// found 2026-11-26: until its next hello it lagged behind what it had just acknowledged
+test('what an instance has said that it applied counts before its row says so, in the history of its row', async () => {
+  await using app = await givenApp()
+  const [admin, ada] = [await app.loginAdmin(), await app.login()]
+  const { history } = app.guard.stats()
+  for (const id of ['projects-a', 'projects-b', 'projects-c']) await givenRow(app, id, {})
+  const say = (...words: readonly unknown[]) =>
+    app.redis.publish(app.keys.channels.acknowledgements, words.join(' '))
+  await ada.browser.fetchApi('/auth/logout', { method: 'POST', json: {}, headers: { prefer: 'wait=0' } })
+
+  await say('projects-a', history, 1, '[]')
+  await say('projects-b', 'another:history', 41, '[]')
+
+  const { instances } = await eventually(async () => {
+    const listed = await list(admin)
+    return listed.instances.find(({ id }) => id === 'projects-a')?.lag === 0 ? listed : null
+  })
+  const said = instances.map(({ id, acknowledged, lag }) => `${id} ${acknowledged} ${lag}`).slice(1)
+  assert.equal(said, ['projects-a 1 0', 'projects-b 0 1', 'projects-c 0 1'])
+})
+
+test('right after a sign-off that everybody has confirmed nobody lags behind', async () => {
+  await using app = await givenApp({ env: { LEASE_MS: '20000' } })
+  const [admin, ada] = [await app.loginAdmin(), await app.login()]
+  const renewals = async () => {
+    const row = await app.redis.hget(app.keys.members, app.config.INSTANCE)
+    return row === null ? null : Reflect.get(JSON.parse(row), 'renewals')
+  }
+  const before = await renewals()
+
+  await ada.browser.fetchApi('/auth/logout', { method: 'POST', json: {}, headers: { prefer: 'wait=0' } })
+  await eventually(() => app.guard.stats().sequence === 1)
+  const [own] = (
+    await eventually(async () => {
+      const listed = await list(admin)
+      return listed.instances.every(({ lag }) => lag === 0) ? listed : null
+    })
+  ).instances
+
+  assert.equal([own?.acknowledged, await renewals()], [1, before], 'it has not said hello since')
 })
 
 test('who has said nothing for a lease has none, and who follows another history counts in that', async () => {

@@ -1,6 +1,8 @@
 import { boundMs, type Keys, type Member, nonceCandidate, parseMember } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
+import type { Bell } from '../sign-off/bell.js'
+import type { Acknowledgement } from '../sign-off/confirmation.js'
 import { parseWitnessReply, type WitnessReply } from '../sign-off/replies.js'
 import { WITNESS_HISTORY } from '../sign-off/scripts.js'
 
@@ -33,11 +35,17 @@ export interface ListedInstance {
 export interface InstancesOptions {
   readonly redis: Redis
   readonly keys: Keys
+  readonly bell: Pick<Bell, 'newest'>
   /** Of this identity's own lease: the longest in the table decides. */
   readonly boundMs: number
 }
 
-export async function listInstances({ redis, keys, boundMs: own }: InstancesOptions): Promise<Instances> {
+export async function listInstances({
+  redis,
+  keys,
+  bell,
+  boundMs: own,
+}: InstancesOptions): Promise<Instances> {
   const reply = await evaluate(
     redis,
     WITNESS_HISTORY,
@@ -51,9 +59,15 @@ export async function listInstances({ redis, keys, boundMs: own }: InstancesOpti
     head: witness.head,
     boundMs: Math.max(own, ...members.map(({ leaseMs }) => boundMs(leaseMs))),
     instances: members
-      .map((member) => describe(member, witness))
+      .map((member) => describe(hearing(member, bell.newest.get(member.id)), witness))
       .sort((a, b) => a.service.localeCompare(b.service) || a.id.localeCompare(b.id)),
   }
+}
+
+/** A row learns of it by the next hello only. */
+function hearing(member: Member, heard: Acknowledgement | undefined): Member {
+  if (heard?.history !== member.history) return member
+  return { ...member, acknowledged: Math.max(member.acknowledged, heard.sequence) }
 }
 
 function describe(member: Member, { history, head, redisNow }: WitnessReply): ListedInstance {

@@ -23,6 +23,8 @@ export interface Bell {
   follow(recorded: Recorded, decidedAt: number): Followed
   /** Looks which history Redis has, and takes rows off the table that nobody has renewed for a whole bound. */
   lookAround(): Promise<void>
+  /** The newest acknowledgement that was heard here of each instance, which its row may not know yet. */
+  readonly newest: ReadonlyMap<string, Acknowledgement>
   close(): void
 }
 
@@ -140,6 +142,9 @@ export function createBell(options: BellOptions): Bell {
   return {
     follow,
     lookAround,
+    get newest() {
+      return state.newest
+    },
     close() {
       isClosed = true
       ears.disconnect()
