@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { boundMs, type CurfewEvent, type Keys, type SessionRecord } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { requireRole, requireSession } from '@curfew/guard/koa'
@@ -108,6 +109,8 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
   })
   const stopWatching = guard.onBehind(recovery.onBehind)
   const [leaving, stopping] = [new AbortController(), new AbortController()]
+  // Everybody who waits for a receipt listens.
+  setMaxListeners(0, leaving.signal)
   const writeToLog = createLogWriter(redis, keys)
   const writeAll = (events: readonly CurfewEvent[]) => writeToLog(...events)
   const facts = createConfirmedFacts({ write: writeAll, onError })

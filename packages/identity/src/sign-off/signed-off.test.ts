@@ -1,5 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readReceipt } from '../testing/answers.js'
+import { givenApp } from '../testing/given-app.js'
 import { givenIdentity } from '../testing/given-identity.js'
 import { followSignOff, type RecordedFact } from './signed-off.js'
 
@@ -32,6 +34,23 @@ test('when its identity leaves, everybody who waits hears how it stands', async 
   assert.is(first?.confirmed, false)
   assert.is(first?.instances[0]?.state, 'pending')
   assert.is(others.length, 30)
+})
+
+// found 2026-11-26: from the eleventh on Node warned of a leak
+test('any number may wait for their receipts, and nobody is warned', async () => {
+  await using app = await givenApp()
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  const people = await Promise.all(Array.from({ length: 20 }, (_, i) => app.login({ subject: `p${i}` })))
+
+  const answers = await Promise.all(
+    people.map(({ browser }) => browser.fetchApi('/auth/logout', { method: 'POST', json: {} })),
+  )
+  process.off('warning', onWarning)
+
+  for (const answer of answers) assert.is(readReceipt(answer).confirmed, true)
+  assert.equal(warnings, [])
 })
 
 test.run()
