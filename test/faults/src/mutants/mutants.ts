@@ -170,6 +170,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "redis.call('HINCRBY', user, 'generation', block == '' and 1 or 0)",
   },
   {
+    name: 'an unblocking lifts any block',
+    promise: 3,
+    scenario: 'late unblocking',
+    file: 'identity/dist/sign-off/scripts.js',
+    find: "if not isMeant then return { 'blocked anew' } end",
+    replace: '',
+  },
+  {
     name: 'a Redis that has lost sign-offs is followed',
     promise: 1,
     scenario: 'restored',

@@ -10,7 +10,7 @@ import { settle } from '../settle.js'
 import { startRedisOf } from '../world/redis-world.js'
 import { startWorld } from '../world/world.js'
 import type { Mutant } from './mutant.js'
-import { SCENARIOS, type ScenarioName, WITH_SENTINELS } from './scenarios.js'
+import { SCENARIOS, type ScenarioName, WITH_SENTINELS, WITH_TWO_IDENTITIES } from './scenarios.js'
 import { setStage } from './stage.js'
 
 const LEASE_MS = 900
@@ -24,6 +24,7 @@ export async function perform(scenario: ScenarioName, folder: string, mutant?: M
     redis,
     leaseMs: LEASE_MS,
     services: 2,
+    identities: WITH_TWO_IDENTITIES.has(scenario) ? 2 : 1,
     logsDir: join(folder, 'logs'),
     ...(mutant ? { nodeOptions: [`--import=${REGISTER}`], env: { FAULTS_MUTANT: mutant.name } } : {}),
   })

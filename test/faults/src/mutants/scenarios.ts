@@ -6,6 +6,9 @@ import type { Stage } from './stage.js'
 /** They take a master with replicas. */
 export const WITH_SENTINELS: ReadonlySet<ScenarioName> = new Set<ScenarioName>(['lost tail'])
 
+/** They take two processes of identity. */
+export const WITH_TWO_IDENTITIES: ReadonlySet<ScenarioName> = new Set<ScenarioName>(['late unblocking'])
+
 export type ScenarioName = keyof typeof SCENARIOS
 
 /**
@@ -141,6 +144,33 @@ export const SCENARIOS = {
     await stage.unblock(admin, 'ada')
     await stage.askAll(session)
     await stage.arrive('ada')
+  },
+
+  /** An unblocking is stuck when its sender gives it up, and arrives after the next block. */
+  async 'late unblocking'(stage: Stage) {
+    const [, other] = stage.world.identities
+    if (!other?.proxy) throw new TypeError('this takes another identity')
+    const { name, proxy } = other
+    const admin = await stage.arrive('admin-root')
+    const session = await stage.arrive('ada')
+    // From now on Redis knows the script, so that it is one command.
+    await stage.signOff('block', admin, session)
+    await stage.unblock(admin, 'ada', other)
+    await stage.signOff('block', admin, session)
+
+    // Whose block it is was asked, and is answered; what lifts it stays on the way.
+    const stuck = { kinds: ['commands'], freeze: true } as const
+    const begin = () => proxy.disturb({ ...stuck, direction: 'back' })
+    const heal = await stage.suffer('network', name, begin, proxy.heal)
+    const lifting = stage.unblock(admin, 'ada', other)
+    await stage.pause(100)
+    proxy.disturb({ ...stuck, direction: 'there' })
+    await lifting
+
+    await stage.signOff('block', admin, session)
+    await heal()
+    await stage.pause(300)
+    await stage.tryToArrive('ada')
   },
 
   /** Redis is away for longer than a lease, and comes back. */

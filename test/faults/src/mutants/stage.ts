@@ -28,7 +28,7 @@ export interface Stage {
   signOff(kind: SignOffKind, by: KnownSession, target?: KnownSession): Promise<SignOffEntry>
   /** The same, again and again until it could be recorded. */
   signOffAtLast(by: KnownSession): Promise<SignOffEntry>
-  unblock(by: KnownSession, user: string): Promise<UnblockEntry>
+  unblock(by: KnownSession, user: string, at?: Instance): Promise<UnblockEntry>
   /** Opens a stream, and resolves when the first message has come. */
   watch(instance: Instance, session: KnownSession): Promise<void>
   /** Begins a fault of the network at `there`, or changes the one that is; `heal` ends it. */
@@ -117,7 +117,7 @@ export function setStage({ world, history, people, userIds }: StageOptions): Sta
         await pause(20)
       }
     },
-    unblock: (by, user) => unblock({ history, identity, userIds }, by, user),
+    unblock: (by, user, at = identity) => unblock({ history, identity: at, userIds }, by, user),
     async watch(instance, session) {
       streams.push(watch(history, instance, session, open.signal))
       await eventually(() =>
