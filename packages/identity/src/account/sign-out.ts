@@ -90,7 +90,7 @@ export function signOut({
             ...(scope === 'others' ? { except: session.ref } : {}),
           })
     if (signedOff) return signedOff
-    throw new ServiceError('session-required', 'This session has just been ended elsewhere.')
+    throw new ServiceError('session-required', 'This session has just ended.')
   }
 }
 
