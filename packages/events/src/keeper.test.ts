@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { keysOf } from '@curfew/contract'
-import { eventually, freshNamespace, startRedis } from '@curfew/testing'
+import { deferred, eventually, freshNamespace, startRedis } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -191,6 +191,59 @@ test('what Redis had forgotten before it was kept is named, and the log says so,
   assert.ok((await world.store.verify()).ok)
 })
 
+// found 2026-11-26: it was looked for only when a connection began
+test('what Redis forgets while the store is slow is named too, at its place, and nothing is that was only read late', async () => {
+  await using world = await open()
+  const append = holdable(world.store.append)
+  await using keeping = keep(world, { store: { append: append.call, cursor: world.store.cursor } })
+  const written = await world.facts(1)
+  await isKept(world, 1)
+  for (const [late, left] of [
+    [10, 10],
+    [10, 4],
+    [600, 600],
+  ] as const) {
+    append.hold()
+    const [held] = await world.facts(1)
+    await eventually(() => append.isHeld())
+    const missed = await world.facts(late)
+    await world.redis.xtrim(world.key, 'MAXLEN', left)
+    written.push(held ?? '', ...(left < late ? ['log.interrupted'] : []), ...missed.slice(-left))
+    append.release()
+    await isKept(world, written.length)
+  }
+
+  const kept = await world.store.after(0, 1_000)
+  assert.equal(
+    kept.map(({ event }) => (event.type === 'log.interrupted' ? event.type : event.id)),
+    written,
+  )
+  assert.is(keeping.told.length, 1)
+  assert.is(keeping.keeper.stats().gaps, 1)
+})
+
+// found 2026-11-26
+test('what was forgotten is named also where Redis has no entry any more', async () => {
+  await using world = await open()
+  {
+    await using _ = keep(world)
+    await world.facts(1)
+    await isKept(world, 1)
+  }
+  await world.facts(2)
+  const [after, , last] = (await world.redis.xrange(world.key, '-', '+')).map(([id]) => id)
+  await world.redis.xtrim(world.key, 'MAXLEN', 0)
+
+  await using late = keep(world)
+  await isKept(world, 2)
+  await world.facts(1)
+  await isKept(world, 3)
+
+  assert.equal(late.told, [`gap ${after} ${last}`])
+  const types = (await world.store.after(0, 10)).map(({ event }) => event.type)
+  assert.equal(types, ['session.created', 'log.interrupted', 'session.created'])
+})
+
 test('an entry that is no event is passed over, once', async () => {
   await using world = await open()
   const id = await world.redis.xadd(world.key, '*', 'event', '{"type":"from the future"}')
@@ -255,3 +308,23 @@ test('while the store takes nothing it says so, and goes on as soon as it does',
 })
 
 test.run()
+
+/** A store that takes its time. */
+function holdable(append: LogStore['append']) {
+  let gate = deferred()
+  let waiting = 0
+  gate.resolve()
+  return {
+    hold() {
+      gate = deferred()
+    },
+    release: () => gate.resolve(),
+    isHeld: () => waiting > 0,
+    async call(batch: Parameters<LogStore['append']>[0]) {
+      waiting++
+      await gate.promise
+      waiting--
+      return append(batch)
+    },
+  }
+}

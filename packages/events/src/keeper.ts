@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { interruption } from './interruption.js'
 import { BEFORE_THE_FIRST, compareIds, parseEntry, type StreamEntry } from './log-entries.js'
 import type { LogStore } from './store/log-store.js'
-import { lookAtStream } from './stream-info.js'
+import { type LogStreamInfo, lookAtStream } from './stream-info.js'
 
 /**
  * Keeps the log: copies the Redis stream into the store as it grows. It goes on where the store says that it was,
@@ -24,7 +24,7 @@ export interface Keeper {
 export interface KeeperPlace {
   /** The stream is kept up to this id. */
   readonly upTo: string
-  /** That is entry number so many of all that Redis ever had. A lower bound until it has caught up for once. */
+  /** That is entry number so many of all that Redis ever had. A lower bound until it has met an end of the stream. */
   readonly index: number
 }
 
@@ -109,13 +109,20 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   async function keepSome({ upTo, index }: KeeperPlace): Promise<KeeperPlace> {
-    const reply = await redis.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', key, upTo)
+    // One behind the other on this connection: Redis answers the second right after the first, however long that waited.
+    const [reply, stream] = await Promise.all([
+      redis.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', key, upTo),
+      lookAtStream(redis, key),
+    ])
     const entries = reply?.[0]?.[1] ?? []
-    const last = entries.at(-1)
-    if (last === undefined) return { upTo, index }
+    const [first, last] = [entries[0], entries.at(-1)]
+    if (first === undefined || last === undefined) return { upTo, index }
+    const firstIndex = indexOfFirst(entries, stream) ?? index + 1
+    const isPastOurs = stream.firstId === null || compareIds(stream.firstId, upTo) > 0
+    if (isPastOurs && firstIndex > index + 1) await tellGap(upTo, first[0])
     const appended = await store.append({ entries: readable(entries), upTo: last[0] })
     stats.kept += appended.length
-    return { upTo: last[0], index: index + entries.length }
+    return { upTo: last[0], index: firstIndex - 1 + entries.length }
   }
 
   /** Not in the middle of connecting: to hang up then is for good. */
@@ -130,9 +137,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
       onShortened()
       return { upTo: BEFORE_THE_FIRST, index: stream.added - stream.length }
     }
-    const { firstId, added, length } = stream
-    if (added > length && firstId !== null && compareIds(firstId, kept) > 0) await tellGap(kept, firstId)
-    return { upTo: kept, index: kept === stream.lastId ? added : added - length }
+    const { added, length, lastId } = stream
+    const isForgotten = added > length && compareIds(stream.firstId ?? lastId, kept) > 0
+    if (isForgotten) await tellGap(kept, stream.firstId ?? lastId)
+    // Of a stream that was trimmed to nothing the last one is gone, too.
+    return length === 0
+      ? { upTo: lastId, index: added }
+      : { upTo: kept, index: kept === lastId ? added : added - length }
   }
 
   /** Where they are missing, and before what comes after them. */
@@ -169,4 +180,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
     stats: () => ({ ...stats }),
     place: () => place,
   }
+}
+
+/**
+ * Which of all entries that Redis ever had the first of these is: counted from an end of the stream that is among them.
+ * Null when none is, as while a keeper that is behind reads what is in the middle.
+ */
+function indexOfFirst(entries: readonly StreamEntry[], { firstId, lastId, added, length }: LogStreamInfo) {
+  const atFirst = entries.findIndex(([id]) => id === firstId)
+  if (atFirst >= 0) return added - length + 1 - atFirst
+  return entries.at(-1)?.[0] === lastId ? added - entries.length + 1 : null
 }
