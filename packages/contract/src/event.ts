@@ -130,7 +130,7 @@ export function createEvent(
   }
 }
 
-/** Reads an event from the log. Null when it is not one. */
+/** Reads an event from the log. Null when it is not one, in every field that is described here. */
 export function parseEvent(json: string): CurfewEvent | null {
   let value: unknown
   try {
@@ -148,8 +148,42 @@ function isEvent(value: unknown): value is CurfewEvent {
     isString(value['id']) &&
     isString(value['source']) &&
     EVENT_TYPES.some((type) => type === value['type']) &&
-    isString(value['time']) &&
+    isTime(value['time']) &&
     (value['subject'] === null || isString(value['subject'])) &&
-    isRecord(value['data'])
+    (value['sequence'] === undefined || Number.isSafeInteger(value['sequence'])) &&
+    isEventData(value['data'])
   )
+}
+
+/** Whoever shows events formats it: one that is none would fail there, for everybody who looks. */
+function isTime(value: unknown): boolean {
+  return isString(value) && RFC_3339.test(value) && !Number.isNaN(Date.parse(value))
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+
+function isEventData(value: unknown): value is EventData {
+  return (
+    isRecord(value) &&
+    (value['actor'] === null || isString(value['actor'])) &&
+    TEXTS.every((name) => value[name] === undefined || isString(value[name])) &&
+    Object.values(value).every(isScalar)
+  )
+}
+
+const TEXTS = [
+  'subjectName',
+  'actorName',
+  'ref',
+  'reason',
+  'provider',
+  'ip',
+  'userAgent',
+  'correlationId',
+  'before',
+  'after',
+] as const satisfies ReadonlyArray<keyof EventData>
+
+function isScalar(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }

@@ -194,7 +194,7 @@ test('work acts on nothing that identity did not write, should it be in the log'
 })
 
 // found 2026-11-21: BullMQ takes no job id with a colon, and the log was never read past such an event
-test('a fact whose id is no UUID, or that is too long, is dropped', async () => {
+test('a fact whose id is no UUID, whose time is none, or that is too long, is dropped', async () => {
   await using world = await givenIdentity()
   await using work = await start(world)
   const guard = await world.mountGuard()
@@ -202,11 +202,12 @@ test('a fact whose id is no UUID, or that is too long, is dropped', async () => 
 
   for (const id of ['a:b', '', fact.id.slice(1), `${fact.id}:1`]) await guard.recordFact({ ...fact, id })
   await guard.recordFact({ ...fact, data: { actor: 'ada', after: '€'.repeat(3_000) } })
+  await guard.recordFact({ ...fact, time: 'soon' })
   await guard.recordFact({ ...fact, data: { actor: 'ada', after: '€'.repeat(2_000) } })
   await eventually(async () => (await world.logged()).length > 0)
 
   assert.equal(await world.logged(), ['project.created'])
-  assert.is(work.errors.length, 5)
+  assert.is(work.errors.length, 6)
 })
 
 test('work that was left undone by a stopped process is done by the next one, and nothing twice', async () => {
