@@ -1,10 +1,10 @@
-import type { CurfewEvent, Member } from '@curfew/contract'
+import { type CurfewEvent, keysOf, type Member } from '@curfew/contract'
 import { createGuard } from '@curfew/guard'
-import { eventually } from '@curfew/testing'
+import { eventually, freshNamespace, openRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type GivenApp, givenApp } from '../testing/given-app.js'
-import { createNoticing } from './instance-facts.js'
+import { createNoticing, watchInstances } from './instance-facts.js'
 
 const test = suite('identity: instance facts')
 
@@ -69,6 +69,38 @@ test('when Redis was away, or has another history, nobody is said to be lost, or
   assert.equal(look(5_000, 'h1', row('a', 1)), [], 'it was not looked at in between')
   assert.equal(look(5_200, 'h2'), ['history.opened'])
   assert.equal(look(5_400, 'h2', row('a', 2)), ['instance.joined a'])
+})
+
+// found 2026-11-26
+test('what could not be written is written with the next look, under the same id, before anything else', async () => {
+  await using redis = await openRedis()
+  const keys = keysOf(freshNamespace())
+  const tried: string[][] = []
+  const written: CurfewEvent[] = []
+  let history = 'h1'
+  const stop = watchInstances({
+    redis,
+    keys,
+    history: () => history,
+    leaseMs: 200,
+    async write(events) {
+      tried.push(events.map(({ id }) => id))
+      // The next one is noticed while this one is not written yet.
+      history = 'h2'
+      if (tried.length < 3) throw new Error('NOREPLICAS')
+      written.push(...events)
+    },
+    onError: () => undefined,
+  })
+
+  await eventually(() => written.length === 2)
+  stop()
+
+  assert.equal(
+    written.map(({ type, data }) => `${type} ${data.after}`),
+    ['history.opened h1', 'history.opened h2'],
+  )
+  assert.equal([tried[1], tried[2]], [tried[0], tried[0]])
 })
 
 test('two identities that notice the same write the same id', () => {

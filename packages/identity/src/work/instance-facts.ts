@@ -32,20 +32,29 @@ export function watchInstances(options: InstanceFactsOptions): () => void {
   const notice = createNoticing({ gapMs: 3 * everyMs })
   let timer: NodeJS.Timeout
   let isStopped = false
+  /** What was noticed and could not be written: an event is written under the same id as often as it takes. */
+  let unwritten: readonly CurfewEvent[] = []
 
   async function look(): Promise<void> {
     try {
+      await writeAll()
       const met = history()
       if (met === null) return
       const rows = Object.entries(await redis.hgetall(keys.members))
       const members = rows.flatMap(([id, row]) => parseMember(id, row) ?? [])
-      const events = notice({ history: met, members, now: performance.now() })
-      if (events.length > 0 && !isStopped) await write(events)
+      unwritten = notice({ history: met, members, now: performance.now() })
+      await writeAll()
     } catch (error) {
       if (!isStopped) onError(error)
     } finally {
       if (!isStopped) next()
     }
+  }
+
+  async function writeAll(): Promise<void> {
+    if (unwritten.length === 0 || isStopped) return
+    await write(unwritten)
+    unwritten = []
   }
 
   function next(): void {
