@@ -39,6 +39,7 @@ function recorder(changes: Partial<Viewer> = {}) {
   const viewer: Viewer = {
     deliver: ({ event }) => seen.push(event.id) > 0,
     room: () => undefined,
+    onGap: () => seen.push('gap'),
     onLive: () => live.resolve(),
     onEnd: () => ended.resolve(),
     ...changes,
@@ -147,6 +148,31 @@ test('a replay waits for its viewer to read, and nobody else does', async () => 
   reading.resolve()
   await eventually(() => slow.seen.length === written.length)
   assert.equal(slow.seen, fast.seen)
+})
+
+// found 2026-11-26: nothing told it that there was a gap
+test('a viewer that retention overtakes is told so, once, where it was', async () => {
+  await using log = await open()
+  const written = await log.keep(450)
+  const reading = deferred()
+  const slow: ReturnType<typeof recorder> = recorder({
+    room: () => (slow.seen.length === 100 ? reading.promise : undefined),
+  })
+  const late = recorder()
+
+  log.live.watch(0, slow.viewer)
+  await eventually(() => slow.seen.length === 100)
+  await log.store.prune({ mostEntries: 50 })
+  reading.resolve()
+  await slow.live
+  log.live.watch(0, late.viewer)
+  await late.live
+  written.push(...(await log.keep()))
+  await eventually(() => slow.seen.at(-1) === written.at(-1))
+
+  // What had been read for it already it has.
+  assert.equal(slow.seen, [...written.slice(0, 200), 'gap', ...written.slice(400)])
+  assert.equal(late.seen, written.slice(400), 'who begins with what there is misses nothing')
 })
 
 test('however many watch, what is new is read once', async () => {

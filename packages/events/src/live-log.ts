@@ -15,6 +15,8 @@ export interface LiveLog {
 export interface Viewer {
   /** Must not wait. False: this viewer is gone; its watch is over. */
   readonly deliver: (entry: StoredEntry) => boolean
+  /** Between the last entry, or where the watch began, and the next one retention has removed some. */
+  readonly onGap: () => void
   /** What to wait for until there is room for more. Until then nothing is delivered, and nobody else waits. */
   readonly room: () => Promise<unknown> | undefined
   /** Told once: everything up to `position` was delivered; from now on entries come as they are kept. */
@@ -131,8 +133,11 @@ export function createLiveLog({ store, onError }: LiveLogOptions): LiveLog {
   function deliver(one: Watching, entry: StoredEntry): boolean {
     if (one.isOver) return false
     if (entry.position <= one.position) return true
+    // Who begins at the very beginning wants what there is.
+    const isGap = one.position !== 0 && entry.position > one.position + 1
     one.position = entry.position
     try {
+      if (isGap) one.viewer.onGap()
       if (!one.viewer.deliver(entry)) stop(one)
     } catch (error) {
       onError(error)

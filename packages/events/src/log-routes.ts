@@ -6,7 +6,7 @@ import { encodeCursor } from './cursors.js'
 import { matches } from './event-filter.js'
 import type { LiveLog } from './live-log.js'
 import { parsePageQuery, parseStreamQuery } from './log-query.js'
-import type { Ends, LogStore } from './store/log-store.js'
+import type { LogStore } from './store/log-store.js'
 
 /**
  * `GET /events`: a page of the log as JSON, newest first. A person is led to the console.
@@ -48,7 +48,8 @@ export interface StreamEventsOptions {
  * | `begin` | where the viewer begins    | `{}`: sent at once, so that who is cut off here goes on from here   |
  * | `log`   | where it stands in the log | the event                                                           |
  * | `ready` | where the viewer stands    | `{}`: what was missed has been told, from here on it is live        |
- * | `gap`   |                            | `{}`: between `Last-Event-ID` and here, the log has forgotten some  |
+ * | `gap`   |                            | `{}`: between what was told before, or `Last-Event-ID`, and what    |
+ * |         |                            | comes next, the log has forgotten some                              |
  *
  * The stream ends with the viewer's session.
  */
@@ -56,16 +57,20 @@ export function streamEvents({ guard, store, liveLog, maxBufferedBytes }: Stream
   return async function streamEvents(ctx: Context): Promise<void> {
     const session: SessionRecord = ctx.state.session
     const { filter, since } = parseStreamQuery(ctx.query, ctx.get('Last-Event-ID'))
-    const { from, isGap } = startingPoint(since, await store.ends())
+    const last = (await store.ends())?.last ?? 0
+    // A log that ends before what the viewer has seen is another one.
+    const isOther = since !== undefined && since > last
+    const from = since === undefined || isOther ? last : since
 
     const stream = openEventStream(ctx, maxBufferedBytes === undefined ? {} : { maxBufferedBytes })
     const hold = guard.hold(session, (why) => close(`the session ended: ${why}`))
     tell({ event: 'begin', id: encodeCursor(from), data: '{}' })
-    if (isGap) tell({ event: 'gap', data: '{}' })
+    if (isOther) tellGap()
     const watch = liveLog.watch(from, {
       deliver({ position, event, json }) {
         return !matches(filter, event) || tell({ event: 'log', id: encodeCursor(position), data: json })
       },
+      onGap: tellGap,
       room: () => roomIn(ctx, stream.closed),
       // Its id is what a browser repeats that lost its connection before anything had happened.
       onLive: (position) => void tell({ event: 'ready', id: encodeCursor(position), data: '{}' }),
@@ -83,6 +88,10 @@ export function streamEvents({ guard, store, liveLog, maxBufferedBytes }: Stream
       return false
     }
 
+    function tellGap(): void {
+      tell({ event: 'gap', data: '{}' })
+    }
+
     function close(why: string): void {
       // What a slow viewer has not read yet must not reach it after its session.
       if (stream.bufferedBytes > 0) return void stream.abort()
@@ -90,16 +99,6 @@ export function streamEvents({ guard, store, liveLog, maxBufferedBytes }: Stream
       stream.close()
     }
   }
-}
-
-/** Where to begin, and whether the log has lost something between there and what the viewer knows. */
-function startingPoint(since: number | undefined, ends: Ends | null): { from: number; isGap: boolean } {
-  const last = ends?.last ?? 0
-  if (since === undefined) return { from: last, isGap: false }
-  // A log that ends before what the viewer has seen is another one.
-  if (since > last) return { from: last, isGap: true }
-  const isForgotten = since !== 0 && ends !== null && since < ends.first - 1
-  return { from: since, isGap: isForgotten }
 }
 
 function roomIn({ res }: Context, closed: Promise<void>): Promise<unknown> | undefined {
