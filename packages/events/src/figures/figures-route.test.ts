@@ -43,7 +43,8 @@ test('GET /events/figures draws what happened, step by step', async () => {
   await write({ type: 'session.created' }, '2027-03-01T10:03:00Z')
   for (const tookMs of [2, 3, 500])
     await write({ type: 'sign-off.confirmed', data: { reason: 'idle', tookMs } }, '2027-03-01T10:02:00Z')
-  await eventually(async () => (await events.store.size()).entries === 12)
+  await write({ type: 'sign-off.confirmed', data: { reason: 'idle', tookMs: 40 } }, '2027-03-01T10:01:00Z')
+  await eventually(async () => (await events.store.size()).entries === 13)
 
   const answer = await browser.fetchApi('/events/figures?from=2027-03-01T10:00:10Z&to=2027-03-01T10:03:00Z')
 
@@ -59,14 +60,27 @@ test('GET /events/figures draws what happened, step by step', async () => {
     signOffs: { 'logged-out': [0, 1, 0], idle: [0, 1, 0], blocked: [0, 1, 1], everyone: [0, 0, 1] },
     activeSessions: [null, null, null],
   })
-  assert.equal(confirmation.count, [0, 0, 3])
-  for (const [list, exact] of [
-    [confirmation.p50Ms, 3],
-    [confirmation.p99Ms, 500],
-  ]) {
-    assert.equal(list.slice(0, 2), [null, null])
-    assert.ok(Math.abs(list[2] - exact) <= 0.025 * exact, `${list[2]} instead of ${exact}`)
-  }
+  assert.equal(confirmation.count, [0, 1, 3])
+  const { total } = confirmation
+  assert.is(total.count, 4)
+  for (const [told, exact] of [
+    [confirmation.p50Ms, [null, 40, 3]],
+    [confirmation.p99Ms, [null, 40, 500]],
+    [
+      [total.p50Ms, total.p99Ms],
+      [3, 500],
+    ],
+  ])
+    for (const [i, value] of exact.entries()) {
+      if (value === null) assert.is(told[i], null)
+      else assert.ok(Math.abs(told[i] - value) <= 0.025 * value, `${told[i]} instead of ${value}`)
+    }
+})
+
+test('where nothing was confirmed there is no percentile', async () => {
+  await using world = await open()
+  const { text } = await world.browser.fetchApi('/events/figures?from=2027-03-01&to=2027-03-02')
+  assert.equal(JSON.parse(text).confirmation.total, { count: 0, p50Ms: null, p99Ms: null })
 })
 
 test('without a span it is the last day, with how many are signed in', async () => {

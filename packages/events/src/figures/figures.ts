@@ -20,6 +20,12 @@ export interface Figures {
     readonly count: readonly number[]
     readonly p50Ms: ReadonlyArray<number | null>
     readonly p99Ms: ReadonlyArray<number | null>
+    /** Of all steps together. */
+    readonly total: {
+      readonly count: number
+      readonly p50Ms: number | null
+      readonly p99Ms: number | null
+    }
   }
   /** The most sessions at a time, counted once a minute. Null in a step in which nobody counted. */
   readonly activeSessions: ReadonlyArray<number | null>
@@ -48,7 +54,7 @@ export function figuresOf({ from, to, stepSeconds }: TallySpan, tally: Tally): F
     buckets.set(step, [...(buckets.get(step) ?? []), bucket])
   }
   const most = new Map(tally.samples.map((sample) => [sample.step, sample.most]))
-  const percentiles = (percent: number) => steps.map((step) => percentileOf(buckets.get(step) ?? [], percent))
+  const confirmed = steps.map((step) => summaryOf(buckets.get(step) ?? []))
   return {
     from: isoOf(from),
     to: isoOf(to),
@@ -58,9 +64,10 @@ export function figuresOf({ from, to, stepSeconds }: TallySpan, tally: Tally): F
     failures: Object.fromEntries(failures),
     signOffs: Object.fromEntries(signOffs),
     confirmation: {
-      count: steps.map((step) => (buckets.get(step) ?? []).reduce((sum, { count }) => sum + count, 0)),
-      p50Ms: percentiles(50),
-      p99Ms: percentiles(99),
+      count: confirmed.map(({ count }) => count),
+      p50Ms: confirmed.map(({ p50Ms }) => p50Ms),
+      p99Ms: confirmed.map(({ p99Ms }) => p99Ms),
+      total: summaryOf(tally.confirmations),
     },
     activeSessions: steps.map((step) => most.get(step) ?? null),
   }
@@ -79,6 +86,14 @@ function whySignedOff(type: string, reason: string): string | null {
       return 'everyone'
     default:
       return null
+  }
+}
+
+function summaryOf(buckets: readonly BucketCount[]) {
+  return {
+    count: buckets.reduce((sum, { count }) => sum + count, 0),
+    p50Ms: percentileOf(buckets, 50),
+    p99Ms: percentileOf(buckets, 99),
   }
 }
 
