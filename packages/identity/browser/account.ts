@@ -4,6 +4,7 @@
  */
 import type { OwnEvent, OwnEvents } from '@curfew/contract'
 import { addressName } from './address-name.js'
+import { newerEvents } from './newer-events.js'
 import { toneOf, whatHappened } from './what-happened.js'
 
 const list = find('#history-list', HTMLOListElement)
@@ -28,9 +29,15 @@ async function begin(): Promise<void> {
     status.textContent = 'What happened can’t be shown right now. It is tried again by itself.'
     return
   }
-  next = page.next
-  list.append(...page.events.filter(({ id }) => !shown.has(id)).map(row))
+  beginWith(page)
   status.textContent = list.children.length === 0 ? 'Nothing is known yet.' : ''
+}
+
+/** Two that were asked for at once show the same. */
+function beginWith(page: OwnEvents): void {
+  shown.clear()
+  next = page.next
+  list.replaceChildren(...page.events.map(row))
   more.hidden = next === null
 }
 
@@ -38,16 +45,23 @@ async function showNewer(): Promise<void> {
   if (document.visibilityState !== 'visible') return
   if (list.children.length === 0) return begin()
   const page = await ask(null)
-  const fresh = page?.events.filter(({ id }) => !shown.has(id)) ?? []
-  list.prepend(...fresh.map(row))
-  if (fresh.length > 0)
-    status.textContent = `${fresh.length === 1 ? 'One more has' : `${fresh.length} more have`} come in.`
+  if (page === null) return
+  const { fresh, adjoins } = newerEvents(page.events, shown)
+  if (fresh.length === 0) return
+  if (adjoins) list.prepend(...fresh.map(row))
+  else beginWith(page)
+  status.textContent = adjoins
+    ? `${fresh.length === 1 ? 'One more has' : `${fresh.length} more have`} come in.`
+    : 'Many more have come in. The list begins anew.'
 }
 
 async function showOlder(): Promise<void> {
   more.disabled = true
-  const page = await ask(next)
+  const before = next
+  const page = await ask(before)
   more.disabled = false
+  // The list began anew meanwhile.
+  if (next !== before) return
   if (page === null) {
     status.textContent = 'What was before can’t be shown right now. Try again.'
     return
