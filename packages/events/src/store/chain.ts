@@ -44,7 +44,7 @@ export function linkAfter(before: ChainPoint, { streamId, json }: Linkable): Cha
  *
  * - `hash`: the entry, or the one before it, is not what was written.
  * - `gap`: the entry that belongs there is missing.
- * - `order`: the entry that is there comes again, or too late.
+ * - `order`: the entry that is there comes again, or too late, or where retention has left none.
  * - `facts`: the entry is whole, but what the filters look at says something else.
  * - `anchor`: it is not said where the chain begins, or that place lies behind its end.
  * - `end`: entries are missing that were there: the chain ends before the place where it is said to end.

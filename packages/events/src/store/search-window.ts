@@ -18,7 +18,9 @@ export function hoursOf({ fromMs, toMs }: Criteria): readonly [from: number, to:
 const FAR_MS = 8_640_000_000_000_000
 
 /**
- * @param row of the database: `newest` position, and the `first` and `last` one of the hours
+ * What stands outside of the chain is none of the log: nobody has verified it.
+ *
+ * @param row of the database: the positions of the `anchor` and the `newest`, `first` and `last` one of the hours
  * @returns null when nothing can fit
  */
 export function windowFrom(
@@ -26,12 +28,13 @@ export function windowFrom(
   { fromMs, toMs }: Criteria,
   { before = Number.MAX_SAFE_INTEGER, after = 0 }: StoreQuery,
 ): SearchWindow | null {
-  const { newest, first, last } = Span.parse(row)
-  const below = Math.min(before, (newest ?? 0) + 1)
-  if (fromMs === null && toMs === null) return { above: after, below }
+  const { anchor, newest, first, last } = Span.parse(row)
+  const above = Math.max(after, anchor)
+  const below = Math.min(before, newest + 1)
+  if (fromMs === null && toMs === null) return { above, below }
   if (first === null || last === null) return null
-  return { above: Math.max(after, first - 1), below: Math.min(below, last + 1) }
+  return { above: Math.max(above, first - 1), below: Math.min(below, last + 1) }
 }
 
-const Place = z.coerce.number().nullable()
-const Span = z.object({ newest: Place, first: Place, last: Place })
+const Place = z.coerce.number()
+const Span = z.object({ anchor: Place, newest: Place, first: Place.nullable(), last: Place.nullable() })

@@ -20,6 +20,9 @@ export interface ChainBounds {
 /** So few that what else this process has to do gets its turn between. */
 const CHUNK = 200
 
+/** Whoever writes behind the store's back may write anywhere. */
+const BEFORE_ALL = Number.MIN_SAFE_INTEGER
+
 export async function verifyChain(
   look: (after: number, count: number) => Promise<ChainLook>,
   { known, onProgress }: VerifyOptions = {},
@@ -36,14 +39,14 @@ export async function verifyChain(
   }
 
   for (;;) {
-    const { bounds, links } = await look(at?.position ?? 0, CHUNK)
+    const { bounds, links } = await look(at?.position ?? BEFORE_ALL, CHUNK)
     if (bounds === null || bounds.anchor.position > bounds.newest.position) return broken(1, 'anchor')
     const { anchor, newest } = bounds
     if (at === null && isAnother(anchor)) return broken(anchor.position, 'hash')
-    // Retention may overtake: what it has removed is not there to be checked.
+    // Retention may overtake: what it has removed is not there to be checked, and must not be there.
     if (at === null || at.position < anchor.position) at = anchor
 
-    for (const link of links.filter(({ position }) => position > anchor.position)) {
+    for (const link of links) {
       const found = breakBetween(at, link)
       if (found !== null) return broken(found.position, found.why)
       if (isAnother(link)) return broken(link.position, 'hash')

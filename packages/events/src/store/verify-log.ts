@@ -7,7 +7,7 @@ import { openLogStore } from './open-log-store.js'
 const SENTENCES: Readonly<Record<Break, string>> = {
   hash: 'this entry, or the place before it, is not what was written',
   gap: 'the entry that was there is missing',
-  order: 'the entry there comes again, or too late',
+  order: 'the entry there comes again, or too late, or where retention has left none',
   facts: 'the entry is whole, but what searches look at was changed',
   anchor: 'it is not said where the log begins, or not rightly',
   end: 'entries that were there are missing at the end, or some are there that nobody appended',

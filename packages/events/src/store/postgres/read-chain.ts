@@ -6,12 +6,13 @@ import { LinkRow } from '../link-row.js'
 import type { StoredEntry } from '../log-store.js'
 import type { ChainLook } from '../verify-chain.js'
 import { SCHEMA } from './schema.js'
-import { findState } from './state.js'
+import { findState, readState } from './state.js'
 
-/** What stands after a position, oldest first. What this version can't read is passed over. */
+/** What stands after a position, and after the anchor, oldest first. What this version can't read is passed over. */
 export async function readAfter(client: PoolClient, position: number, count: number): Promise<StoredEntry[]> {
   const found: StoredEntry[] = []
-  for (let at = position; found.length < count; ) {
+  const { anchor } = await readState(client)
+  for (let at = Math.max(position, anchor.position); found.length < count; ) {
     const wanted = count - found.length
     const { rows } = await client.query(
       `SELECT ${ENTRY_COLUMNS} FROM ${SCHEMA}.events WHERE position > $1 ORDER BY position LIMIT $2`,

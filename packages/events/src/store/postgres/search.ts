@@ -27,9 +27,9 @@ export async function search(client: PoolClient, query: StoreQuery, effort = EFF
 
 async function readSpan(client: PoolClient, criteria: Criteria): Promise<unknown> {
   const { rows } = await client.query(
-    `SELECT (SELECT newest_position FROM ${SCHEMA}.state) AS newest,
-            min(first_position) AS first, max(last_position) AS last
-     FROM ${SCHEMA}.hours WHERE hour BETWEEN $1 AND $2`,
+    `SELECT anchor_position AS anchor, newest_position AS newest, first, last FROM ${SCHEMA}.state,
+       (SELECT min(first_position) AS first, max(last_position) AS last
+        FROM ${SCHEMA}.hours WHERE hour BETWEEN $1 AND $2) AS span`,
     [...hoursOf(criteria)],
   )
   return rows[0]

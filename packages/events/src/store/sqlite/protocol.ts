@@ -78,7 +78,7 @@ export const CALLS = {
     answer: z.number(),
   },
   look: {
-    ask: z.object({ after: Position, count: Position }),
+    ask: z.object({ after: z.number().int(), count: Position }),
     answer: z.object({
       bounds: z.object({ anchor: Point, newest: Point }).nullable(),
       links: z.array(

@@ -29,8 +29,8 @@ export function search(database: SqliteDatabase, query: StoreQuery, effort = EFF
 
 function readSpan(database: SqliteDatabase, criteria: Criteria): unknown {
   const hours = database.prepare(
-    `SELECT (SELECT max(position) FROM events) AS newest, min(first_position) AS first, max(last_position) AS last
-     FROM hours WHERE hour BETWEEN ? AND ?`,
+    `SELECT anchor_position AS anchor, newest_position AS newest, first, last FROM state,
+       (SELECT min(first_position) AS first, max(last_position) AS last FROM hours WHERE hour BETWEEN ? AND ?)`,
   )
   return hours.get(...hoursOf(criteria))
 }

@@ -1,7 +1,14 @@
 import type { Test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CHAIN_START, linkAfter } from '../../store/chain.js'
-import { appendAll, type GivenStore, givenEntries, givenEntry } from './given-entries.js'
+import {
+  appendAll,
+  type GivenStore,
+  givenEntries,
+  givenEntry,
+  positionsOf,
+  START_MS,
+} from './given-entries.js'
 
 /** How every store shows that somebody has changed it. */
 export function chainContract(test: Test, openStore: () => Promise<GivenStore>): void {
@@ -58,7 +65,7 @@ export function chainContract(test: Test, openStore: () => Promise<GivenStore>):
     ['one is hidden from a filter', "UPDATE events SET user_id = 'nobody' WHERE position = 5", 5, 'facts'],
     ['it is not said where the chain begins', 'DELETE FROM state', 1, 'anchor'],
     ['it begins behind its end', 'UPDATE state SET anchor_position = 99', 1, 'anchor'],
-    ['it begins later than it does', 'UPDATE state SET anchor_position = 3', 4, 'hash'],
+    ['it begins later than it does', 'UPDATE state SET anchor_position = 3', 1, 'order'],
   ] as const) {
     test(`noticed: ${name}`, async () => {
       await using given = await openStore()
@@ -71,6 +78,31 @@ export function chainContract(test: Test, openStore: () => Promise<GivenStore>):
       assert.not(ok)
       assert.is('position' in found && found.position, position)
       assert.is('why' in found && found.why, why)
+    })
+  }
+
+  // found 2026-11-26: what stood where retention had removed was shown, and the log was called whole
+  for (const position of [3, 0, -7]) {
+    test(`what is slipped in before the log begins, at ${position}, is shown to nobody, and noticed`, async () => {
+      await using given = await openStore()
+      const { store } = given
+      await appendAll(store, givenEntries(10))
+      const known = await store.newest()
+      await store.prune({ mostEntries: 5 })
+
+      await given.tamper(`
+        CREATE TABLE slipped AS SELECT * FROM events WHERE position = 10;
+        UPDATE slipped SET position = ${position}, event_id = 'forged', user_id = 'eve',
+          json = replace(replace(json, 'event-10', 'forged'), '"subject":"ada"', '"subject":"eve"');
+        INSERT INTO events SELECT * FROM slipped;
+        UPDATE hours SET first_position = -9`)
+
+      assert.equal((await store.page({ filter: { user: 'eve' }, limit: 5 })).entries, [])
+      assert.equal((await store.page({ filter: { user: 'eve', from: START_MS }, limit: 5 })).entries, [])
+      assert.equal(positionsOf((await store.page({ filter: {}, limit: 9 })).entries), [10, 9, 8, 7, 6])
+      assert.equal(positionsOf(await store.after(0, 9)), [6, 7, 8, 9, 10])
+      for (const options of [{}, { known }])
+        assert.equal(await store.verify(options), { ok: false, checked: 0, position, why: 'order' })
     })
   }
 
