@@ -93,7 +93,7 @@ export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
   return {
     streamId,
     json,
-    streamedMs: millisecondsOf(streamId),
+    streamedMs: streamedMsOf(streamId),
     facts: factsOf(event),
     shown: storableShown(event),
     tookMs: confirmationMsOf(event),
@@ -104,7 +104,8 @@ function confirmationMsOf({ type, data: { tookMs } }: CurfewEvent): number | nul
   return type === 'sign-off.confirmed' && typeof tookMs === 'number' && tookMs >= 0 ? tookMs : null
 }
 
-function millisecondsOf(streamId: string): number {
+/** When Redis took it. Epoch milliseconds. */
+export function streamedMsOf(streamId: string): number {
   const [, milliseconds] = /^(\d{1,16})-\d+$/.exec(streamId) ?? []
   if (milliseconds === undefined)
     throw new TypeError(`${JSON.stringify(streamId)} is no id of a Redis stream`)

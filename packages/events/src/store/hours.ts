@@ -4,3 +4,6 @@ export function hourOf(timeMs: number): number {
 }
 
 const HOUR_MS = 60 * 60 * 1000
+
+/** The same of a row, for both databases, which round to zero. */
+export const HOUR_OF_ROW = `((time_ms - CASE WHEN time_ms < 0 THEN ${HOUR_MS - 1} ELSE 0 END) / ${HOUR_MS})`

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 const text = z.string().nullable()
+const place = z.coerce.number().nullable()
 
 /** A whole entry, as both databases name its columns. */
 export const LinkRow = z
@@ -8,6 +9,7 @@ export const LinkRow = z
     position: z.coerce.number(),
     hash: z.string(),
     stream_id: z.string(),
+    streamed_ms: z.coerce.number(),
     json: z.string(),
     event_id: z.string(),
     type: z.string(),
@@ -19,12 +21,16 @@ export const LinkRow = z
     ip: text,
     reason: text,
     correlation_id: text,
+    first_of_hour: place,
+    last_of_hour: place,
   })
   .transform((row) => ({
     position: row.position,
     hash: row.hash,
     streamId: row.stream_id,
+    streamedMs: row.streamed_ms,
     json: row.json,
+    hour: { first: row.first_of_hour, last: row.last_of_hour },
     facts: {
       eventId: row.event_id,
       type: row.type,

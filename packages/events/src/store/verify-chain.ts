@@ -1,6 +1,6 @@
 import { parseEvent } from '@curfew/contract'
 import { type Break, breakBetween, type ChainPoint, type Link } from './chain.js'
-import { type EventFacts, factsOf } from './event-facts.js'
+import { type EventFacts, factsOf, streamedMsOf } from './event-facts.js'
 import type { Verified, VerifyOptions } from './log-store.js'
 
 /** One consistent look at a store. */
@@ -8,7 +8,15 @@ export interface ChainLook {
   /** Null when the store does not say where its chain begins and ends. */
   readonly bounds: ChainBounds | null
   /** The entries after a position, oldest first. */
-  readonly links: ReadonlyArray<Link & { readonly facts: EventFacts }>
+  readonly links: readonly Looked[]
+}
+
+/** An entry with all that is kept of it to find it by. */
+interface Looked extends Link {
+  readonly streamedMs: number
+  readonly facts: EventFacts
+  /** The places between which the hour of its time has its events; null where there is no such hour. */
+  readonly hour: { readonly first: number | null; readonly last: number | null }
 }
 
 export interface ChainBounds {
@@ -64,9 +72,13 @@ export async function verifyChain(
   }
 }
 
-/** An entry that this version can't read was checked by its hash. */
-function hasItsFacts({ json, facts }: { readonly json: string; readonly facts: EventFacts }): boolean {
+function hasItsFacts({ position, streamId, json, streamedMs, facts, hour }: Looked): boolean {
+  if (streamedMs !== streamedMsOf(streamId)) return false
+  const { first, last } = hour
+  const isInHour = first !== null && last !== null && first <= position && position <= last
+  if (facts.timeMs !== null && !isInHour) return false
   const event = parseEvent(json)
+  // One that this version can't read was checked by its hash.
   if (event === null) return true
   const kept = new Map<string, unknown>(Object.entries(facts))
   return Object.entries(factsOf(event)).every(([name, value]) => kept.get(name) === value)

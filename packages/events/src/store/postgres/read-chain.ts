@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
 import { readStored } from '../event-facts.js'
+import { HOUR_OF_ROW } from '../hours.js'
 import { LinkRow } from '../link-row.js'
 import type { StoredEntry } from '../log-store.js'
 import type { ChainLook } from '../verify-chain.js'
@@ -30,9 +31,10 @@ export async function readAfter(client: PoolClient, position: number, count: num
 export async function lookAtChain(client: PoolClient, after: number, count: number): Promise<ChainLook> {
   const state = await findState(client)
   const { rows } = await client.query(
-    `SELECT position, encode(hash, 'hex') AS hash, stream_id, json, event_id, type, source, time_ms,
-            user_id, ref, actor, ip, reason, correlation_id
-     FROM ${SCHEMA}.events WHERE position > $1 ORDER BY position LIMIT $2`,
+    `SELECT position, encode(hash, 'hex') AS hash, stream_id, streamed_ms, json, event_id, type, source, time_ms,
+            user_id, ref, actor, ip, reason, correlation_id,
+            first_position AS first_of_hour, last_position AS last_of_hour
+     FROM ${SCHEMA}.events LEFT JOIN ${SCHEMA}.hours ON hour = ${HOUR_OF_ROW} WHERE position > $1 ORDER BY position LIMIT $2`,
     [after, count],
   )
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { HOUR_OF_ROW } from '../hours.js'
 import { LinkRow } from '../link-row.js'
 import { type SqliteDatabase, snapshot } from './schema.js'
 import { findState } from './state.js'
@@ -9,9 +10,10 @@ export function lookAtChain(database: SqliteDatabase, after: number, count: numb
     const state = findState(database)
     const rows = database
       .prepare(
-        `SELECT position, lower(hex(hash)) AS hash, stream_id, json, event_id, type, source, time_ms,
-                user_id, ref, actor, ip, reason, correlation_id
-         FROM events WHERE position > ? ORDER BY position LIMIT ?`,
+        `SELECT position, lower(hex(hash)) AS hash, stream_id, streamed_ms, json, event_id, type, source, time_ms,
+                user_id, ref, actor, ip, reason, correlation_id,
+                first_position AS first_of_hour, last_position AS last_of_hour
+         FROM events LEFT JOIN hours ON hour = ${HOUR_OF_ROW} WHERE position > ? ORDER BY position LIMIT ?`,
       )
       .all(after, count)
     return {

@@ -12,6 +12,28 @@ import {
 
 /** How every store shows that somebody has changed it. */
 export function chainContract(test: Test, openStore: () => Promise<GivenStore>): void {
+  test('a log is whole whenever its events say that they happened', async () => {
+    await using given = await openStore()
+    const hour = 3_600_000
+    const times = [-hour - 1, -hour, -1, 0, hour - 1, hour, START_MS, 1, -8_640_000_000_000_000 + hour]
+
+    await appendAll(
+      given.store,
+      times.map((timeMs, index) => givenEntry(index + 1, { timeMs })),
+    )
+
+    assert.equal(
+      { ...(await given.store.verify()), newest: null, anchor: null },
+      {
+        ok: true,
+        checked: times.length,
+        anchor: null,
+        newest: null,
+        isKnownFound: false,
+      },
+    )
+  })
+
   test('the hash is that of the documented bytes', async () => {
     await using given = await openStore()
     const { store } = given
@@ -63,6 +85,15 @@ export function chainContract(test: Test, openStore: () => Promise<GivenStore>):
     ['the end is cut off', 'DELETE FROM events WHERE position > 7', 8, 'end'],
     ['everything is deleted', 'DELETE FROM events', 1, 'end'],
     ['one is hidden from a filter', "UPDATE events SET user_id = 'nobody' WHERE position = 5", 5, 'facts'],
+    ['the hours are gone by which a time is searched', 'DELETE FROM hours', 1, 'facts'],
+    ['an hour ends before its last event', 'UPDATE hours SET last_position = 4', 5, 'facts'],
+    ['an hour begins after its first event', 'UPDATE hours SET first_position = 2', 1, 'facts'],
+    [
+      'one is made older for retention',
+      'UPDATE events SET streamed_ms = streamed_ms - 1 WHERE position = 5',
+      5,
+      'facts',
+    ],
     ['it is not said where the chain begins', 'DELETE FROM state', 1, 'anchor'],
     ['it begins behind its end', 'UPDATE state SET anchor_position = 99', 1, 'anchor'],
     ['it begins later than it does', 'UPDATE state SET anchor_position = 3', 1, 'order'],
