@@ -1,4 +1,5 @@
 import { createEvent } from '@curfew/contract'
+import { millisecondsOf } from '../log-entries.js'
 import type { LogStore } from '../store/log-store.js'
 
 /** How much of the log is kept; what is not said removes nothing. */
@@ -8,7 +9,7 @@ export interface RetentionSettings {
 }
 
 export interface ApplyRetentionOptions extends RetentionSettings {
-  readonly store: Pick<LogStore, 'append' | 'prune' | 'ends' | 'after' | 'size'>
+  readonly store: Pick<LogStore, 'append' | 'prune' | 'page' | 'ends' | 'after' | 'size'>
   /** Leaves the rest to the next time. */
   readonly signal?: AbortSignal
   readonly now?: () => number
@@ -20,17 +21,29 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * Removes what is too old or too much, and says in the log itself how much that was. Safe to be done by several at once,
  * or to be broken off: each says what it has removed.
  *
+ * Age counts back from the newest event, so that a clock that is ahead of it removes nothing by that.
+ *
  * @returns how many were removed
  */
 export async function applyRetention(options: ApplyRetentionOptions): Promise<number> {
   const { keepDays, keepEvents, store, signal, now = Date.now } = options
-  const olderThan = keepDays === undefined ? undefined : now() - keepDays * DAY_MS
+  const [newest] = (await store.page({ filter: {}, limit: 1 })).entries
+  if (newest === undefined) return 0
+  const newestMs = millisecondsOf(newest.streamId)
+  const olderThan = keepDays === undefined ? undefined : Math.min(now(), newestMs) - keepDays * DAY_MS
   const isTooMuch = keepEvents !== undefined && (await store.size()).entries > keepEvents
   // Room for the fact of it, or that would be too much by itself, for ever.
   const mostEntries = isTooMuch ? keepEvents - 1 : undefined
 
-  const removed = await store.prune({ olderThan, mostEntries }, signal)
-  if (removed > 0) await tell(removed)
+  let removed = 0
+  const onRemoved = (entries: number) => {
+    removed += entries
+  }
+  try {
+    await store.prune({ olderThan, mostEntries }, { signal, onRemoved })
+  } finally {
+    if (removed > 0) await tell(removed)
+  }
   return removed
 
   async function tell(removed: number): Promise<void> {
@@ -43,6 +56,7 @@ export async function applyRetention(options: ApplyRetentionOptions): Promise<nu
       { actor: 'system', entries: removed, ...(oldest ? { keptSince: oldest.event.time } : {}) },
       new Date(now()),
     )
-    await store.append({ entries: [{ streamId: `${now()}-0`, json: JSON.stringify(event) }] })
+    // As old as what it follows, whatever this clock says: it must not outlive what comes after it.
+    await store.append({ entries: [{ streamId: `${newestMs}-0`, json: JSON.stringify(event) }] })
   }
 }

@@ -3,6 +3,10 @@ export function hourOf(timeMs: number): number {
   return Math.floor(timeMs / HOUR_MS)
 }
 
+export function startOfHour(hour: number): number {
+  return hour * HOUR_MS
+}
+
 const HOUR_MS = 60 * 60 * 1000
 
 /** The same of a row, for both databases, which round to zero. */

@@ -41,11 +41,11 @@ export interface LogStore {
   /**
    * Removes the oldest entries for as long as one of the limits says so. The chain stays whole: it begins at the
    * last entry that was removed, whose position and hash are kept. The newest place is never forgotten. What was
-   * counted before that goes too. It is done in small steps, after each of which the signal may end it.
+   * counted before that goes too. It is done in small steps.
    *
    * @returns how many were removed
    */
-  prune(limits: Retention, signal?: AbortSignal): Promise<number>
+  prune(limits: Retention, options?: PruneOptions): Promise<number>
   /** Walks the chain from end to end, in constant memory. What is appended meanwhile is checked too. */
   verify(options?: VerifyOptions): Promise<Verified>
   /** The newest place of the chain. Kept elsewhere, it proves later that nothing up to it was changed. */
@@ -122,6 +122,13 @@ export interface Retention {
   readonly olderThan?: number | undefined
   /** Removes the oldest until so many are left. */
   readonly mostEntries?: number | undefined
+}
+
+export interface PruneOptions {
+  /** May end it after each step. */
+  readonly signal?: AbortSignal | undefined
+  /** Called after each step with how many that has removed, also when a later one fails. */
+  readonly onRemoved?: ((entries: number) => void) | undefined
 }
 
 export interface VerifyOptions {

@@ -58,10 +58,11 @@ export async function openPostgresLogStore(
     size: () => connections.snapshot(sizeOf),
     tally: (span) => connections.snapshot((client) => readTally(client, span)),
     sample: (sample) => connections.transaction((client) => keepSample(client, sample)),
-    async prune(limits, signal) {
+    async prune(limits, { signal, onRemoved } = {}) {
       for (let total = 0; ; ) {
         const removed = await connections.transaction((client) => pruneSome(client, limits, PRUNED_AT_ONCE))
         total += removed
+        if (removed > 0) onRemoved?.(removed)
         if (removed < PRUNED_AT_ONCE || signal?.aborted) return total
       }
     },

@@ -49,10 +49,11 @@ export async function openSqliteLogStore(
     async sample(sample) {
       await worker.call('sample', sample)
     },
-    async prune(limits, signal) {
+    async prune(limits, { signal, onRemoved } = {}) {
       for (let total = 0; ; ) {
         const removed = await worker.call('prune', { limits, most: PRUNED_AT_ONCE })
         total += removed
+        if (removed > 0) onRemoved?.(removed)
         if (removed < PRUNED_AT_ONCE || signal?.aborted) return total
       }
     },

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import type { Retention } from '../log-store.js'
+import { countedUntil, Removed } from '../removed.js'
 import { SCHEMA } from './schema.js'
 import { lockState } from './state.js'
 import { forgetTallies } from './tallies.js'
@@ -21,15 +22,19 @@ export async function pruneSome(client: PoolClient, limits: Retention, most: num
   )
   if (upTo <= anchor.position) return 0
 
-  const { rows } = await client.query(`SELECT streamed_ms FROM ${SCHEMA}.events WHERE position = $1`, [upTo])
-  await forgetTallies(client, Streamed.parse(rows[0]).streamed_ms)
+  await client.query(`DELETE FROM ${SCHEMA}.hours WHERE last_position <= $1`, [upTo])
+  const { rows } = await client.query(
+    `SELECT streamed_ms, (SELECT min(hour) FROM ${SCHEMA}.hours) AS first_hour
+     FROM ${SCHEMA}.events WHERE position = $1`,
+    [upTo],
+  )
+  await forgetTallies(client, countedUntil(Removed.parse(rows[0])))
   await client.query(
     `UPDATE ${SCHEMA}.state SET (anchor_position, anchor_hash) =
        (SELECT position, hash FROM ${SCHEMA}.events WHERE position = $1)`,
     [upTo],
   )
   await client.query(`DELETE FROM ${SCHEMA}.events WHERE position <= $1`, [upTo])
-  await client.query(`DELETE FROM ${SCHEMA}.hours WHERE last_position <= $1`, [upTo])
   return upTo - anchor.position
 }
 
@@ -50,5 +55,4 @@ async function lastTooOld(
   return firstKept === null ? (last ?? anchorPosition) : firstKept - 1
 }
 
-const Streamed = z.object({ streamed_ms: z.coerce.number() })
 const Cut = z.object({ last: z.coerce.number().nullable(), first_kept: z.coerce.number().nullable() })

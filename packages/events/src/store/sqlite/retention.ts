@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Retention } from '../log-store.js'
+import { countedUntil, Removed } from '../removed.js'
 import { type SqliteDatabase, transaction } from './schema.js'
 import { readState } from './state.js'
 import { forgetTallies } from './tallies.js'
@@ -30,12 +31,16 @@ export function pruneSome(database: SqliteDatabase, limits: Retention, most: num
     database
       .prepare('DELETE FROM events_shown WHERE rowid > ? AND rowid <= ?')
       .run(BigInt(anchor.position), BigInt(upTo))
-    const { streamed_ms: removedUpToMs } = Streamed.parse(
-      database.prepare('SELECT streamed_ms FROM events WHERE position = ?').get(upTo),
-    )
-    forgetTallies(database, removedUpToMs)
-    database.prepare('DELETE FROM events WHERE position <= ?').run(upTo)
     database.prepare('DELETE FROM hours WHERE last_position <= ?').run(upTo)
+    const removed = Removed.parse(
+      database
+        .prepare(
+          'SELECT streamed_ms, (SELECT min(hour) FROM hours) AS first_hour FROM events WHERE position = ?',
+        )
+        .get(upTo),
+    )
+    forgetTallies(database, countedUntil(removed))
+    database.prepare('DELETE FROM events WHERE position <= ?').run(upTo)
     return upTo - anchor.position
   })
 }
@@ -59,5 +64,4 @@ function lastTooOld(
   return firstKept === null ? (last ?? anchorPosition) : firstKept - 1
 }
 
-const Streamed = z.object({ streamed_ms: z.number() })
 const Cut = z.object({ last: z.number().nullable(), first_kept: z.number().nullable() })

@@ -43,10 +43,35 @@ export function retentionContract(test: Test, openStore: () => Promise<GivenStor
     const { store } = given
     await appendAll(store, givenEntries(1_500))
 
-    assert.is(await store.prune({ mostEntries: 10 }, AbortSignal.abort()), 1_000)
+    assert.is(await store.prune({ mostEntries: 10 }, { signal: AbortSignal.abort() }), 1_000)
 
     assert.equal(await store.ends(), { first: 1_001, last: 1_500 })
     assert.ok((await store.verify()).ok)
+  })
+
+  test('retention says after each step how many it has removed', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(1_500))
+    const steps: number[] = []
+
+    await store.prune({ mostEntries: 10 }, { onRemoved: (entries) => steps.push(entries) })
+
+    assert.equal(steps, [1_000, 490])
+  })
+
+  test('what was counted of the events that are left stays, also when one was removed that came in the future', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, [
+      { ...givenEntry(1), streamId: `${START_MS + 365 * 24 * 3_600_000}-0` },
+      ...givenEntries(4).slice(1),
+    ])
+    const days = { from: 0, to: 100_000 * 86_400, stepSeconds: 86_400 }
+
+    await store.prune({ mostEntries: 2 })
+
+    assert.is((await store.tally(days)).counts[0]?.count, 4)
   })
 
   test('when retention has removed everything, positions go on', async () => {
