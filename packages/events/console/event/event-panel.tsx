@@ -1,6 +1,6 @@
 import type { CurfewEvent } from '@curfew/contract'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
 import type { Answer } from '../ask.js'
 import { deviceName } from '../device-name.js'
@@ -42,7 +42,11 @@ function useEvent(id: string): Answer<CurfewEvent | undefined> | null {
     readonly id: string
     readonly answer: Answer<CurfewEvent | undefined>
   } | null>(null)
-  const isHere = line !== undefined
+  // The list may be emptied under it.
+  const seen = useRef<CurfewEvent | undefined>(undefined)
+  if (line !== undefined) seen.current = line.event
+  const event = seen.current?.id === id ? seen.current : undefined
+  const isHere = event !== undefined
   useEffect(() => {
     if (isHere) return
     let isWanted = true
@@ -51,7 +55,7 @@ function useEvent(id: string): Answer<CurfewEvent | undefined> | null {
       isWanted = false
     }
   }, [id, isHere])
-  if (line !== undefined) return { ok: true, body: line.event, location: null }
+  if (event !== undefined) return { ok: true, body: event, location: null }
   return found?.id === id ? found.answer : null
 }
 

@@ -28,6 +28,7 @@ export function LogList() {
 
   const last = rows.items.at(-1)?.index ?? 0
   useLayoutEffect(() => {
+    if (log.olderTrouble.peek() !== null) return
     if (log.hasOlder.value && last > lines.length - EARLY) void log.loadOlder()
   }, [last, lines.length, log.hasOlder.value])
 
@@ -41,7 +42,8 @@ export function LogList() {
   function onScroll(): void {
     const top = scroller.current?.scrollTop ?? 0
     log.hold(top > rowHeight / 2 || openEvent.value !== null)
-    if (top < EARLY * rowHeight && log.hasNewer.value) void log.loadNewer()
+    const isNearTop = top < EARLY * rowHeight
+    if (isNearTop && log.hasNewer.value && log.trouble.value === null) void log.loadNewer()
   }
   useSignalEffect(() => {
     const isReading = openEvent.value !== null
@@ -62,6 +64,7 @@ export function LogList() {
   }
 
   function onKeyDown(pressed: KeyboardEvent): void {
+    if (pressed.target !== pressed.currentTarget) return
     if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return
     const at = lines.findIndex(({ event }) => event.id === (active ?? opened))
     const moves: Record<string, number> = {
@@ -97,6 +100,7 @@ export function LogList() {
   const isEmpty = lines.length === 0
   return (
     <div class="log-frame">
+      {!isEmpty && <Trouble />}
       <div
         ref={scroller}
         class="log-scroller"
@@ -165,39 +169,70 @@ function useSteadyView(
   }, [lines, shift, scroller])
 }
 
-function LogEnd() {
-  const older = log.hasOlder.value
+/** Above lines that may not be all of them. */
+function Trouble() {
+  if (log.trouble.value === null) return null
   return (
-    <p class="log-end" role="presentation">
-      {older ? 'Loading what is older…' : 'The log begins here.'}
-    </p>
+    <div class="notice warn log-trouble" id="log-trouble" role="alert">
+      <p>{log.trouble.value}</p>
+      <button type="button" class="small" onClick={log.tryAgain}>
+        Try again
+      </button>
+    </div>
+  )
+}
+
+function LogEnd() {
+  const { hasOlder, isLoadingOlder, olderTrouble, loadOlder } = log
+  const trouble = olderTrouble.value
+  if (!hasOlder.value)
+    return (
+      <p class="log-end" role="presentation">
+        The log begins here.
+      </p>
+    )
+  if (isLoadingOlder.value)
+    return (
+      <p class="log-end" role="presentation">
+        Loading what is older…
+      </p>
+    )
+  return (
+    <div class="log-end" id="log-end" role="presentation">
+      {trouble !== null && <p role="alert">{trouble}</p>}
+      <button type="button" class="small" onClick={loadOlder}>
+        {trouble === null ? 'Look further back' : 'Try again'}
+      </button>
+    </div>
   )
 }
 
 function LogNote() {
-  const { isLoading, trouble, hasOlder } = log
-  if (trouble.value !== null) {
-    return (
-      <div class="log-note" id="log-note" role="alert">
-        <p>{trouble.value}</p>
-        <button type="button" onClick={() => log.show(filter.value, jumpedTo.value)}>
-          Try again
-        </button>
-      </div>
-    )
-  }
-  if (isLoading.value) {
+  const { isLoading, isLoadingOlder, trouble, olderTrouble, hasOlder } = log
+  if (isLoading.value || isLoadingOlder.value) {
     return (
       <p class="log-note" role="status">
         Loading…
       </p>
     )
   }
+  const isOlder = trouble.value === null
+  const said = trouble.value ?? olderTrouble.value
+  if (said !== null) {
+    return (
+      <div class="log-note" id="log-note" role="alert">
+        <p>{said}</p>
+        <button type="button" onClick={isOlder ? log.loadOlder : log.tryAgain}>
+          Try again
+        </button>
+      </div>
+    )
+  }
   return (
     <div class="log-note" id="log-note" role="status">
       <p>{nothingOf(filter.value)}</p>
       {hasOlder.value && (
-        <button type="button" onClick={() => log.loadOlder()}>
+        <button type="button" onClick={log.loadOlder}>
           Look further back
         </button>
       )}

@@ -3,7 +3,7 @@ import { type StreamMessage, sharedStream } from '@curfew/service/browser/shared
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import { compareCursors } from '../../src/cursor-order.js'
 import { type EventFilter, matches } from '../../src/event-filter.js'
-import { isFiltered } from './log-filter.js'
+import { isFiltered, keyOf } from './log-filter.js'
 import { askForPage } from './log-pages.js'
 import { createNewerReader } from './newer-reader.js'
 
@@ -29,14 +29,19 @@ export interface LogModel {
   readonly hasOlder: ReadonlySignal<boolean>
   /** There may be something newer than the first line, since somebody jumped to a time. */
   readonly hasNewer: ReadonlySignal<boolean>
-  /** A sentence, when something went wrong. */
+  /** A sentence, when what is shown may not be all that is new. */
   readonly trouble: ReadonlySignal<string | null>
+  /** A sentence, when what is older could not be loaded. */
+  readonly olderTrouble: ReadonlySignal<string | null>
+  readonly isLoadingOlder: ReadonlySignal<boolean>
   /** Shows what fits, as it is now or was at a time. */
   show(filter: EventFilter, at: number | null): Promise<void>
   pause(isPaused: boolean): void
   /** While somebody reads, nothing moves under their eyes. */
   hold(isReading: boolean): void
   showWaiting(): void
+  /** After `trouble`. */
+  tryAgain(): Promise<void>
   loadOlder(): Promise<void>
   loadNewer(): Promise<void>
   /** Tells of everything that happens, whether it is shown or not. Returns what ends that. */
@@ -69,6 +74,8 @@ export function createLogModel(): LogModel {
   const hasOlder = signal(false)
   const hasNewer = signal(false)
   const trouble = signal<string | null>(null)
+  const olderTrouble = signal<string | null>(null)
+  const isLoadingOlder = signal(false)
   const listeners = new Set<(event: CurfewEvent) => void>()
 
   let filter: EventFilter = {}
@@ -86,7 +93,9 @@ export function createLogModel(): LogModel {
   let leftOut = 0
   /** Counts the questions, so that a late answer to an earlier one is not shown. */
   let loads = 0
-  let isLoadingMore = false
+  let catchUps = 0
+  /** Of which question more is being loaded. */
+  let moreOf: number | null = null
   let newer = createNewerReader({}, 0)
   let isFollowing = false
 
@@ -167,10 +176,29 @@ export function createLogModel(): LogModel {
   }
 
   async function show(wanted: EventFilter, when: number | null): Promise<void> {
+    const isOther = keyOf(wanted) !== keyOf(filter) || when !== at
     filter = wanted
     at = when
-    await load()
+    const loading = load()
+    if (isOther) clear()
+    await loading
     listen()
+  }
+
+  /** What fits one question must not be shown under another, however long the answer takes, or if none comes. */
+  function clear(): void {
+    batch(() => {
+      known = new Set()
+      lines.value = []
+      trouble.value = null
+      goOnFrom(null)
+      count()
+    })
+  }
+
+  function tryAgain(): Promise<void> {
+    if (isBehind || lines.value.length === 0) return load()
+    return hasNewer.value ? loadNewer() : catchUp()
   }
 
   /** Shows the newest page that fits, in place of all that is shown. */
@@ -181,6 +209,8 @@ export function createLogModel(): LogModel {
     // The page that is asked for has them.
     waiting = []
     isLoading.value = true
+    isLoadingOlder.value = false
+    olderTrouble.value = null
     const until = at === null ? filter : { ...filter, to: Math.min(filter.to ?? at + 1, at + 1) }
     const answer = await askForPage(until, { limit: PAGE })
     if (mine !== loads) return
@@ -213,9 +243,9 @@ export function createLogModel(): LogModel {
   async function catchUp(): Promise<void> {
     if (hasNewer.value) return
     if (isLoading.value || lines.value.length === 0) return load()
-    const mine = ++loads
+    const [mine, turn] = [loads, ++catchUps]
     const answer = await askForPage(filter, { limit: PAGE })
-    if (mine !== loads) return
+    if (mine !== loads || turn !== catchUps) return
     if (!answer.ok) {
       trouble.value = answer.detail
       return
@@ -241,41 +271,41 @@ export function createLogModel(): LogModel {
   }
 
   async function loadOlder(): Promise<void> {
-    if (isLoadingMore || next === null) return
-    isLoadingMore = true
+    if (moreOf === loads || isLoading.value || next === null) return
     const mine = loads
+    moreOf = mine
+    isLoadingOlder.value = true
     for (let pages = 0, found = 0; next !== null && found === 0 && pages < MOST_PAGES; pages++) {
       const answer = await askForPage(filter, { before: next, limit: PAGE })
-      if (mine !== loads) break
+      if (mine !== loads) return
       if (!answer.ok) {
-        trouble.value = answer.detail
+        olderTrouble.value = answer.detail
         break
       }
       const { body } = answer
       batch(() => {
-        trouble.value = null
+        olderTrouble.value = null
         const fresh = linesOf(body.events, body.next)
         found = fresh.length
         if (found > 0) lines.value = [...lines.value, ...fresh]
         goOnFrom(body.next)
       })
     }
-    isLoadingMore = false
+    moreOf = null
+    isLoadingOlder.value = false
   }
 
   /** After a jump: what comes next in time, until now is reached and the log is live again. */
   async function loadNewer(): Promise<void> {
-    if (!hasNewer.value || isLoadingMore) return
-    isLoadingMore = true
+    if (!hasNewer.value || moreOf === loads || isLoading.value) return
     const mine = loads
+    moreOf = mine
     const answer = await newer.read()
-    isLoadingMore = false
     if (mine !== loads) return
+    moreOf = null
     batch(() => {
-      if (!answer.ok) {
-        trouble.value = answer.detail
-        return
-      }
+      trouble.value = answer.ok ? null : answer.detail
+      if (!answer.ok) return
       prepend(answer.body.events.map((event) => ({ event })))
       if (!answer.body.isNow) return
       hasNewer.value = false
@@ -314,6 +344,8 @@ export function createLogModel(): LogModel {
     hasOlder,
     hasNewer,
     trouble,
+    olderTrouble,
+    isLoadingOlder,
     show,
     pause(paused) {
       isPaused.value = paused
@@ -325,6 +357,7 @@ export function createLogModel(): LogModel {
       if (!isHolding()) showWaiting()
     },
     showWaiting,
+    tryAgain,
     loadOlder,
     loadNewer,
     onEvent(listener) {
