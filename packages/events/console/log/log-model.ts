@@ -211,6 +211,9 @@ export function createLogModel(): LogModel {
     isLoading.value = true
     isLoadingOlder.value = false
     olderTrouble.value = null
+    // What is heard from now on is kept, unless it is past that is asked for.
+    hasNewer.value = at !== null
+    newer = createNewerReader(filter, (at ?? 0) + 1)
     const until = at === null ? filter : { ...filter, to: Math.min(filter.to ?? at + 1, at + 1) }
     const answer = await askForPage(until, { limit: PAGE })
     if (mine !== loads) return
@@ -223,17 +226,16 @@ export function createLogModel(): LogModel {
       return
     }
     const { events, position: end } = answer.body
-    newer = createNewerReader(filter, (at ?? 0) + 1)
     batch(() => {
       isLoading.value = false
-      hasNewer.value = at !== null
       trouble.value = null
       known = new Set()
       lines.value = linesOf(answer.body.events, answer.body.next)
       goOnFrom(answer.body.next)
       waiting = at === null ? waiting.filter((one) => isAfter(one, end)) : []
       comeTo(end)
-      if (!isPaused.value) showWaiting()
+      if (isPaused.value) count()
+      else showWaiting()
     })
     if (at !== null) await loadNewer()
     if (events.length === 0 && next !== null) await loadOlder()
