@@ -2,6 +2,7 @@ import type { CurfewEvent } from '@curfew/contract'
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
+import { type RequestSteps, requestSteps } from '../../src/request-steps.js'
 import { askForAll } from '../log/log-pages.js'
 import { log, open, setFilter } from '../log/log-state.js'
 import { duration, timeInList, wholeMoment } from '../moments.js'
@@ -13,21 +14,32 @@ const MOST = 500
 
 /** Everything that one login or request did, through all services, in order, with the time between the steps. */
 export function RequestPanel({ correlationId }: { readonly correlationId: string }) {
-  const steps = useMemo(() => signal<readonly CurfewEvent[] | null>(null), [correlationId])
+  const steps = useMemo(() => signal<RequestSteps | null>(null), [correlationId])
   const trouble = useMemo(() => signal<string | null>(null), [correlationId])
 
   useEffect(() => {
+    let isWanted = true
+    let heard: readonly CurfewEvent[] = []
     const stop = log.onEvent((event) => {
-      if (event.data.correlationId === correlationId) steps.value = inOrder([...(steps.value ?? []), event])
+      if (event.data.correlationId !== correlationId) return
+      heard = [...heard, event].slice(-MOST)
+      const { value } = steps
+      if (value === null) return
+      const page = { events: value.events.toReversed(), isMore: value.isMore }
+      steps.value = requestSteps(page, [event], MOST)
     })
     void askForAll({ correlationId }, MOST).then((answer) => {
-      if (answer.ok) steps.value = inOrder([...answer.body.events, ...(steps.value ?? [])])
+      if (!isWanted) return
+      if (answer.ok) steps.value = requestSteps(answer.body, heard, MOST)
       else trouble.value = answer.detail
     })
-    return stop
+    return () => {
+      isWanted = false
+      stop()
+    }
   }, [correlationId, steps, trouble])
 
-  const events = steps.value
+  const shown = steps.value
   return (
     <Panel title="One request, step by step">
       <p class="mono follow-id">{correlationId}</p>
@@ -36,8 +48,8 @@ export function RequestPanel({ correlationId }: { readonly correlationId: string
           {trouble.value}
         </p>
       )}
-      {events === null && trouble.value === null && <p role="status">Loading…</p>}
-      {events !== null && <Steps events={events} />}
+      {shown === null && trouble.value === null && <p role="status">Loading…</p>}
+      {shown !== null && <Steps {...shown} />}
       <p class="actions">
         <button type="button" class="small" onClick={() => setFilter({ correlation_id: correlationId })}>
           Show only this in the log
@@ -47,28 +59,32 @@ export function RequestPanel({ correlationId }: { readonly correlationId: string
   )
 }
 
-function Steps({ events }: { readonly events: readonly CurfewEvent[] }) {
+function Steps({ events, isMore }: RequestSteps) {
   const [first, last] = [events[0], events.at(-1)]
   if (first === undefined || last === undefined) {
     return <p class="notice">Nothing in the log has this correlation id, or it is kept no more.</p>
   }
+  const tookMs = msBetween(first, last)
   const services = new Set(events.map(({ source }) => source))
   return (
     <>
       <p class="soft follow-summary">
         {events.length === 1 ? 'One step' : `${events.length} steps`} in{' '}
         {services.size === 1 ? 'one service' : `${services.size} services`}
-        {events.length > 1 && `, ${duration(msBetween(first, last))} from the first to the last`}.
+        {events.length > 1 && tookMs >= 0 && `, ${duration(tookMs)} from the first to the last`}.
       </p>
+      {isMore && (
+        <p class="notice" id="follow-more">
+          There are more. These are the newest {events.length}; the log has all of them.
+        </p>
+      )}
       <ol class="steps">
         {events.map((event, index) => {
           const before = events[index - 1]
           const why = whyItHappened(event)
           return (
             <li key={event.id} class={`tone-${TONES[event.type]}`}>
-              <span class="step-gap">
-                {before === undefined ? 'start' : `+${duration(msBetween(before, event))}`}
-              </span>
+              <Gap before={before} event={event} isFirst={!isMore} />
               <button type="button" class="step" onClick={() => open(event.id)}>
                 <span class="step-head">
                   <span class="log-type">{event.type}</span>
@@ -90,10 +106,24 @@ function Steps({ events }: { readonly events: readonly CurfewEvent[] }) {
   )
 }
 
-const msBetween = (a: CurfewEvent, b: CurfewEvent) => Date.parse(b.time) - Date.parse(a.time)
-
-/** Oldest first, each once. */
-function inOrder(events: readonly CurfewEvent[]): CurfewEvent[] {
-  const once = new Map(events.map((event) => [event.id, event]))
-  return [...once.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))
+/** The log has the order; the times are those of the services' own clocks. */
+function Gap({
+  before,
+  event,
+  isFirst,
+}: {
+  readonly before: CurfewEvent | undefined
+  readonly event: CurfewEvent
+  readonly isFirst: boolean
+}) {
+  if (before === undefined) return <span class="step-gap">{isFirst ? 'start' : '…'}</span>
+  const ms = msBetween(before, event)
+  if (ms >= 0) return <span class="step-gap">+{duration(ms)}</span>
+  return (
+    <span class="step-gap" title="The clocks of the two services differ.">
+      −{duration(-ms)}
+    </span>
+  )
 }
+
+const msBetween = (a: CurfewEvent, b: CurfewEvent) => Date.parse(b.time) - Date.parse(a.time)
