@@ -10,7 +10,17 @@ export interface Figures {
   readonly logins: Numbers
   readonly failures: Readonly<Record<string, Numbers>>
   readonly signOffs: Readonly<Record<string, Numbers>>
-  readonly confirmation: { readonly count: Numbers; readonly p50Ms: Numbers; readonly p99Ms: Numbers }
+  readonly confirmation: {
+    readonly count: Numbers
+    readonly p50Ms: Numbers
+    readonly p99Ms: Numbers
+    /** Of the whole span: it can't be had from the steps. */
+    readonly total?: {
+      readonly count: number
+      readonly p50Ms: number | null
+      readonly p99Ms: number | null
+    }
+  }
   readonly activeSessions: Numbers
 }
 

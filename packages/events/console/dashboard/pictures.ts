@@ -25,7 +25,7 @@ export interface Series {
 }
 
 export function picturesOf({ logins, signOffs, failures, confirmation, activeSessions }: Figures): Picture[] {
-  const { p50Ms, p99Ms, count } = confirmation
+  const { p50Ms, p99Ms, total } = confirmation
   return [
     {
       id: 'logins',
@@ -38,7 +38,7 @@ export function picturesOf({ logins, signOffs, failures, confirmation, activeSes
     {
       id: 'active',
       title: 'Active sessions',
-      about: 'How many sessions were open at the end of each step.',
+      about: 'The most sessions that were open in each step, counted once a minute.',
       kind: 'lines',
       series: [
         {
@@ -66,8 +66,8 @@ export function picturesOf({ logins, signOffs, failures, confirmation, activeSes
       kind: 'lines',
       isLogarithmic: true,
       series: [
-        { label: 'p50', colour: '--chart-1', values: p50Ms, whole: weighted(p50Ms, count) },
-        { label: 'p99', colour: '--chart-2', values: p99Ms, whole: most(p99Ms) },
+        { label: 'p50', colour: '--chart-1', values: p50Ms, whole: total?.p50Ms ?? null },
+        { label: 'p99', colour: '--chart-2', values: p99Ms, whole: total?.p99Ms ?? null },
       ],
       say: duration,
     },
@@ -98,20 +98,5 @@ function seriesOf(byName: Readonly<Record<string, Numbers>>, colours = COLOURS):
 }
 
 const sum = (values: Numbers) => values.reduce<number>((total, value) => total + (value ?? 0), 0)
-
-const most = (values: Numbers) =>
-  values.reduce<number | null>((top, value) => (value === null ? top : Math.max(top ?? value, value)), null)
-
-/** The mean of what each step has, by how many it has: near to the median of all. */
-function weighted(values: Numbers, counts: Numbers): number | null {
-  let [total, number] = [0, 0]
-  for (const [index, value] of values.entries()) {
-    const count = counts[index] ?? 0
-    if (value === null || count === 0) continue
-    total += value * count
-    number += count
-  }
-  return number === 0 ? null : total / number
-}
 
 const whole = (value: number) => Math.round(value).toLocaleString('en')
