@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'preact/compat'
+import { Boundary } from './boundary.js'
 import { InstancesArea } from './instances/instances-area.js'
 import { LogArea } from './log/log-area.js'
 import { logAddress } from './log/log-state.js'
@@ -36,7 +37,9 @@ export function App() {
         </nav>
         <ShortcutsButton />
       </header>
-      <Shown name={area.value} />
+      <Boundary key={area.value}>
+        <Shown name={area.value} />
+      </Boundary>
       <Shortcuts />
     </div>
   )

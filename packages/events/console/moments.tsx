@@ -6,9 +6,13 @@ setInterval(() => {
   if (!document.hidden) now.value = Date.now()
 }, 15_000)
 
-/** A time of day, with the date where it is another day. The whole of it shows on hovering. */
+/**
+ * A time of day, with the date where it is another day. The whole of it shows on hovering.
+ * Here as everywhere below, what is no time is shown as it is.
+ */
 export function Moment({ at }: { readonly at: string | number }) {
   const date = new Date(at)
+  if (!isTime(date)) return <span>{at}</span>
   const isToday = dayOf(date) === dayOf(Date.now())
   const isThisYear = date.getFullYear() === new Date().getFullYear()
   return <Time at={date} shown={(isToday ? MINUTE : isThisYear ? DAY_AND_MINUTE : DAY).format(date)} />
@@ -16,28 +20,34 @@ export function Moment({ at }: { readonly at: string | number }) {
 
 /** How long ago: “3 minutes ago”. It goes on while the page is open. */
 export function Ago({ at }: { readonly at: number }) {
-  return <Time at={new Date(at)} shown={agoInWords(at - now.value)} />
+  const date = new Date(at)
+  if (!isTime(date)) return <span>{at}</span>
+  return <Time at={date} shown={agoInWords(at - now.value)} />
 }
 
 /** To the millisecond, with the date where it is another day: for a column of a list. */
 export function timeInList(at: string): string {
   const date = new Date(at)
+  if (!isTime(date)) return at
   const time = MILLISECOND.format(date)
   return isToday(date) ? time : `${SHORT_DAY.format(date)} ${time}`
 }
 
 /** The day, as it is where the page is read: equal texts are the same day. */
 export function dayOf(at: string | number | Date): string {
-  return DAY.format(new Date(at))
+  const date = new Date(at)
+  return isTime(date) ? DAY.format(date) : String(at)
 }
 
 /** To the millisecond and with the zone, for those who compare. */
 export function wholeMoment(at: string | number): string {
-  return WHOLE.format(new Date(at))
+  const date = new Date(at)
+  return isTime(date) ? WHOLE.format(date) : String(at)
 }
 
 /** A length of time, as short as it can be said: “4 ms”, “1.2 s”, “3 min 20 s”, “2 h 5 min”. */
 export function duration(ms: number): string {
+  if (!Number.isFinite(ms)) return '–'
   if (ms < 1_000) return `${Math.round(ms * 10) / 10} ms`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
   const [minutes, seconds] = [Math.floor(ms / 60_000), Math.round((ms % 60_000) / 1_000)]
@@ -58,6 +68,8 @@ function Time({ at, shown }: { readonly at: Date; readonly shown: string }) {
     </time>
   )
 }
+
+const isTime = (date: Date) => !Number.isNaN(date.getTime())
 
 /** Asked for every line of the log: as cheap as can be. */
 function isToday(date: Date): boolean {

@@ -24,8 +24,18 @@ export const area = computed<Area>(() => {
 /** The id of the user that is shown, or null. */
 export const shownUser = computed(() => {
   const [, , name, id] = address.value.pathname.split('/')
-  return name === 'users' && id ? decodeURIComponent(id) : null
+  return name === 'users' && id ? decoded(id) : null
 })
+
+/** What nobody can have encoded is the id of nobody, and identity says so. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    return text
+  }
+}
 
 /** Goes to another address of the console. */
 export function go(to: string | URL): void {

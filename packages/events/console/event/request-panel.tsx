@@ -118,7 +118,7 @@ function Gap({
 }) {
   if (before === undefined) return <span class="step-gap">{isFirst ? 'start' : '…'}</span>
   const ms = msBetween(before, event)
-  if (ms >= 0) return <span class="step-gap">+{duration(ms)}</span>
+  if (!(ms < 0)) return <span class="step-gap">+{duration(ms)}</span>
   return (
     <span class="step-gap" title="The clocks of the two services differ.">
       −{duration(-ms)}

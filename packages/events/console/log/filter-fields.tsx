@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks'
 import { typesByNoun } from '../event/tones.js'
 import { localInput } from '../moments.js'
-import type { FilterName } from './log-filter.js'
+import { type FilterName, momentOf } from './log-filter.js'
 import { clearFilter, filter, setFilter } from './log-state.js'
 
 /** What can be narrowed besides words and type, in the order in which people ask. */
@@ -159,5 +159,6 @@ export function MoreFilters() {
 }
 
 function fromLocal(text: string): string | null {
-  return text === '' ? null : new Date(text).toISOString()
+  const at = momentOf(text)
+  return at === undefined ? null : new Date(at).toISOString()
 }

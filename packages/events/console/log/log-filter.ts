@@ -50,5 +50,8 @@ export const keyOf = (filter: EventFilter) => queryOf(filter).toString()
 
 export function momentOf(text: string | null): number | undefined {
   const at = text === null ? Number.NaN : Date.parse(text)
-  return Number.isNaN(at) ? undefined : at
+  return Math.abs(at) < LAST_MS ? at : undefined
 }
+
+/** Of the times that a Date can hold. */
+const LAST_MS = 8.64e15
