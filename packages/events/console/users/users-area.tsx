@@ -52,22 +52,46 @@ interface Found {
   readonly trouble: string | null
 }
 
+type Page = Awaited<ReturnType<typeof findUsers>>
+
+/** The first page anew: who was shown below stays, and everybody when it could not be had. */
+function withFirstPage(before: Found | null, query: string, answer: Page): Found {
+  const kept = before?.query === query ? before : { users: [], next: null }
+  if (!answer.ok) return { query, users: kept.users, next: kept.next, trouble: answer.detail }
+  const { users, next } = answer.body
+  const below = without(kept.users, users)
+  return { query, users: [...users, ...below], next: below.length > 0 ? kept.next : next, trouble: null }
+}
+
+function withNextPage(before: Found | null, query: string, answer: Page): Found | null {
+  if (before === null || before.query !== query) return before
+  if (!answer.ok) return { ...before, trouble: answer.detail }
+  const { users, next } = answer.body
+  return { query, users: [...before.users, ...without(users, before.users)], next, trouble: null }
+}
+
+function without(users: readonly ConsoleUser[], others: readonly ConsoleUser[]): ConsoleUser[] {
+  const ids = new Set(others.map(({ id }) => id))
+  return users.filter(({ id }) => !ids.has(id))
+}
+
 function UserList({ shown, changes }: { readonly shown: string | null; readonly changes: number }) {
   const [query, setQuery] = useState('')
   const [found, setFound] = useState<Found | null>(null)
   const list = useRef<HTMLUListElement>(null)
   const asked = useRef(0)
 
-  async function search(more: string | null): Promise<void> {
+  async function search(): Promise<void> {
     const mine = ++asked.current
-    const answer = await findUsers(query, more)
-    if (mine !== asked.current) return
-    if (!answer.ok) return setFound({ query, users: [], next: null, trouble: answer.detail })
-    const before = more === null ? [] : (found?.users ?? [])
-    setFound({ query, users: [...before, ...answer.body.users], next: answer.body.next, trouble: null })
+    const answer = await findUsers(query, null)
+    if (mine === asked.current) setFound((before) => withFirstPage(before, query, answer))
+  }
+  async function more(cursor: string): Promise<void> {
+    const answer = await findUsers(query, cursor)
+    setFound((before) => withNextPage(before, query, answer))
   }
   useEffect(() => {
-    const timer = setTimeout(() => void search(null), found === null ? 0 : TYPING_MS)
+    const timer = setTimeout(() => void search(), found === null ? 0 : TYPING_MS)
     return () => clearTimeout(timer)
   }, [query, changes])
 
@@ -112,6 +136,14 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
         {found === null ? 'Loading' : found.users.length === 1 ? '1 user' : `${found.users.length} users`}
       </p>
       {found === null && <p class="log-note">Loading…</p>}
+      {found !== null && found.users.length > 0 && found.trouble !== null && (
+        <p class="notice warn" id="users-trouble" role="alert">
+          {found.trouble}{' '}
+          <button type="button" class="small" onClick={search}>
+            Try again
+          </button>
+        </p>
+      )}
       {found !== null && found.users.length > 0 && (
         <ul class="users" id="users-list" aria-label="Users" ref={list}>
           {found.users.map((user) => (
@@ -126,7 +158,7 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
       )}
       {found !== null && found.next !== null && (
         <p class="log-end">
-          <button type="button" id="users-more" onClick={() => search(found.next)}>
+          <button type="button" id="users-more" onClick={() => found.next !== null && more(found.next)}>
             More
           </button>
         </p>
