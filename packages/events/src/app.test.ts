@@ -275,6 +275,8 @@ test('an export has everything that fits, newest first, as NDJSON and as CSV', a
 
   const lines = await world.browser.fetchApi('/events/export?type=user.blocked')
   const table = await world.browser.fetchApi('/events/export?type=user.blocked&format=csv')
+  // found 2026-11-26: it was in the log as a copy that had been taken
+  const head = await world.browser.fetchApi('/events/export?format=csv', { method: 'HEAD' })
 
   assert.is(lines.headers.get('content-type'), 'application/x-ndjson; charset=utf-8')
   assert.match(lines.headers.get('content-disposition') ?? '', 'attachment; filename="curfew-events.ndjson"')
@@ -285,6 +287,10 @@ test('an export has everything that fits, newest first, as NDJSON and as CSV', a
   assert.equal(
     events.map(({ id }) => id),
     ids.toReversed(),
+  )
+  assert.equal(
+    [head.status, head.headers.get('content-type'), head.text],
+    [200, 'text/csv; charset=utf-8', ''],
   )
   assert.match(table.text, /^time,type,source,subject,/)
   assert.match(table.text, `"'=1+0, ""quoted""\n"`)

@@ -3,6 +3,7 @@ import { type CurfewEvent, createEvent, type SessionRecord } from '@curfew/contr
 import { type Guard, type Hold, SessionEnded } from '@curfew/guard'
 import { callerOf } from '@curfew/service'
 import type { Context } from 'koa'
+import { csvHead, csvRow } from './csv.js'
 import type { EventFilter } from './event-filter.js'
 import { type ExportFormat, parseExportQuery } from './log-query.js'
 import type { LogStore } from './store/log-store.js'
@@ -12,18 +13,21 @@ import { readAll } from './store/read-all.js'
  * `GET /events/export`: everything that fits a filter, newest first, as NDJSON (one event a line) or CSV. It is read
  * as it is sent, in constant memory, and breaks off with the session of whoever asked, and where there is no lease.
  *
- * That a copy was taken is a fact of the log itself: where it can't be told, none is given.
+ * That a copy was taken is a fact of the log itself: where it can't be told, none is given. `HEAD` takes none.
  */
 export function exportEvents({ guard, store }: { guard: Guard; store: Pick<LogStore, 'page'> }) {
   return async function exportEvents(ctx: Context): Promise<void> {
     const session: SessionRecord = ctx.state.session
     const { filter, format } = parseExportQuery(ctx.query)
-    await guard.recordFact(exportedFact(ctx, session, format))
+    const isTaken = ctx.method !== 'HEAD'
+    if (isTaken) await guard.recordFact(exportedFact(ctx, session, format))
+    ctx.status = 200
+    ctx.type = TYPES[format]
+    ctx.attachment(`curfew-events.${format}`)
+    if (!isTaken) return
     const hold = guard.hold(session, (why) => body.destroy(new SessionEnded(why)))
     const body = Readable.from(whileAllowed(hold, linesOf(store, filter, format)))
     body.once('close', () => hold.release())
-    ctx.type = TYPES[format]
-    ctx.attachment(`curfew-events.${format}`)
     ctx.body = body
   }
 }
@@ -61,44 +65,12 @@ async function* linesOf(
   filter: EventFilter,
   format: ExportFormat,
 ): AsyncGenerator<string, void, undefined> {
-  let chunk = format === 'csv' ? `${COLUMNS.join(',')}\r\n` : ''
+  let chunk = format === 'csv' ? `${csvHead()}\r\n` : ''
   for await (const { event, json } of readAll(store, filter)) {
-    chunk += format === 'csv' ? `${rowOf(event)}\r\n` : `${json}\n`
+    chunk += format === 'csv' ? `${csvRow(event)}\r\n` : `${json}\n`
     if (chunk.length < CHUNK) continue
     yield chunk
     chunk = ''
   }
   if (chunk !== '') yield chunk
-}
-
-const COLUMNS = [
-  'time',
-  'type',
-  'source',
-  'subject',
-  'subjectName',
-  'actor',
-  'actorName',
-  'reason',
-  'ref',
-  'ip',
-  'userAgent',
-  'correlationId',
-  'sequence',
-  'id',
-  'data',
-]
-
-/** RFC 4180. Facts that have no column of their own are in `data`, as JSON with all others. */
-function rowOf({ data, ...event }: CurfewEvent): string {
-  const facts: Readonly<Record<string, unknown>> = { ...data, ...event, data: JSON.stringify(data) }
-  return COLUMNS.map((column) => cellOf(facts[column])).join(',')
-}
-
-function cellOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  const text = String(value)
-  // A spreadsheet takes these for the beginning of a formula, and what people call themselves is here.
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
