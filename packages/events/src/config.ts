@@ -1,4 +1,4 @@
-import { commonReaders, countAboveZero, optional, readEnv } from '@curfew/service'
+import { commonReaders, countAboveZero, days, optional, readEnv } from '@curfew/service'
 import { logStoreReaders } from './store/config.js'
 
 /**
@@ -6,14 +6,14 @@ import { logStoreReaders } from './store/config.js'
  *
  * | variable                | default | meaning                                                                        |
  * | ----------------------- | ------- | ------------------------------------------------------------------------------ |
- * | `EVENT_LOG_KEEP_DAYS`   |         | what came into the log longer ago is removed; without it nothing is, for its age |
+ * | `EVENT_LOG_KEEP_DAYS`   |         | what came into the log longer ago (36500 at most) is removed; without it nothing is, for its age |
  * | `EVENT_LOG_KEEP_EVENTS` |         | of more than so many the oldest are removed; without it nothing is, for its number |
  */
 export const readConfig = (env: NodeJS.ProcessEnv) =>
   readEnv(env, {
     ...commonReaders('events'),
     ...logStoreReaders,
-    EVENT_LOG_KEEP_DAYS: optional(countAboveZero()),
+    EVENT_LOG_KEEP_DAYS: optional(days()),
     EVENT_LOG_KEEP_EVENTS: optional(countAboveZero()),
   })
 

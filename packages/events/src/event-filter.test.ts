@@ -2,7 +2,7 @@ import { type CurfewEvent, createEvent, EVENT_TYPES, type EventData, type EventT
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type EventFilter, matches } from './event-filter.js'
-import { whatHappened, whoDidIt } from './event-words.js'
+import { whatHappened, whoDidIt, whyItHappened } from './event-words.js'
 
 const test = suite('events: filter and words')
 
@@ -101,6 +101,15 @@ test('sentences say who did what to whom', () => {
     say('project.renamed', { before: 'Engine', after: 'Motor' }),
     'Vito renamed the project “Engine” to “Motor”',
   )
+})
+
+// found 2026-11-26
+test('what an admin writes as a reason is shown as it is, whatever it is', () => {
+  for (const reason of ['constructor', 'toString', '__proto__'])
+    assert.is(
+      whyItHappened(createEvent('identity', 'user.blocked', 'ada', { actor: 'root', reason })),
+      reason,
+    )
 })
 
 test.run()

@@ -27,22 +27,22 @@ export function whomItIsAbout({ subject, data }: CurfewEvent): string {
 /** Why it happened, where the sentence does not say it already. */
 export function whyItHappened({ data }: CurfewEvent): string | undefined {
   if (data.reason === undefined || SAID.has(data.reason)) return undefined
-  return REASONS[data.reason] ?? data.reason
+  return REASONS.get(data.reason) ?? data.reason
 }
 
 /** Who did it to whom says as much. */
 const SAID = new Set(['logged-out', 'revoked', 'everywhere', 'others', 'admin', 'replaced'])
 
 /** Reasons that are codes. What else stands there, an admin has written. */
-const REASONS: Readonly<Record<string, string>> = {
-  idle: 'unused for too long',
-  absolute: 'longest time reached',
-  unreadable: 'they could not be read',
-  provider: 'the provider did not take it',
-  'access-denied': 'declined at the provider',
-  'user-blocked': 'is blocked',
-  'login-superseded': 'signed off meanwhile',
-}
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['idle', 'unused for too long'],
+  ['absolute', 'longest time reached'],
+  ['unreadable', 'they could not be read'],
+  ['provider', 'the provider did not take it'],
+  ['access-denied', 'declined at the provider'],
+  ['user-blocked', 'is blocked'],
+  ['login-superseded', 'signed off meanwhile'],
+])
 
 const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'login.failed': ({ data }) => `could not sign in${data.provider ? ` with ${data.provider}` : ''}`,

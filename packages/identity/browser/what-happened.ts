@@ -10,13 +10,13 @@ export function whatHappened(event: OwnEvent, labels: Readonly<Record<string, st
   const isYours = by === 'you'
   switch (type) {
     case 'session.created':
-      return provider === undefined ? 'You signed in' : `You signed in with ${labels[provider] ?? provider}`
+      return provider === undefined ? 'You signed in' : `You signed in with ${labelOf(provider, labels)}`
     case 'login.failed':
-      return `A sign-in was refused: ${REFUSALS[reason ?? ''] ?? 'the provider’s answer was not accepted'}`
+      return `A sign-in was refused: ${REFUSALS.get(reason ?? '') ?? 'the provider’s answer was not accepted'}`
     case 'session.revoked':
       if (!isYours)
         return by === 'admin' ? 'An admin ended one of your sessions' : 'One of your sessions was ended'
-      return ENDINGS[reason ?? ''] ?? 'You ended a session'
+      return ENDINGS.get(reason ?? '') ?? 'You ended a session'
     case 'session.expired':
       return `A session ended by itself: ${reason === 'absolute' ? 'its longest time was reached' : 'unused for too long'}`
     case 'user.logged-out':
@@ -28,7 +28,7 @@ export function whatHappened(event: OwnEvent, labels: Readonly<Record<string, st
     case 'user.unblocked':
       return 'An admin unblocked your account'
     case 'user.changed':
-      return `Your ${FIELDS[field ?? ''] ?? 'profile'} changed at the provider: ${before || 'none'} → ${after || 'none'}`
+      return `Your ${FIELDS.get(field ?? '') ?? 'profile'} changed at the provider: ${before || 'none'} → ${after || 'none'}`
     case 'log.exported':
       return 'You exported the event log'
     default:
@@ -43,15 +43,23 @@ export function toneOf({ type, by }: OwnEvent): 'danger' | 'warn' | 'ok' | 'plai
   return by === 'admin' || type === 'user.changed' ? 'warn' : 'plain'
 }
 
-const REFUSALS: Readonly<Record<string, string>> = {
-  'user-blocked': 'your account is blocked',
-  'login-superseded': 'you were signed out while it was under way',
+function labelOf(provider: string, labels: Readonly<Record<string, string>>): string | undefined {
+  return Object.hasOwn(labels, provider) ? labels[provider] : provider
 }
 
-const ENDINGS: Readonly<Record<string, string>> = {
-  'logged-out': 'You signed out',
-  revoked: 'You ended a session on another device',
-  replaced: 'You signed in anew, in place of an earlier session',
-}
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ['user-blocked', 'your account is blocked'],
+  ['login-superseded', 'you were signed out while it was under way'],
+])
 
-const FIELDS: Readonly<Record<string, string>> = { roles: 'roles', name: 'name', email: 'e-mail address' }
+const ENDINGS: ReadonlyMap<string, string> = new Map([
+  ['logged-out', 'You signed out'],
+  ['revoked', 'You ended a session on another device'],
+  ['replaced', 'You signed in anew, in place of an earlier session'],
+])
+
+const FIELDS: ReadonlyMap<string, string> = new Map([
+  ['roles', 'roles'],
+  ['name', 'name'],
+  ['email', 'e-mail address'],
+])

@@ -95,6 +95,10 @@ export const port = (fallback?: number): Reader<number> =>
 export const seconds = (fallback?: number): Reader<number> =>
   wholeNumber('a whole number of seconds above zero', 1, Number.MAX_SAFE_INTEGER / 1000, fallback)
 
+/** No more than a century: a date that far away any database can have. */
+export const days = (fallback?: number): Reader<number> =>
+  wholeNumber('a whole number of days from 1 to 36500', 1, 36_500, fallback)
+
 export const milliseconds = (fallback?: number): Reader<number> =>
   wholeNumber('a whole number of milliseconds above zero', 1, Number.MAX_SAFE_INTEGER, fallback)
 

@@ -54,4 +54,21 @@ test('what they did not do themselves stands out', () => {
   assert.is(toneOf(event({ type: 'login.failed', by: 'nobody' })), 'danger')
 })
 
+// found 2026-11-26
+test('a code that every object has a property of is no code that is known', () => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    assert.is(whatHappened(event({ provider: name }), {}), `You signed in with ${name}`)
+    const told = [
+      event({ type: 'login.failed', by: 'nobody', reason: name }),
+      event({ type: 'session.revoked', reason: name }),
+      event({ type: 'user.changed', field: name, before: 'a', after: 'b' }),
+    ].map((one) => whatHappened(one, {}))
+    assert.equal(told, [
+      'A sign-in was refused: the provider’s answer was not accepted',
+      'You ended a session',
+      'Your profile changed at the provider: a → b',
+    ])
+  }
+})
+
 test.run()
