@@ -4,27 +4,40 @@ import bowser from 'bowser'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { decodeCursor, encodeCursor } from './cursors.js'
-import type { LogStore } from './store/log-store.js'
+import type { LogStore, StorePage } from './store/log-store.js'
 
 /**
- * `GET /events/mine`: what happened to whoever asks, newest first. Only what is about them, and of that only what is
- * theirs: an admin's address, name and words are not, nor what Curfew does behind the scenes.
+ * `GET /events/mine`: what happened to whoever asks, newest first. Only what is about them, or about everybody, and of
+ * that only what is theirs: an admin's address, name and words are not, nor what Curfew does behind the scenes.
  */
 export function listOwnEvents(store: Pick<LogStore, 'page'>) {
   return async function listOwnEvents(ctx: Context): Promise<void> {
     const { user }: SessionRecord = ctx.state.session
     const { before, limit } = parseInput(Query, ctx.query)
-    const { entries, next } = await store.page({
-      filter: { user: user.id, types: SHOWN },
+    const part = { limit, before: before === undefined ? undefined : decodeCursor(before, 'before') }
+    const { entries, next } = newestOf(
+      [
+        await store.page({ ...part, filter: { user: user.id, types: SHOWN } }),
+        // It is about nobody by name, and they are one of those whom it was about.
+        await store.page({ ...part, filter: { types: ['everyone.logged-out'] } }),
+      ],
       limit,
-      ...(before === undefined ? {} : { before: decodeCursor(before, 'before') }),
-    })
+    )
     const answer: OwnEvents = {
       events: entries.map(({ event }) => ownEvent(event)),
       next: next === null ? null : encodeCursor(next),
     }
     ctx.body = answer
   }
+}
+
+/** Two pages of one log as one, which ends where the first of them does. */
+function newestOf(pages: readonly StorePage[], limit: number): StorePage {
+  const end = Math.max(...pages.map(({ next }) => next ?? 0))
+  const all = pages.flatMap(({ entries }) => entries).filter(({ position }) => position >= end)
+  const entries = all.toSorted((a, b) => b.position - a.position).slice(0, limit)
+  if (entries.length < all.length) return { entries, next: entries.at(-1)?.position ?? null }
+  return { entries, next: end === 0 ? null : end }
 }
 
 const Query = z.strictObject({

@@ -13,7 +13,7 @@ test('anybody signed in sees what is about them, and nothing that is about someb
   await world.fact({ subject: 'ada', type: 'session.created', data: { ...MINE, provider: 'dev', ref: 'r' } })
   await world.fact({ subject: 'grace', type: 'session.created', data: { actor: 'grace' } })
   await world.fact({ subject: 'grace', type: 'user.blocked', data: { ...MINE, reason: 'mine to do' } })
-  await world.fact({ subject: null, type: 'everyone.logged-out', data: { actor: 'system' } })
+  await world.fact({ subject: null, type: 'instance.lost', data: { actor: 'system' } })
   await world.kept(4)
 
   const { status, events } = await world.ask('/events/mine')
@@ -32,6 +32,38 @@ test('anybody signed in sees what is about them, and nothing that is about someb
       },
     ],
   )
+})
+
+// found 2026-11-26: whose session was ended with everybody's was not told
+test('that everybody was signed out is in it, at its place, on whichever page', async () => {
+  await using world = await open()
+  const everybody = () =>
+    world.fact({
+      subject: null,
+      type: 'everyone.logged-out',
+      data: { actor: 'system', reason: 'store-behind' },
+    })
+  const expected: string[] = []
+  for (const [i, isAll] of [true, false, false, true, false, true, true, true].entries()) {
+    const written = isAll ? everybody() : world.fact({ subject: 'ada', data: { ...MINE, ref: `${i}` } })
+    expected.unshift((await written).id)
+    await world.fact({ subject: 'grace', data: { actor: 'grace' } })
+  }
+  await world.kept(16)
+
+  for (const limit of [1, 2, 3, 8, 20]) {
+    const ids: string[] = []
+    let next: string | null = null
+    do {
+      const page = await world.ask(`/events/mine?limit=${limit}${next === null ? '' : `&before=${next}`}`)
+      assert.ok(page.events.length <= limit)
+      ids.push(...page.events.map(({ id }) => id))
+      next = page.next
+    } while (next !== null)
+    assert.equal(ids, expected, `${limit} a page`)
+  }
+  const { events } = await world.ask('/events/mine?limit=1')
+  assert.is(events[0]?.by, 'curfew')
 })
 
 test('nothing of an admin is in it: no name, no address, not what they wrote', async () => {

@@ -23,6 +23,8 @@ export function whatHappened(event: OwnEvent, labels: Readonly<Record<string, st
       if (!isYours)
         return by === 'admin' ? 'An admin signed you out everywhere' : 'You were signed out everywhere'
       return reason === 'others' ? 'You signed out all your other sessions' : 'You signed out everywhere'
+    case 'everyone.logged-out':
+      return 'Everybody was signed out, to be on the safe side after a failure'
     case 'user.blocked':
       return 'An admin blocked your account, and ended every session'
     case 'user.unblocked':
@@ -40,7 +42,7 @@ export function whatHappened(event: OwnEvent, labels: Readonly<Record<string, st
 export function toneOf({ type, by }: OwnEvent): 'danger' | 'warn' | 'ok' | 'plain' {
   if (type === 'login.failed' || type === 'user.blocked') return 'danger'
   if (type === 'session.created' || type === 'user.unblocked') return 'ok'
-  return by === 'admin' || type === 'user.changed' ? 'warn' : 'plain'
+  return by === 'admin' || type === 'user.changed' || type === 'everyone.logged-out' ? 'warn' : 'plain'
 }
 
 function labelOf(provider: string, labels: Readonly<Record<string, string>>): string | undefined {

@@ -23,6 +23,10 @@ test('it is told to whom it happened, and who did it', () => {
     [{ type: 'user.logged-out', by: 'admin' }, 'An admin signed you out everywhere'],
     [{ type: 'user.logged-out', by: 'curfew' }, 'You were signed out everywhere'],
     [
+      { type: 'everyone.logged-out', by: 'curfew', reason: 'store-behind' },
+      'Everybody was signed out, to be on the safe side after a failure',
+    ],
+    [
       { type: 'session.expired', by: 'curfew', reason: 'idle' },
       'A session ended by itself: unused for too long',
     ],
@@ -42,7 +46,7 @@ test('it is told to whom it happened, and who did it', () => {
 test('every type has a sentence, also with nothing but the bare facts', () => {
   for (const type of EVENT_TYPES) {
     for (const by of ['you', 'admin', 'curfew', 'nobody'] as const) {
-      assert.match(whatHappened(event({ type, by }), {}), /^(You|Your|An?|One|Something) /)
+      assert.match(whatHappened(event({ type, by }), {}), /^(You|Your|An?|One|Everybody|Something) /)
       assert.not.match(whatHappened(event({ type, by }), {}), 'undefined')
     }
   }
@@ -51,6 +55,7 @@ test('every type has a sentence, also with nothing but the bare facts', () => {
 test('what they did not do themselves stands out', () => {
   assert.is(toneOf(event({ type: 'user.logged-out', by: 'admin' })), 'warn')
   assert.is(toneOf(event({ type: 'user.logged-out' })), 'plain')
+  assert.is(toneOf(event({ type: 'everyone.logged-out', by: 'curfew' })), 'warn')
   assert.is(toneOf(event({ type: 'login.failed', by: 'nobody' })), 'danger')
 })
 
