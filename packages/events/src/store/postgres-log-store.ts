@@ -47,7 +47,8 @@ export async function openPostgresLogStore(
       const appended = await connections.transaction((client) => append(client, batch))
       return appended.flatMap((row) => readStored(row) ?? [])
     },
-    cursor: async () => (await state()).cursor,
+    // The keeper's, as `append` is: it waits for nobody who reads.
+    cursor: async () => (await connections.transaction(readState)).cursor,
     page: (query) => connections.snapshot((client) => search(client, query)),
     after: (position, count) => connections.snapshot((client) => readAfter(client, position, count)),
     async ends() {

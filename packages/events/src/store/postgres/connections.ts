@@ -1,42 +1,51 @@
-import pg, { type Pool, type PoolClient } from 'pg'
+import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
 import { LogStoreFailed } from '../log-store.js'
 
 /** How long to wait for a connection. Milliseconds. */
 const CONNECT_MS = 5_000
 /** An answer that is this late will not come. Milliseconds. */
 const ANSWER_MS = 60_000
-const MOST_CONNECTIONS = 5
+/** The server ends what is read for longer: nobody waits for it any more. Milliseconds. */
+const LONGEST_READ_MS = 10_000
+const MOST_READING = 5
+/** Who appends, removes, and counts sessions. None of them waits for who reads. */
+const MOST_WRITING = 3
 
 export interface Connections {
   /** Runs `work` so that all of it happens, or nothing. */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
-  /** Runs `work` on the store as it is now, whatever others write meanwhile. */
+  /** Runs `work` on the store as it is now, whatever others write meanwhile. No statement may take longer than 10 s. */
   snapshot<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
 /** What goes wrong in `work` becomes a {@link LogStoreFailed}, except for mistakes of the caller. */
 export function openConnections(url: string): Connections {
+  const writing = openPool({ connectionString: url, max: MOST_WRITING })
+  const reading = openPool({ connectionString: url, max: MOST_READING, statement_timeout: LONGEST_READ_MS })
+  let closing: Promise<unknown> | undefined
+
+  return {
+    transaction: (work) => within(writing, 'BEGIN', work),
+    snapshot: (work) => within(reading, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
+    async close() {
+      closing ??= Promise.all([writing.end(), reading.end()])
+      await closing
+    },
+  }
+}
+
+function openPool(config: PoolConfig): Pool {
   const pool = new pg.Pool({
-    connectionString: url,
-    max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,
     application_name: 'curfew-event-log',
+    ...config,
   })
   // An idle connection was lost: whoever needs one next gets another, or is told.
   pool.on('error', () => undefined)
-  let closing: Promise<void> | undefined
-
-  return {
-    transaction: (work) => within(pool, 'BEGIN', work),
-    snapshot: (work) => within(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
-    close() {
-      closing ??= pool.end()
-      return closing
-    },
-  }
+  return pool
 }
 
 async function within<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
