@@ -5,6 +5,7 @@ import type { StoredEntry, StreamedEvent } from './log-store.js'
 
 /** What filters ask of an event, as databases keep it: a column each. */
 export interface EventFacts {
+  /** By which an event is kept once: its source and its id, as CloudEvents says. */
   readonly eventId: string
   readonly type: string
   readonly source: string
@@ -22,7 +23,7 @@ export function factsOf(event: CurfewEvent): EventFacts {
   const { id, type, source, time, subject, data } = event
   const timeMs = Date.parse(time)
   return {
-    eventId: keyOf(id),
+    eventId: `${comparable(source)} ${keyOf(id)}`,
     type,
     source: comparable(source),
     timeMs: Number.isNaN(timeMs) ? null : timeMs,

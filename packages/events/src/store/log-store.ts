@@ -15,7 +15,7 @@ export interface LogStore {
    * Appends what is not there yet, in this order, and moves the cursor: both or neither. Once it resolves, that
    * is on disk.
    *
-   * An event is kept once, by its id, whatever stream id it comes with; so a batch may be repeated, and two
+   * An event is kept once, by its source and its id, whatever stream id it comes with; so a batch may be repeated, and two
    * keepers at once do no harm. Only what retention has removed would be kept again.
    *
    * @returns what was appended, oldest first

@@ -26,6 +26,21 @@ test('many that start at once make one schema', async () => {
   await Promise.all(stores.map((store) => store.close()))
 })
 
+test('what an older log has is known by its source and its id when it is opened', async () => {
+  await using given = await openStore(await postgresUrl())
+  const entries = givenEntries(100, (n) => ({ id: n === 7 ? 'i'.repeat(500) : `event-${n}` }))
+  await appendAll(given.store, entries)
+
+  await given.tamper(
+    'UPDATE events SET event_id = substr(event_id, length(source) + 2); UPDATE state SET schema_version = 2',
+  )
+  const again = await given.again()
+
+  assert.equal(await appendAll(again, entries), [])
+  assert.ok((await again.verify()).ok)
+  await again.close()
+})
+
 test('what an older log has is counted when it is opened', async () => {
   await using given = await openStore(await postgresUrl())
   await appendAll(given.store, givenEntries(100))

@@ -87,6 +87,21 @@ test('the log says who did what, from where: its files are for their owner alone
   )
 })
 
+test('what an older log has is known by its source and its id when it is opened', async () => {
+  await using given = await openStore()
+  const entries = givenEntries(100, (n) => ({ id: n === 7 ? 'i'.repeat(500) : `event-${n}` }))
+  await appendAll(given.store, entries)
+
+  await given.tamper(
+    'UPDATE events SET event_id = substr(event_id, length(source) + 2); PRAGMA user_version = 2',
+  )
+  const again = await given.again()
+
+  assert.equal(await appendAll(again, entries), [])
+  assert.ok((await again.verify()).ok)
+  await again.close()
+})
+
 test('what an older log has is counted when it is opened', async () => {
   await using given = await openStore()
   await appendAll(given.store, givenEntries(100))

@@ -113,4 +113,7 @@ const SECOND = `
     GROUP BY 1, 2, 3, 4;
 `
 
-const MIGRATIONS = [FIRST, SECOND]
+/** An event was kept once by its id alone, so that one service could keep a fact of another one out. */
+const THIRD = `UPDATE ${SCHEMA}.events SET event_id = source || ' ' || event_id`
+
+const MIGRATIONS = [FIRST, SECOND, THIRD]

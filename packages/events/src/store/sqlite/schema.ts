@@ -11,7 +11,7 @@ const BUSY_MS = 5_000
 /** Of the file, in memory. Bytes. */
 const CACHE_BYTES = 32 * 2 ** 20
 
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 
 /**
  * Opens the file, and makes it where there is none, if it may.
@@ -65,6 +65,7 @@ function migrate(database: SqliteDatabase): void {
     throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${SCHEMA_VERSION})`)
   if (version < 1) database.exec(FIRST)
   if (version < 2) database.exec(SECOND)
+  if (version < 3) database.exec(THIRD)
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
@@ -158,3 +159,6 @@ const SECOND = `
     FROM tallied_events, (SELECT 600 AS step UNION ALL SELECT 3600 UNION ALL SELECT 86400) AS steps
     GROUP BY 1, 2, 3, 4;
 `
+
+/** An event was kept once by its id alone, so that one service could keep a fact of another one out. */
+const THIRD = "UPDATE events SET event_id = source || ' ' || event_id"

@@ -82,6 +82,25 @@ export function appendContract(test: Test, openStore: () => Promise<GivenStore>)
     assert.ok((await store.verify()).ok)
   })
 
+  // found 2026-11-26: whoever took the id of a fact first kept that of another service out of the log
+  test('two services may give the same id: each of the two is kept, once', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const entries = [
+      givenEntry(1, { id: 'same', source: 'projects', type: 'project.created' }),
+      givenEntry(2, { id: 'same', source: 'identity', type: 'instance.lost', subject: null }),
+    ]
+
+    await appendAll(store, entries)
+
+    assert.equal(await appendAll(store, entries), [])
+    assert.equal(
+      (await store.after(0, 10)).map(({ event }) => event.type),
+      ['project.created', 'instance.lost'],
+    )
+    assert.ok((await store.verify()).ok)
+  })
+
   test('what is no event of the stream is refused, and nothing of its batch is kept', async () => {
     await using given = await openStore()
     const { store } = given
