@@ -5,6 +5,16 @@ import { area, go } from './place.js'
 
 const isShown = signal(false)
 
+/** Single letters can be turned off: who speaks to the page would press them by accident (WCAG 2.1.4). */
+const OFF = 'curfew-shortcuts-off'
+const areOn = signal(localStorage.getItem(OFF) === null)
+
+function turn(on: boolean): void {
+  areOn.value = on
+  if (on) localStorage.removeItem(OFF)
+  else localStorage.setItem(OFF, '')
+}
+
 const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['1', '2', '3', '4'], 'go to the log, users, instances, the dashboard'],
   [['/'], 'search'],
@@ -23,6 +33,7 @@ export function listenForShortcuts(): void {
   document.addEventListener('keydown', (pressed) => {
     if (pressed.defaultPrevented || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return
     if (isTyping(pressed.target) || document.querySelector('dialog[open]') !== null) return
+    if (!areOn.value && pressed.key.length === 1) return
     const act = ACTIONS[pressed.key]
     if (act === undefined || act() === false) return
     pressed.preventDefault()
@@ -110,6 +121,15 @@ export function Shortcuts() {
           </>
         ))}
       </dl>
+      <label class="check">
+        <input
+          type="checkbox"
+          id="shortcuts-on"
+          checked={areOn.value}
+          onChange={({ currentTarget }) => turn(currentTarget.checked)}
+        />{' '}
+        Single letters, digits and signs act anywhere on the page
+      </label>
       <form method="dialog" class="actions">
         <button type="submit" class="primary">
           Close

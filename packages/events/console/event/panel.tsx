@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { closePanel } from '../log/log-state.js'
 import { isNarrow } from '../narrow.js'
 
@@ -14,9 +14,17 @@ export function Panel(props: PanelProps) {
 }
 
 function Side({ title, children }: PanelProps) {
+  const panel = useRef<HTMLElement>(null)
+  // Who was within goes back to the line that it was opened from.
+  useLayoutEffect(
+    () => () => {
+      if (panel.current?.contains(document.activeElement)) focusList()
+    },
+    [],
+  )
   return (
-    <aside class="panel" id="panel" aria-label={title}>
-      <PanelHead title={title} />
+    <aside ref={panel} class="panel" id="panel" aria-label={title}>
+      <PanelHead title={title} onClose={closePanel} />
       {children}
     </aside>
   )
@@ -27,6 +35,7 @@ function Sheet({ title, children }: PanelProps) {
   useEffect(() => {
     dialog.current?.showModal()
   }, [])
+  const close = () => dialog.current?.close()
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
@@ -34,20 +43,25 @@ function Sheet({ title, children }: PanelProps) {
       class="panel sheet"
       id="panel"
       aria-label={title}
-      onClose={closePanel}
-      onClick={({ target, currentTarget }) => target === currentTarget && closePanel()}
+      onClose={() => {
+        closePanel()
+        focusList()
+      }}
+      onClick={({ target, currentTarget }) => target === currentTarget && close()}
     >
-      <PanelHead title={title} />
+      <PanelHead title={title} onClose={close} />
       {children}
     </dialog>
   )
 }
 
-function PanelHead({ title }: { readonly title: string }) {
+const focusList = () => document.getElementById('log-list')?.focus({ preventScroll: true })
+
+function PanelHead({ title, onClose }: { readonly title: string; readonly onClose: () => void }) {
   return (
     <header class="panel-head">
       <h2>{title}</h2>
-      <button type="button" class="quiet icon" aria-label="Close" title="Close (Esc)" onClick={closePanel}>
+      <button type="button" class="quiet icon" aria-label="Close" title="Close (Esc)" onClick={onClose}>
         ×
       </button>
     </header>

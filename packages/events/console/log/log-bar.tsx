@@ -141,7 +141,6 @@ function Pause() {
       type="button"
       id="log-pause"
       class={paused ? 'primary' : ''}
-      aria-pressed={paused}
       aria-keyshortcuts="p"
       onClick={() => log.pause(!paused)}
     >
@@ -156,7 +155,9 @@ function Pause() {
 }
 
 function State() {
-  const shown = log.isPaused.value ? 'paused' : log.hasNewer.value ? 'past' : log.connection.value
+  const connection = log.connection.value
+  const wanted = log.isPaused.value ? 'paused' : log.hasNewer.value ? 'past' : 'open'
+  const shown = connection === 'open' ? wanted : connection
   const { tone, words } = STATES[shown]
   return (
     <span class={`badge ${tone}`} id="log-state" role="status">

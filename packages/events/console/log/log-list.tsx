@@ -38,6 +38,10 @@ export function LogList() {
     setActive(null)
     scroller.current?.scrollTo({ top: 0 })
   })
+  // Who closes it is back at its line.
+  useSignalEffect(() => {
+    if (openEvent.value !== null) setActive(openEvent.value)
+  })
 
   function onScroll(): void {
     const top = scroller.current?.scrollTop ?? 0

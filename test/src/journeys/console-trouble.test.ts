@@ -1,0 +1,125 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openChromium } from '../chromium.js'
+import { startTestSystem } from '../system.js'
+import { lines, newest, openLog, scrollTo } from './console-log.js'
+import { openSignedIn } from './sign-in.js'
+
+const test = suite('journeys: the console in trouble')
+
+/** What a browser's console says of requests that fail on purpose here. */
+const FAILED = /status of (400|422)|net::ERR_FAILED/
+
+// found 2026-11-26: the lines of the filter before stayed, and nothing was said.
+test('what the log can’t load is said where it is missing, and no line stays that the filter does not fit', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [FAILED] })
+  await using log = await openLog(system.redisUrl)
+  const began = Date.now() - 3_600_000
+  for (let i = 0; i < 250; i++) await log.write(`n${i}`, 'session.expired', {}, new Date(began + i * 1_000))
+  const page = await chromium.openPage()
+  await openSignedIn(page, `${system.console}?actor=system`, 'admin')
+  await newest(page, 'n249')
+
+  await page.keyboard.press('f')
+  await page.fill('#log-filters [name=ref]', 'nonsense')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#log-note[role=alert] button:text-is("Try again")')
+  assert.is(await lines(page).count(), 0)
+
+  await page.click('.chip:has-text("nonsense") button')
+  await newest(page, 'n249')
+  await page.route(isOlder, (route) => route.abort())
+  await scrollTo(page, 100_000)
+  await page.waitForSelector('#log-end [role=alert]')
+  await page.unroute(isOlder)
+  await page.click('#log-end button:text-is("Try again")')
+  await page.waitForSelector('.log-end:has-text("The log begins here.")')
+
+  await page.route(isNewer, (route) => route.abort())
+  await page.goto(`${system.console}?actor=system&at=${new Date(began + 100_500).toISOString()}`)
+  await page.waitForSelector('#log-trouble[role=alert]')
+  await newest(page, 'n100')
+  await page.unroute(isNewer)
+  await page.click('#log-trouble button')
+  await page.waitForSelector('.log-row:has-text("n101")')
+  await page.waitForSelector('#log-trouble', { state: 'detached' })
+})
+
+test('whoever closes what is open is back at its line, by the keyboard and on a phone', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  await log.write('to be read')
+  const page = await chromium.openPage()
+  await openSignedIn(page, system.console, 'admin')
+  await lines(page).filter({ hasText: 'to be read' }).click()
+  await page.focus('#panel button[aria-label=Close]')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#panel', { state: 'detached' })
+  await page.waitForSelector('#log-list:focus')
+  await page.keyboard.press('Enter')
+  await page.focus('#event-json')
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('#panel', { state: 'detached' })
+  await page.waitForSelector('#log-list:focus')
+
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.keyboard.press('Enter')
+  await page.click('dialog#panel[open] button[aria-label=Close]')
+  await page.waitForSelector('#panel', { state: 'detached' })
+  await page.waitForSelector('#log-list:focus')
+
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await page.click('[aria-label="Keyboard shortcuts"]')
+  await page.uncheck('#shortcuts-on')
+  await page.click('dialog.shortcuts button')
+  await page.focus('#log-pause')
+  await page.keyboard.press('p')
+  await page.keyboard.press('2')
+  await page.waitForSelector('#log-pause:text-is("Pause")')
+})
+
+// found 2026-11-26: until the answer came, the log still counted as past, and dropped what it heard.
+test('what happens while the log goes back to live is shown', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  await log.write('long ago', 'session.expired', {}, new Date(Date.now() - 86_400_000))
+  const page = await chromium.openPage()
+  await openSignedIn(page, system.console, 'admin')
+  await page.waitForSelector('#log-state:text-is("Live")')
+  const other = await page.context().newPage()
+  await other.goto(system.console)
+  await other.waitForSelector('#log-state:text-is("Live")')
+
+  await page.route(isNow, async (route) => {
+    const response = await route.fetch()
+    await log.write('meanwhile')
+    await newest(other, 'meanwhile')
+    await route.fulfill({ response })
+  })
+  await page.goto(`${system.console}?at=${new Date(Date.now() - 80_000_000).toISOString()}`)
+  await page.waitForSelector('.log-row:has-text("long ago")')
+  await page.click('.chip:has-text("at") button')
+  await newest(page, 'meanwhile')
+})
+
+test('an address that nobody can have written shows that nobody is there, and the rest of the page', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [FAILED] })
+  const page = await chromium.openPage()
+  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await page.waitForSelector('.users a:has-text("Ada Admin")')
+  await page.evaluate(`history.pushState(null, '', '/console/users/%E0%A4%A')`)
+  await page.evaluate(`dispatchEvent(new PopStateEvent('popstate'))`)
+  await page.waitForSelector('#user-view [role=alert]')
+  await page.waitForSelector('.users a:has-text("Ada Admin")')
+})
+
+const isLog = (url: URL) => url.pathname === '/events'
+const isOlder = (url: URL) => isLog(url) && url.searchParams.has('before')
+const isNewer = (url: URL) => isLog(url) && url.searchParams.has('from')
+const isNow = (url: URL) => isLog(url) && url.search === '?limit=200'
+
+test.run()
