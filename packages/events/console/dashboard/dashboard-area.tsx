@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { log } from '../log/log-state.js'
 import { address, change } from '../place.js'
 import { type Figures, getFigures } from './figures-api.js'
 import { PictureCard } from './picture-card.js'
@@ -42,6 +43,11 @@ export default function DashboardArea() {
           ))}
         </fieldset>
       </div>
+      {log.connection.value === 'over' && (
+        <p class="notice warn" id="dashboard-stopped" role="status">
+          Stopped: these numbers don’t go on. Reload to see newer ones.
+        </p>
+      )}
       {trouble !== null && (
         <p class="notice warn" role="alert">
           {trouble}
@@ -73,7 +79,7 @@ function useFigures(ms: number): { readonly figures: Figures | null; readonly tr
     let timer: ReturnType<typeof setTimeout> | undefined
     async function look(): Promise<void> {
       clearTimeout(timer)
-      if (document.hidden) return
+      if (document.hidden || log.connection.value === 'over') return
       const to = new Date()
       const answer = await getFigures(new Date(to.getTime() - ms), to)
       if (!isWanted) return

@@ -13,6 +13,9 @@ import { CopyButton } from './copy-button.js'
 import { Panel } from './panel.js'
 import { TONES } from './tones.js'
 
+/** A receipt leads here before the log may have its event. */
+const LOOK_AGAIN_MS = [200, 400, 800, 1_600]
+
 /** One event, with everything about it. */
 export function EventPanel({ id }: { readonly id: string }) {
   const answer = useEvent(id)
@@ -49,10 +52,20 @@ function useEvent(id: string): Answer<CurfewEvent | undefined> | null {
   const isHere = event !== undefined
   useEffect(() => {
     if (isHere) return
+    let timer: ReturnType<typeof setTimeout> | undefined
     let isWanted = true
-    void findEvent(id).then((answer) => isWanted && setFound({ id, answer }))
+    let looks = 0
+    async function look(): Promise<void> {
+      const answer = await findEvent(id)
+      if (!isWanted) return
+      const waitMs = LOOK_AGAIN_MS[looks++]
+      if (answer.ok && answer.body === undefined && waitMs !== undefined) timer = setTimeout(look, waitMs)
+      else setFound({ id, answer })
+    }
+    void look()
     return () => {
       isWanted = false
+      clearTimeout(timer)
     }
   }, [id, isHere])
   if (event !== undefined) return { ok: true, body: event, location: null }

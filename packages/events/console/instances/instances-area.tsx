@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { log } from '../log/log-state.js'
 import { InstanceRow } from './instance-row.js'
 import { type ConsoleInstances, listInstances } from './instances-api.js'
 
@@ -14,14 +15,13 @@ interface Looked {
 
 /** Every instance that may answer from memory, with its lease and how far it has come: live. */
 export function InstancesArea() {
-  const { last, at, trouble } = useInstances()
+  const looked = useInstances()
+  const { last, at, trouble } = looked
   return (
     <section id="instances-area" aria-label="Instances">
       <p class="instances-bar">
         <span id="instances-summary">{trouble ?? (last === null ? 'Loading…' : <Summary {...last} />)}</span>
-        <span class={`badge live ${trouble === null ? 'ok' : 'warn'}`} id="instances-state" role="status">
-          {last === null && trouble === null ? 'Connecting…' : trouble === null ? 'Live' : 'Not live'}
-        </span>
+        <State looked={looked} />
       </p>
       {last !== null && last.instances.length === 0 && (
         <p class="empty">No instance follows the sign-offs. Start a service that has a guard.</p>
@@ -51,6 +51,20 @@ export function InstancesArea() {
   )
 }
 
+function State({ looked: { last, trouble } }: { readonly looked: Looked }) {
+  const [tone, words] =
+    log.connection.value === 'over'
+      ? ['danger', 'Stopped']
+      : trouble !== null
+        ? ['live warn', 'Not live']
+        : ['live ok', last === null ? 'Connecting…' : 'Live']
+  return (
+    <span class={`badge ${tone}`} id="instances-state" role="status">
+      {words}
+    </span>
+  )
+}
+
 function Summary({ history, head, boundMs }: ConsoleInstances) {
   return (
     <>
@@ -70,7 +84,7 @@ function useInstances(): Looked {
     let timer: ReturnType<typeof setTimeout> | undefined
     async function look(): Promise<void> {
       clearTimeout(timer)
-      if (document.hidden) return
+      if (document.hidden || log.connection.value === 'over') return
       const answer = await listInstances()
       if (!isShown) return
       setLooked(({ last, at }) =>
