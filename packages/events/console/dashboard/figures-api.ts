@@ -15,7 +15,7 @@ export interface Figures {
     readonly p50Ms: Numbers
     readonly p99Ms: Numbers
     /** Of the whole span: it can't be had from the steps. */
-    readonly total?: {
+    readonly total: {
       readonly count: number
       readonly p50Ms: number | null
       readonly p99Ms: number | null

@@ -66,8 +66,8 @@ export function picturesOf({ logins, signOffs, failures, confirmation, activeSes
       kind: 'lines',
       isLogarithmic: true,
       series: [
-        { label: 'p50', colour: '--chart-1', values: p50Ms, whole: total?.p50Ms ?? null },
-        { label: 'p99', colour: '--chart-2', values: p99Ms, whole: total?.p99Ms ?? null },
+        { label: 'p50', colour: '--chart-1', values: p50Ms, whole: total.p50Ms },
+        { label: 'p99', colour: '--chart-2', values: p99Ms, whole: total.p99Ms },
       ],
       say: duration,
     },
