@@ -121,14 +121,14 @@ export function Shortcuts() {
           </>
         ))}
       </dl>
-      <label class="check">
+      <label>
         <input
           type="checkbox"
           id="shortcuts-on"
           checked={areOn.value}
           onChange={({ currentTarget }) => turn(currentTarget.checked)}
         />{' '}
-        Single letters, digits and signs act anywhere on the page
+        Single keys act anywhere on the page
       </label>
       <form method="dialog" class="actions">
         <button type="submit" class="primary">
