@@ -39,6 +39,8 @@ test('pictures of an hour, a day, a week and a month, each with its numbers in w
 
   await page.click('.picture-sign-offs summary')
   const table = page.locator('.picture-sign-offs table')
+  // It is made once its details are open, of which a browser tells a moment later.
+  await table.waitFor()
   assert.equal(await table.locator('thead th').allTextContents(), ['From', 'logged-out', 'admin'])
   assert.match((await table.locator('tbody tr').last().textContent()) ?? '', /21$/)
 
