@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { readIfThere } from './read-if-there.mjs'
 import { run } from './run.mjs'
 
 const ROOT = new URL('../', import.meta.url)
@@ -45,13 +46,4 @@ async function hashOfSources() {
     }
   }
   return hash.digest('hex')
-}
-
-async function readIfThere(file) {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  }
 }

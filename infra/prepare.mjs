@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { bundleConsole } from './console-bundle.mjs'
+import { readIfThere } from './read-if-there.mjs'
 import { run } from './run.mjs'
 import { begin, complain, step } from './terminal.mjs'
 
@@ -92,15 +93,6 @@ const tail = (output) =>
     .slice(-15)
     .map((line) => `    ${line}`)
     .join('\n')
-
-async function readIfThere(file) {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  }
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {

@@ -1,9 +1,9 @@
 import type { CurfewEvent, EventType, OwnEvent, OwnEvents, SessionRecord } from '@curfew/contract'
 import { parseInput } from '@curfew/service'
-import bowser from 'bowser'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { decodeCursor, encodeCursor } from './cursors.js'
+import { deviceName } from './device-name.js'
 import type { LogStore, StorePage } from './store/log-store.js'
 
 /**
@@ -73,10 +73,4 @@ function ownEvent({ id, type, time, subject, data }: CurfewEvent): OwnEvent {
     ...(isTheirs && ip !== undefined ? { ip } : {}),
     ...(type === 'user.changed' ? { field: String(field), before: before ?? '', after: after ?? '' } : {}),
   }
-}
-
-function deviceName(userAgent: string): string {
-  const { browser, os } = bowser.parse(userAgent || 'unknown')
-  if (!browser.name) return userAgent.slice(0, 60) || 'Unknown device'
-  return os.name ? `${browser.name} on ${os.name}` : browser.name
 }

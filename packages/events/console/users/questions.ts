@@ -1,4 +1,4 @@
-import { deviceName } from '../device-name.js'
+import { deviceName } from '../../src/device-name.js'
 import type { Asked } from './question.js'
 import {
   blockUser,
