@@ -12,6 +12,7 @@ import { Redis } from 'ioredis'
 import { evaluate } from './evaluate.js'
 import type { Hello, HelloAnswer } from './following.js'
 import { ACKNOWLEDGE, HELLO, LEAVE, READ, REPORT_USE, STANDING } from './scripts.js'
+import { mayGoUnanswered, sendUnanswered } from './unanswered.js'
 
 /** A guard's wires to Redis: one connection for commands, one that listens. */
 export interface StoreLink {
@@ -97,19 +98,17 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.
   const ears = new Redis({ ...wire, autoResubscribe: false })
   let listening = false
+  /** Whether it may be said on the connection that listens, unanswered. */
+  let maySpeak = false
   let closed = false
 
   commands.on('error', options.onError)
   ears.on('error', options.onError)
   ears.on('close', () => {
     listening = false
+    maySpeak = false
   })
-  ears.on('ready', () => {
-    ears.subscribe(keys.channels.signoffs).then(() => {
-      listening = true
-      options.onListening()
-    }, listenAnew)
-  })
+  ears.on('ready', () => void listen().catch(listenAnew))
   ears.on('message', (_channel, message: string) => {
     const heard = parseMessage(message)
     if (heard) options.onSignOff(heard.history, heard.signOff)
@@ -124,6 +123,13 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       if (isTimeout(error)) commands.disconnect(true)
       throw error
     }
+  }
+
+  async function listen(): Promise<void> {
+    await ears.subscribe(keys.channels.signoffs)
+    listening = true
+    options.onListening()
+    maySpeak = (await mayGoUnanswered(ears)) && listening
   }
 
   function listenAnew(error: Error): void {
@@ -180,11 +186,11 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     },
 
     async acknowledge(history, sequence, hooksFailed) {
-      await run(
-        ACKNOWLEDGE,
-        [keys.history],
-        [history, keys.channels.acknowledgements, instance, sequence, JSON.stringify(hooksFailed)],
-      )
+      const channel = keys.channels.acknowledgements
+      const said = [history, channel, instance, sequence, JSON.stringify(hooksFailed)]
+      if (maySpeak && ears.status === 'ready')
+        sendUnanswered(ears, 'eval', [ACKNOWLEDGE, 1, keys.history, ...said])
+      else await run(ACKNOWLEDGE, [keys.history], said)
     },
 
     async reportUse(uses) {

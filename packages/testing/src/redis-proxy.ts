@@ -86,6 +86,8 @@ function createLine(
     else client.write(bytes)
   })
   for (const socket of [client, upstream]) {
+    // As on the sockets of Redis and its clients: a message does not wait until the one before was received.
+    socket.setNoDelay()
     // What goes wrong ends in `close`.
     socket.on('error', () => socket.destroy())
     socket.on('close', cut)

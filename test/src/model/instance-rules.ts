@@ -5,7 +5,6 @@ import {
   type AnsweredHello,
   type AnsweredRead,
   type Instance,
-  lostBehind,
   type Message,
   type SentHello,
   said,
@@ -156,14 +155,14 @@ export function createInstances(
       const sent = sentHello(instance)
       if (hellos !== 'take no time') step(`says ${described(sent)}`, { ...instance, hello: sent })
     } else {
-      step('its hello, or the answer, is lost', lostBehind({ ...instance, hello: null }), true)
+      step('its hello, or the answer, is lost', { ...instance, hello: null }, true)
       if (hello.stage === 'answered') {
         const { standing, history, head } = hello.answer
         step(`is told "${standing}" (${history}, head ${head})`, answerHello(instance, hello))
       } else if (strays && instance.stray === null) {
         step(
           'gives its hello up, which is still on its way',
-          lostBehind({ ...instance, hello: null, stray: { says: hello.says, isLate: false } }),
+          { ...instance, hello: null, stray: { says: hello.says, isLate: false } },
           true,
         )
       }
@@ -207,14 +206,13 @@ export function createInstances(
       const history = answer === 'late' ? '' : answer.history
       const told = acknowledged === null ? instance : said(instance, history, acknowledged)
       if (isStray) return { ...told, stray: null }
-      const next = { ...told, saysBehindHello: false }
       const { hello } = instance
-      if (answer === 'late' || hello === null) return { ...next, hello: null }
+      if (answer === 'late' || hello === null) return { ...told, hello: null }
       const wroteRow = answer.standing === 'joined' || answer.standing === 'renewed'
       return {
-        ...next,
+        ...told,
         hello: { stage: 'answered', sentAt: hello.sentAt, answer },
-        stray: next.stray && { ...next.stray, isLate: next.stray.isLate || wroteRow },
+        stray: told.stray && { ...told.stray, isLate: told.stray.isLate || wroteRow },
       }
     },
     readAnswered(instance: Instance, { found, ...stamp }: ReadReply): Instance {

@@ -28,9 +28,7 @@ export interface Instance {
   readonly messages: readonly Message[]
   /** What it said last of what is applied, on its way to identity. */
   readonly acknowledgement: Acknowledgement | null
-  /** That is sent behind a hello, on the same connection. */
-  readonly saysBehindHello: boolean
-  /** The Redis that it is connected to. */
+  /** The Redis that it asks. */
   readonly node: 0 | 1
   /** What an identity remembers beside. */
   readonly memory: Memory | null
@@ -82,16 +80,14 @@ export function newInstance({ name, isIdentity }: InstanceOptions): Instance {
     read: null,
     messages: [],
     acknowledgement: null,
-    saysBehindHello: false,
     node: 0,
     memory: isIdentity ? NEW_MEMORY : null,
   }
 }
 
-/** Whether it has said something just now that is not behind a hello any more. */
-export function speaks(before: Instance, { acknowledgement, saysBehindHello }: Instance): boolean {
-  if (acknowledgement === null || saysBehindHello) return false
-  return acknowledgement !== before.acknowledgement || before.saysBehindHello
+/** Whether it has said something just now. */
+export function speaks(before: Instance, { acknowledgement }: Instance): boolean {
+  return acknowledgement !== null && acknowledgement !== before.acknowledgement
 }
 
 /** What it has acknowledged makes no difference to anybody any more. */
@@ -107,31 +103,23 @@ export function silenced(instance: Instance, mattersLater: boolean): Instance {
     hello: hello?.stage === 'sent' ? unheard(hello) : hello,
     stray: stray && unheard(stray),
     acknowledgement: null,
-    saysBehindHello: false,
     memory: memory && { ...memory, hooks: [], isInformed: memory.isInformed || !mattersLater, since: 0 },
   }
 }
 
-/** It acknowledges, perhaps behind a hello. */
+/** It acknowledges. */
 export function said(instance: Instance, history: string, sequence: number): Instance {
   return {
     ...instance,
     acknowledgement: { instance: instance.name, history, sequence, hooksFailed: [] },
-    saysBehindHello: instance.hello?.stage === 'sent',
   }
-}
-
-/** With a hello that is lost goes what was sent behind it. */
-export function lostBehind(instance: Instance): Instance {
-  if (!instance.saysBehindHello) return instance
-  return { ...instance, acknowledgement: null, saysBehindHello: false }
 }
 
 /** The connection to Redis is gone, and all that was sent and not answered. */
 export function cut(instance: Instance): Instance {
   const { hello, read, memory } = instance
   return {
-    ...lostBehind(instance),
+    ...instance,
     hello: hello?.stage === 'sent' ? null : hello,
     read: read?.stage === 'sent' ? null : read,
     stray: null,
@@ -152,8 +140,7 @@ export function rememberedBy({ memory, following }: Instance): Remembering | nul
 }
 
 export function keyOfInstance(instance: Instance): string {
-  const { name, following, keeps, hello, stray, read, messages, node, memory } = instance
-  const { acknowledgement, saysBehindHello } = instance
+  const { name, following, keeps, hello, stray, read, messages, acknowledgement, node, memory } = instance
   const { history, applied, unfinished, leasedAt, closed } = following
   return JSON.stringify([
     name,
@@ -164,7 +151,7 @@ export function keyOfInstance(instance: Instance): string {
     stray,
     read && (read.stage === 'sent' ? read.flushesWhenSent : [read.found, read.stamp]),
     messages,
-    acknowledgement && [acknowledgement.history, acknowledgement.sequence, saysBehindHello],
+    acknowledgement && [acknowledgement.history, acknowledgement.sequence],
     memory && keyOfMemory(memory),
   ])
 }

@@ -246,11 +246,15 @@ export function createServer(
     return says || stray !== null || read?.stage === 'sent' || reads || recovers || node === 0
   }
 
-  /** What it has said goes to Redis at once, unless that is away, or has another history: then nobody hears it. */
+  /**
+   * What it has said goes to Redis at once, unless that is away, or has another history: then nobody hears it. It is said
+   * on the connection that listens, which may be to another node than the one that is asked.
+   */
   function published(instance: Instance, redis: Deployment): Instance {
-    const { acknowledgement, node } = instance
+    const { acknowledgement } = instance
     if (acknowledgement === null) return instance
-    const isTaken = !redis.isAway && rules.ACKNOWLEDGE(nodeOf(redis, node), acknowledgement.history)
+    const { history } = acknowledgement
+    const isTaken = !redis.isAway && redis.nodes.some((node) => rules.ACKNOWLEDGE(node, history))
     return isTaken ? instance : { ...instance, acknowledgement: null }
   }
 

@@ -131,9 +131,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
     knowCoordinator(coordination.hear(coordinator, acknowledgementOf(one))),
   )
   const asksRedis = once(server.isAskedBy)
-  const heard = once((one: Instance) =>
-    everyInstance.know({ ...one, acknowledgement: null, saysBehindHello: false }),
-  )
+  const heard = once((one: Instance) => everyInstance.know({ ...one, acknowledgement: null }))
   const silenced = once((one: Instance) => everyInstance.know(silencedInstance(one, canBeBehind)))
   const silencedRows = once((one: Deployment) => deployments.know(withoutAcknowledgements(one)))
   const happenings = oncePerPair((redis: Deployment, { left }: Log) =>
@@ -218,7 +216,7 @@ export function createWorlds(configuration: Configuration, rules: Rules) {
         add(step.label, step.isFault, { instance: [at, step.instance], redis: step.redis })
         if (step.published !== null) publish(steps, step.published)
       }
-      if (instance.value.acknowledgement !== null && !instance.value.saysBehindHello) {
+      if (instance.value.acknowledgement !== null) {
         addConfirmation(acknowledged(instance, informed), { instance: [at, heard(instance)] })
       }
       addMishaps(at, instance)
