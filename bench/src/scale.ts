@@ -24,6 +24,9 @@ export interface Scale {
   readonly eventTries: number
   /** How many facts a viewer is told while it is measured. */
   readonly viewedFacts: number
+  /** Lines of the console's log, and for how long each part of it is looked at, in milliseconds. */
+  readonly consoleLines: number
+  readonly consoleMs: number
 }
 
 export const FULL: Scale = {
@@ -43,6 +46,8 @@ export const FULL: Scale = {
   storedEvents: 1_000_000,
   eventTries: 25,
   viewedFacts: 2_000,
+  consoleLines: 10_000,
+  consoleMs: 10_000,
 }
 
 export const QUICK: Scale = {
@@ -62,4 +67,6 @@ export const QUICK: Scale = {
   storedEvents: 3_000,
   eventTries: 2,
   viewedFacts: 20,
+  consoleLines: 500,
+  consoleMs: 300,
 }
