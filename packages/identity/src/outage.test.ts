@@ -2,14 +2,12 @@ import { eventually, startRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isProblem, readReceipt, readSessions } from './testing/answers.js'
+import { isReady } from './testing/from-outside.js'
 import { type GivenApp, givenApp, type SignedIn } from './testing/given-app.js'
 
 const test = suite('identity: while Redis is away')
 
 const POST = { method: 'POST', json: {} }
-
-const isReady = (app: GivenApp) =>
-  eventually(async () => (await app.ask('/readyz')).status === 200, { within: 15_000 })
 
 /** A connection that is back may drop once more on a busy machine: meanwhile it is 503, as it should be. */
 const askSession = ({ browser }: SignedIn) =>

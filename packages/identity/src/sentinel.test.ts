@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert'
 import { askRedis } from './durability/ask-redis.js'
 import { shortcomingsOf } from './durability/shortcomings.js'
 import { isProblem, readReceipt } from './testing/answers.js'
-import { type GivenApp, givenApp, type SignedIn } from './testing/given-app.js'
+import { isReady, status } from './testing/from-outside.js'
+import { givenApp } from './testing/given-app.js'
 
 const test = suite('identity: over a master that Sentinels watch')
 
@@ -28,7 +29,7 @@ test('a failover signs nobody out, and nobody in; with a replica missing nothing
   const master = await system.master()
   await master.kill()
   await system.failedOver(master)
-  await isReady(app)
+  await isReady(app, { within: 20_000 })
 
   await ada.browser.setCookie(`${ada.cookie}; Path=/`)
   assert.is(await status(ada), 401)
@@ -50,13 +51,3 @@ test('a failover signs nobody out, and nobody in; with a replica missing nothing
 })
 
 test.run()
-
-const isReady = (app: GivenApp) =>
-  eventually(async () => (await app.ask('/readyz')).status === 200, { within: 20_000 })
-
-/** 503 says nothing yet. */
-const status = ({ browser }: SignedIn) =>
-  eventually(async () => {
-    const { status } = await browser.fetchApi('/auth/session')
-    return status === 503 ? null : status
-  })

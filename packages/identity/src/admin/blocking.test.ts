@@ -3,7 +3,8 @@ import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isProblem, readReceipt, readUser } from '../testing/answers.js'
-import { givenAdmin, typesOf } from '../testing/given-admin.js'
+import { told } from '../testing/from-outside.js'
+import { givenAdmin } from '../testing/given-admin.js'
 import { givenApp } from '../testing/given-app.js'
 
 const test = suite('identity: whom an admin blocks')
@@ -62,7 +63,7 @@ test('who is blocked again while a block is being lifted stays blocked, and the 
   isProblem(answer, 409, 'conflict')
   assert.match(answer.text, 'blocked this user again')
   assert.equal(readUser(await admin.browser.fetchApi(path)).blocked, block)
-  assert.not.ok((await typesOf(app)).includes('user.unblocked'))
+  assert.not.ok((await told(app)).includes('user.unblocked'))
 })
 
 test('a block needs no reason, and takes none that is not one', async () => {

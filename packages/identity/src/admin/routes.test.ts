@@ -2,7 +2,8 @@ import { randomSessionId, refOf } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isProblem } from '../testing/answers.js'
-import { givenAdmin, typesOf } from '../testing/given-admin.js'
+import { told } from '../testing/from-outside.js'
+import { givenAdmin } from '../testing/given-admin.js'
 
 const test = suite('identity: what an admin does, and nobody else')
 
@@ -26,7 +27,7 @@ test('nobody but an admin gets past the door, and nothing happens', async () => 
   const { app, ada } = world
   const editor = await app.login({ subject: 'mallory', roles: ['editor', 'Admin', 'administrator', ''] })
   const nobody = await app.openBrowser()
-  const before = await typesOf(app)
+  const before = await told(app)
 
   for (const [method = '', path = ''] of routes(ada.record.user.id, ada.record.ref)) {
     for (const written of [path, `${path}/`, path.replace('/auth/admin', '/AUTH/Admin')]) {
@@ -35,7 +36,7 @@ test('nobody but an admin gets past the door, and nothing happens', async () => 
     }
   }
 
-  assert.equal(await typesOf(app), before)
+  assert.equal(await told(app), before)
   assert.is((await ada.browser.fetchApi('/auth/session')).status, 200)
 })
 

@@ -16,7 +16,8 @@ import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createSessions } from '../sessions/sessions.js'
-import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
+import { status, told } from '../testing/from-outside.js'
+import { givenApp } from '../testing/given-app.js'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
 import { signInTo } from '../testing/logins.js'
 import { recordOnDisk } from './record-durably.js'
@@ -128,17 +129,6 @@ test('an instance that wakes up late and has seen more ends what was begun witho
 })
 
 test.run()
-
-/** 503 says nothing yet. */
-const status = ({ browser }: SignedIn) =>
-  eventually(async () => {
-    const { status } = await browser.fetchApi('/auth/session')
-    return status === 503 ? null : status
-  })
-
-async function told(app: GivenApp): Promise<string[]> {
-  return (await app.events()).map(({ type }) => type)
-}
 
 function openAt(url: string) {
   const redis = new Redis(url)

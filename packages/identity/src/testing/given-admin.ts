@@ -1,4 +1,4 @@
-import { type GivenApp, givenApp } from './given-app.js'
+import { givenApp } from './given-app.js'
 
 /** An admin and Ada, both signed in, and where an admin finds her. */
 export async function givenAdmin() {
@@ -14,6 +14,3 @@ export async function givenAdmin() {
     [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
   }
 }
-
-/** Of what the log tells, oldest first. */
-export const typesOf = async (app: GivenApp) => (await app.events()).map(({ type }) => type)
