@@ -1,9 +1,9 @@
 import type { CurfewEvent, EventType, OwnEvent, OwnEvents, SessionRecord } from '@curfew/contract'
 import { parseInput } from '@curfew/service'
+import { deviceName } from '@curfew/service/browser/device-name'
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { decodeCursor, encodeCursor } from './cursors.js'
-import { deviceName } from './device-name.js'
 import type { LogStore, StorePage } from './store/log-store.js'
 
 /**

@@ -1,7 +1,7 @@
 import type { CurfewEvent } from '@curfew/contract'
+import { deviceName } from '@curfew/service/browser/device-name'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { deviceName } from '../../src/device-name.js'
 import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
 import type { Answer } from '../ask.js'
 import type { FilterName } from '../log/log-filter.js'

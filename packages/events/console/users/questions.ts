@@ -1,4 +1,4 @@
-import { deviceName } from '../../src/device-name.js'
+import { deviceName } from '@curfew/service/browser/device-name'
 import type { Asked } from './question.js'
 import {
   blockUser,

@@ -1,6 +1,6 @@
+import { deviceName } from '@curfew/service/browser/device-name'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { deviceName } from '../../src/device-name.js'
 import { Ago, Moment } from '../moments.js'
 import { Avatar } from './avatar.js'
 import { type Asked, QuestionDialog } from './question.js'

@@ -1,7 +1,7 @@
 import { type Html, html } from '@curfew/service'
+import { deviceName } from '@curfew/service/browser/device-name'
 import { addressName } from '#browser/address-name.js'
 import type { ListedSession } from '../sessions/sessions.js'
-import { deviceName } from './device-name.js'
 import { moment } from './moments.js'
 
 export interface DevicesOptions {

@@ -1,9 +1,0 @@
-import bowser from 'bowser'
-
-/** The browser and system in words, as people know their devices. */
-export function deviceName(userAgent: string): string {
-  if (userAgent === '') return 'Unknown device'
-  const { browser, os } = bowser.parse(userAgent)
-  if (browser.name === undefined || browser.name === '') return userAgent.slice(0, 60)
-  return os.name === undefined ? browser.name : `${browser.name} on ${os.name}`
-}
