@@ -1,11 +1,11 @@
+import type { ListedInstance } from '@curfew/contract'
 import { useEffect, useState } from 'preact/hooks'
-import type { ConsoleInstance } from './instances-api.js'
 
 /** A lease is shown so often while it runs out. */
 const TICK_MS = 100
 
 /** One line of the table of instances. `at`: when identity said so. */
-export function InstanceRow({ instance, at }: { readonly instance: ConsoleInstance; readonly at: number }) {
+export function InstanceRow({ instance, at }: { readonly instance: ListedInstance; readonly at: number }) {
   const { id, service, version, state, acknowledged, lag } = instance
   const { words, tone, title } = STATES[state]
   return (
@@ -40,7 +40,7 @@ export function InstanceRow({ instance, at }: { readonly instance: ConsoleInstan
   )
 }
 
-function Lease({ instance, at }: { readonly instance: ConsoleInstance; readonly at: number }) {
+function Lease({ instance, at }: { readonly instance: ListedInstance; readonly at: number }) {
   const { id, leaseLeftMs, leaseMs } = instance
   const [now, setNow] = useState(at)
   useEffect(() => {

@@ -1,13 +1,14 @@
+import type { Instances } from '@curfew/contract'
 import { useEffect, useState } from 'preact/hooks'
 import { log } from '../log/log-state.js'
 import { InstanceRow } from './instance-row.js'
-import { type ConsoleInstances, listInstances } from './instances-api.js'
+import { listInstances } from './instances-api.js'
 
 /** Leases are renewed a little less often than that. */
 const ASK_AGAIN_MS = 1_000
 
 interface Looked {
-  readonly last: ConsoleInstances | null
+  readonly last: Instances | null
   /** When that was, by this page's clock that never jumps. Milliseconds. */
   readonly at: number
   readonly trouble: string | null
@@ -65,7 +66,7 @@ function State({ looked: { last, trouble } }: { readonly looked: Looked }) {
   )
 }
 
-function Summary({ history, head, boundMs }: ConsoleInstances) {
+function Summary({ history, head, boundMs }: Instances) {
   return (
     <>
       <strong title={`In the history ${history}`}>

@@ -1,36 +1,18 @@
-import { boundMs, type Keys, type Member, nonceCandidate, parseMember } from '@curfew/contract'
+import {
+  boundMs,
+  type Instances,
+  type Keys,
+  type ListedInstance,
+  type Member,
+  nonceCandidate,
+  parseMember,
+} from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
 import type { Bell } from '../sign-off/bell.js'
 import type { Acknowledgement } from '../sign-off/confirmation.js'
 import { parseWitnessReply, type WitnessReply } from '../sign-off/replies.js'
 import { WITNESS_HISTORY } from '../sign-off/scripts.js'
-
-/** Who may answer from memory, and how far they have come: for people to look at. */
-export interface Instances {
-  readonly history: string
-  /** The number of the newest sign-off. */
-  readonly head: number
-  /** By then every lease that runs now has ended. Milliseconds. */
-  readonly boundMs: number
-  readonly instances: readonly ListedInstance[]
-}
-
-export interface ListedInstance {
-  readonly id: string
-  readonly service: string
-  /** What runs there, as it says of itself. */
-  readonly version: string | null
-  /** `other-history`: it follows one that Redis does not have any more, and has yet to say hello. */
-  readonly state: 'following' | 'lapsed' | 'other-history'
-  /** Every sign-off up to this one has been applied there. */
-  readonly acknowledged: number
-  /** How many sign-offs it is behind; null where it counts in another history. */
-  readonly lag: number | null
-  /** By the clock of Redis alone. Milliseconds. */
-  readonly leaseLeftMs: number
-  readonly leaseMs: number
-}
 
 export interface InstancesOptions {
   readonly redis: Redis
@@ -40,6 +22,7 @@ export interface InstancesOptions {
   readonly boundMs: number
 }
 
+/** Who may answer from memory, and how far they have come: for people to look at. */
 export async function listInstances({
   redis,
   keys,

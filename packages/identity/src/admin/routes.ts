@@ -1,4 +1,4 @@
-import { isRef, type SessionRecord } from '@curfew/contract'
+import { type Instances, isRef, type SessionRecord } from '@curfew/contract'
 import { parseBody, parseInput, ServiceError } from '@curfew/service'
 import Router from '@koa/router'
 import type { Context } from 'koa'
@@ -11,7 +11,6 @@ import type { Receipts } from '../receipts/receipts.js'
 import type { Sessions } from '../sessions/sessions.js'
 import type { User, Users } from '../sessions/users.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
-import type { Instances } from './instances.js'
 
 export interface AdminOptions {
   readonly users: Users
