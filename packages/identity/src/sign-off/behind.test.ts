@@ -25,7 +25,6 @@ import { createRecovery, waitForOthersMs } from './recovery.js'
 import { rememberSignOffs } from './remembered.js'
 import { parseWitnessReply } from './replies.js'
 import { WITNESS_HISTORY } from './scripts.js'
-import { createSignOffs } from './sign-offs.js'
 
 const test = suite('identity: a Redis that is behind')
 
@@ -34,10 +33,9 @@ test('it signs nobody in, signs nobody off and answers for nobody, and nobody is
   await using world = await givenIdentity()
   const guard = await world.mountGuard()
   const times = { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 }
-  const { redis, keys, bell, seal, remembered } = world
+  const { redis, keys, seal } = world
   const sessions = createSessions(redis, keys, seal, times, guard)
-  const recordDurably = recordOnDisk(redis)
-  const signOffs = createSignOffs({ redis, recordDurably, keys, bell, guard, remembered, times })
+  const signOffs = world.signOffsWith({ guard })
   const { cookie, record } = await world.login()
   const before = await world.logged()
 

@@ -6,8 +6,6 @@ import { type GivenApp, givenApp } from '../testing/given-app.js'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
 import { givenReceipt } from '../testing/given-receipt.js'
 import { createConfirmedFacts } from './confirmed-facts.js'
-import { recordOnDisk } from './record-durably.js'
-import { createSignOffs } from './sign-offs.js'
 
 const test = suite('identity: confirmed facts')
 
@@ -60,18 +58,8 @@ test('of a block it says that it was one, and not once more what the admin wrote
 
 test('who ends a session that has been ended leaves it to the first to tell', async () => {
   await using world = await givenIdentity()
-  const { redis, keys, bell, guard, remembered } = world
   const confirmed: string[] = []
-  const signOffs = createSignOffs({
-    redis,
-    recordDurably: recordOnDisk(redis),
-    keys,
-    bell,
-    guard,
-    remembered,
-    times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
-    facts: { confirmed: ({ reason }) => void confirmed.push(reason) },
-  })
+  const signOffs = world.signOffsWith({ facts: { confirmed: ({ reason }) => void confirmed.push(reason) } })
   const { record } = await world.login()
 
   const [first, second] = [

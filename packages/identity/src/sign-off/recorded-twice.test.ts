@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
 import { type RecordDurably, recordOnDisk } from './record-durably.js'
-import { createSignOffs, type SignOffs } from './sign-offs.js'
+import type { SignOffs } from './sign-offs.js'
 
 const test = suite('identity: sign-offs whose answer gets lost')
 
@@ -88,7 +88,7 @@ test('recorded again in a history that still holds it, however long after, it is
 test.run()
 
 /** Sign-offs over a Redis that does what it is told, and of which so many answers never arrive. */
-function losing({ redis, keys, bell, guard, remembered }: World, answers: number): SignOffs {
+function losing({ redis, signOffsWith }: World, answers: number): SignOffs {
   const record = recordOnDisk(redis)
   let left = answers
   const recordDurably: RecordDurably = async (...what) => {
@@ -96,13 +96,5 @@ function losing({ redis, keys, bell, guard, remembered }: World, answers: number
     if (left-- > 0) throw new Error('Command timed out')
     return reply
   }
-  return createSignOffs({
-    redis,
-    recordDurably,
-    keys,
-    bell,
-    guard,
-    remembered,
-    times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
-  })
+  return signOffsWith({ recordDurably })
 }

@@ -2,8 +2,6 @@ import { eventually, openHistory, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
-import { recordOnDisk } from './record-durably.js'
-import { createSignOffs } from './sign-offs.js'
 
 const test = suite('identity: sign-offs')
 
@@ -247,18 +245,8 @@ test('in a history that is not open nothing is recorded, until whoever follows R
 // found 2026-11-26: it got the number of one that was missing, which could then not be recorded again
 test('while the guard follows another history than the one that is written to, nobody is signed off', async () => {
   await using world = await givenIdentity()
-  const { redis, keys, bell, remembered } = world
   const guard = { stats: () => ({ history: 'another:history', sequence: 0 }), renew: async () => true }
-  const times = { idleTtlMs: 1_000, absoluteTtlMs: 1_000 }
-  const signOffs = createSignOffs({
-    redis,
-    recordDurably: recordOnDisk(redis),
-    keys,
-    bell,
-    guard,
-    remembered,
-    times,
-  })
+  const signOffs = world.signOffsWith({ guard })
   const { record } = await world.login()
 
   await rejects(signOffs.endSession(record, 'logged-out', ADMIN), 'store-unavailable')

@@ -3,7 +3,6 @@ import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
-import { createSignOffs } from './sign-offs.js'
 
 const test = suite('identity: lifting a block')
 
@@ -67,15 +66,10 @@ async function given() {
   const world = await givenIdentity()
   const proxy = await startRedisProxy(await redisUrl())
   const behindRedis = new Redis(proxy.url, { commandTimeout: 300 })
-  const { bell, keys, guard, remembered, users } = world
-  const behind = createSignOffs({
+  const { users } = world
+  const behind = world.signOffsWith({
     redis: behindRedis,
     recordDurably: async () => assert.unreachable('nobody is signed off'),
-    keys,
-    bell,
-    guard,
-    remembered,
-    times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
   })
   const { record } = await world.login()
   await behindRedis.ping()

@@ -12,7 +12,7 @@ import { type RecordDurably, recordOnDisk } from '../sign-off/record-durably.js'
 import type { UserRow } from '../sign-off/remembered.js'
 import { parseWitnessReply } from '../sign-off/replies.js'
 import { WITNESS_HISTORY } from '../sign-off/scripts.js'
-import { createSignOffs } from '../sign-off/sign-offs.js'
+import { createSignOffs, type SignOffOptions } from '../sign-off/sign-offs.js'
 import { createSeal } from '../tokens/seal.js'
 import { type LoginWanted, signInTo } from './logins.js'
 
@@ -77,7 +77,9 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const sessions = createSessions(redis, keys, seal, times, following)
   const guards: Array<{ close(): Promise<void> }> = []
   const users = createUsers(redis, keys)
-  const signOffs = createSignOffs({ redis, recordDurably, keys, bell, guard: following, remembered, times })
+  const signOffsWith = (wanted: Partial<SignOffOptions> = {}) =>
+    createSignOffs({ redis, recordDurably, keys, bell, guard: following, remembered, times, ...wanted })
+  const signOffs = signOffsWith()
 
   return {
     namespace,
@@ -93,6 +95,8 @@ export async function givenIdentity(options: GivenOptions = {}) {
     errors,
     users,
     signOffs,
+    /** The same, but for what a test says. */
+    signOffsWith,
 
     /** Somebody who finished a login just now. */
     login: (wanted: LoginWanted = {}) => signInTo(sessions, wanted),
