@@ -75,6 +75,7 @@ test('pages follow each other without a gap, and a cursor that nobody gave is re
       cursor = page.next
     }
     assert.is(new Set(seen).size, least, query)
+    assert.is(seen.length, least, query)
   }
 
   for (const cursor of ['x', '-1', '1.5', '', '1e3', '9999999999', '%00', '50&cursor=100']) {

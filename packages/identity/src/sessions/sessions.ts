@@ -17,7 +17,7 @@ import type { Seal } from '../tokens/seal.js'
 import { followedBy, type HistoryFollowed } from './followed.js'
 import { loginFacts, PROFILE_FIELDS, profileBefore } from './login-facts.js'
 import { CREATE_SESSION, DUE_SESSIONS, EXPIRE_SESSION, TOUCH_SESSION } from './scripts.js'
-import { termsOf } from './users.js'
+import { termsOf } from './user-terms.js'
 
 export interface SessionTimes {
   /** Unused for so long, a session ends. Milliseconds. */

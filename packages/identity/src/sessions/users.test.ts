@@ -33,6 +33,30 @@ test('without a query all users are listed, newest login first, by pages', async
   assert.is(new Set([...first.users, ...second.users].map(({ id }) => id)).size, 60)
 })
 
+// found 2026-11-27: whose name and address begin alike was found twice, and a page held half as many people
+test('who is found by several of their words is found once, and pages are as long as they can be', async () => {
+  await using world = await givenIdentity()
+  for (let i = 0; i < 60; i++) await world.login({ subject: `person-${i}`, name: `Person Personson ${i}` })
+
+  const first = await world.users.search('person', null)
+  const second = await world.users.search('person', first.next)
+
+  assert.is(first.users.length, 50)
+  assert.is(second.users.length, 10)
+  assert.is(second.next, null)
+  assert.is(new Set([...first.users, ...second.users].map(({ id }) => id)).size, 60)
+})
+
+test('a page that is the last, and full, says so', async () => {
+  await using world = await givenIdentity()
+  for (let i = 0; i < 50; i++) await world.login({ subject: `person-${i}`, name: `Person ${i}` })
+
+  for (const query of ['', 'person']) {
+    const { users, next } = await world.users.search(query, null)
+    assert.equal([users.length, next], [50, null], query)
+  }
+})
+
 test('a user shows how many sessions there are, and that they are blocked', async () => {
   await using world = await givenIdentity()
   const { record } = await world.login()

@@ -2,8 +2,8 @@ import type { Keys } from '@curfew/contract'
 import { execAll } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import type { Profile } from '../login/finished-login.js'
 import { isUserId } from '../login/user-id.js'
+import { isFoundBy, isSome, parseEntry, type Words, wordsOf } from './user-terms.js'
 
 /** A user as admins see them. The row outlives every session: it holds the block and the generation. */
 export interface User {
@@ -40,11 +40,17 @@ export interface UserPage {
 
 export interface Users {
   find(id: string): Promise<User | null>
-  /** Users of whom a word of the name or address begins so; all, newest login first, for an empty query. */
+  /**
+   * Users of whom a word of the name, the address or the id at the provider begins so, each once; all, newest login
+   * first, for an empty query. A page may be short and have a next one.
+   */
   search(query: string, cursor: string | null): Promise<UserPage>
 }
 
 const PAGE_SIZE = 50
+
+/** Of the index one call looks at so many pages at the most: a word may be everybody's, and the next one nobody's. */
+const MOST_PAGES_READ = 20
 
 /** Redis compares bytes, and no letter's UTF-8 begins with this one. */
 const BEHIND_EVERY_LETTER = Buffer.of(0xff)
@@ -61,10 +67,10 @@ const BEHIND_EVERY_LETTER = Buffer.of(0xff)
 export function createUsers(redis: Redis, keys: Keys): Users {
   async function find(id: string): Promise<User | null> {
     // Keys stand beside that of a user which only end differently: `user:<id>:sessions`.
-    return isUserId(id) ? ((await findAll([id]))[0] ?? null) : null
+    return isUserId(id) ? ((await findAll([id]))[0]?.user ?? null) : null
   }
 
-  async function findAll(ids: readonly string[]): Promise<User[]> {
+  async function findAll(ids: readonly string[]): Promise<Found[]> {
     if (ids.length === 0) return []
     const pipeline = redis.pipeline()
     for (const id of ids) pipeline.hgetall(keys.user(id)).zcard(keys.sessionsOf(id))
@@ -72,47 +78,59 @@ export function createUsers(redis: Redis, keys: Keys): Users {
     return ids.flatMap((id, i) => {
       const row = UserRow.safeParse(replies[2 * i])
       if (!row.success) return []
-      return [{ id, ...row.data, sessions: z.number().parse(replies[2 * i + 1]) }]
+      const { terms, ...shown } = row.data
+      return [{ user: { id, ...shown, sessions: z.number().parse(replies[2 * i + 1]) }, terms }]
     })
   }
 
   async function search(query: string, cursor: string | null): Promise<UserPage> {
-    const [word, ...others] = wordsOf(query)
+    const words = wordsOf(query)
     const offset = cursor === null ? 0 : Number(cursor)
-    if (word === undefined) {
-      const ids = await redis.zrevrange(keys.users, offset, offset + PAGE_SIZE)
-      return page(await findAll(ids.slice(0, PAGE_SIZE)), ids.length > PAGE_SIZE, offset)
+    return isSome(words) ? searchFor(words, offset) : listAll(offset)
+  }
+
+  async function listAll(offset: number): Promise<UserPage> {
+    const ids = await redis.zrevrange(keys.users, offset, offset + PAGE_SIZE)
+    const found = await findAll(ids.slice(0, PAGE_SIZE))
+    const next = ids.length > PAGE_SIZE ? String(offset + PAGE_SIZE) : null
+    return { users: found.map(({ user }) => user), next }
+  }
+
+  async function searchFor(words: Words, offset: number): Promise<UserPage> {
+    const [word] = words
+    const users: User[] = []
+    let at = offset
+    for (let read = 0; read < MOST_PAGES_READ; read++) {
+      const entries = await redis.zrangebylex(
+        keys.userTerms,
+        `[${word}`,
+        Buffer.concat([Buffer.from(`[${word}`), BEHIND_EVERY_LETTER]),
+        'LIMIT',
+        at,
+        PAGE_SIZE,
+      )
+      const named = entries.map(parseEntry)
+      const found = await findAll([...new Set(named.map(({ id }) => id))])
+      const byId = new Map(found.map((one) => [one.user.id, one]))
+      for (const [i, { term, id }] of named.entries()) {
+        const one = byId.get(id)
+        if (one === undefined || !isFoundBy(one.terms, term, words)) continue
+        if (users.length === PAGE_SIZE) return { users, next: String(at + i) }
+        users.push(one.user)
+      }
+      at += entries.length
+      if (entries.length < PAGE_SIZE) return { users, next: null }
     }
-    const terms = await redis.zrangebylex(
-      keys.userTerms,
-      `[${word}`,
-      Buffer.concat([Buffer.from(`[${word}`), BEHIND_EVERY_LETTER]),
-      'LIMIT',
-      offset,
-      PAGE_SIZE + 1,
-    )
-    const ids = new Set(terms.slice(0, PAGE_SIZE).map((term) => term.slice(term.lastIndexOf('\n') + 1)))
-    const users = await findAll([...ids])
-    const matching = users.filter((user) =>
-      others.every((other) => termsOf(user).some((term) => term.startsWith(other))),
-    )
-    return page(matching, terms.length > PAGE_SIZE, offset)
+    return { users, next: String(at) }
   }
 
   return { find, search }
 }
 
-/** What a user is found by: the words of the name, the address, and the id at the provider. */
-export function termsOf({ name, email, subject }: Pick<Profile, 'name' | 'email' | 'subject'>): string[] {
-  return [...new Set([...wordsOf(name), ...wordsOf(email ?? ''), subject.toLowerCase()])]
-}
-
-function wordsOf(text: string): string[] {
-  return text.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean)
-}
-
-function page(users: readonly User[], more: boolean, offset: number): UserPage {
-  return { users, next: more ? String(offset + PAGE_SIZE) : null }
+interface Found {
+  readonly user: User
+  /** As they stand in the index. */
+  readonly terms: readonly string[]
 }
 
 const json = z.string().transform((text, context): unknown => {
@@ -138,6 +156,7 @@ const UserRow = z.object({
   email: textOrNull,
   picture: textOrNull,
   roles: json.pipe(z.array(z.string())).default([]),
+  terms: json.pipe(z.array(z.string())).default([]),
   generation: z.coerce.number().int(),
   blocked: json
     .pipe(z.object({ at: z.number(), by: z.string(), reason: z.string().nullable() }))
