@@ -1,24 +1,13 @@
 import type { Middleware } from 'koa'
 import helmet from 'koa-helmet'
 
-export interface SecurityHeadersOptions {
-  /**
-   * More origins that a form may lead to. A browser checks the whole chain of redirects behind a form
-   * against this list, so signing out through the provider needs the origin of its end-session endpoint.
-   */
-  readonly formActions?: readonly string[]
-}
-
 /**
  * The headers that make a browser suspicious on our behalf. There is no inline code on any page, so none
  * is allowed: markup that got in somehow can't run a script, nor fetch from a stranger or post a form to one.
  * It could still lead away by a link, or load a picture by https from anywhere and so tell that it was
  * seen: people's pictures lie wherever their provider keeps them.
  */
-export function securityHeaders(
-  publicUrl: URL,
-  { formActions = [] }: SecurityHeadersOptions = {},
-): Middleware {
+export function securityHeaders(publicUrl: URL): Middleware {
   const isHttps = publicUrl.protocol === 'https:'
   const protect = helmet({
     contentSecurityPolicy: {
@@ -30,7 +19,8 @@ export function securityHeaders(
         imgSrc: ["'self'", 'data:', 'https:'],
         connectSrc: ["'self'"],
         fontSrc: ["'self'"],
-        formAction: ["'self'", publicUrl.origin, ...formActions],
+        // Browsers check each redirect behind a form, too: the way on to a provider begins with a page (decision 0009).
+        formAction: ["'self'", publicUrl.origin],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
       },
