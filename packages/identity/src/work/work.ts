@@ -229,5 +229,3 @@ async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | 'lat
 const KEEP = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 7 * 86_400 } }
 const FORGET = { removeOnComplete: true, removeOnFail: 100 }
 const RETRY = { attempts: REVOKE_ATTEMPTS, backoff: { type: 'exponential', delay: 1_000 } }
-
-export type Work = ReturnType<typeof startWork>
