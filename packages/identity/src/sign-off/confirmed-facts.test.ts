@@ -54,6 +54,8 @@ test('of a block it says that it was one, and not once more what the admin wrote
 
   assert.is(subject, mallory.record.user.id)
   assert.equal([data.actor, data.reason, data['signOff']], [admin.record.user.id, 'blocked', 'user.blocked'])
+  // found 2026-11-27: as if to confirm it were to block somebody once more
+  assert.equal([data.before, data.after], [undefined, undefined])
 })
 
 test('who ends a session that has been ended leaves it to the first to tell', async () => {
@@ -115,8 +117,48 @@ test('those that are confirmed at the same time are written together, and again 
   assert.equal([tries, errors.length], [2, 1])
 })
 
+// found 2026-11-27: only the newest write was waited for, and what an older one had not written was gone
+test('who stops waits for every write, and writes what one of them could not', async () => {
+  const answers: Array<(error?: Error) => void> = []
+  const written: string[] = []
+  const facts = createConfirmedFacts({
+    async write(events) {
+      await new Promise<void>((resolve, reject) => {
+        answers.push((error) => (error ? reject(error) : resolve()))
+      })
+      written.push(...events.map(({ data }) => String(data['eventId'])))
+    },
+    onError: () => undefined,
+  })
+  facts.confirmed(STORY, givenReceipt())
+  await eventually(() => answers.length === 1)
+  facts.confirmed(STORY, givenReceipt({ event: { id: 'event-2', type: 'user.blocked', sequence: 2 } }))
+  await passed(400)
+  let hasStopped = false
+
+  const stopped = facts.stop().then(() => {
+    hasStopped = true
+  })
+  for (const answer of answers.slice(1)) answer()
+  await passed(20)
+  assert.not.ok(hasStopped)
+  answers[0]?.(new Error('Redis is away'))
+  await eventually(() => {
+    for (const answer of answers) answer()
+    return hasStopped
+  })
+  await stopped
+
+  assert.equal(written.toSorted(), ['event-1', 'event-2'])
+})
+
 test.run()
 
 async function confirmationIn(app: GivenApp): Promise<CurfewEvent> {
   return eventually(async () => (await app.events()).find(({ type }) => type === 'sign-off.confirmed'))
+}
+
+async function passed(ms: number): Promise<void> {
+  const since = performance.now()
+  await eventually(() => performance.now() - since > ms)
 }

@@ -1,7 +1,7 @@
 import { type CurfewEvent, createEvent, type EventData, type Receipt } from '@curfew/contract'
 import { namedId } from '../named-id.js'
 
-/** What the event of a sign-off said: it is said again when that is confirmed. */
+/** What the event of a sign-off said: but for what was changed it is said again when that is confirmed. */
 export interface SignOffStory {
   readonly subject: string | null
   readonly data: EventData
@@ -40,6 +40,7 @@ const MOST_WAITING = 10_000
  */
 export function createConfirmedFacts({ write, onError }: ConfirmedFactsOptions): ConfirmedFacts {
   let waiting: CurfewEvent[] = []
+  /** Of the next write, also while that is under way: there is one at a time. */
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
 
@@ -59,15 +60,15 @@ export function createConfirmedFacts({ write, onError }: ConfirmedFactsOptions):
   async function writeAll(): Promise<void> {
     const events = waiting
     waiting = []
-    timer = undefined
+    let againMs = COLLECT_MS
     try {
       if (events.length > 0) await write(events)
     } catch (error) {
       onError(error)
       waiting = [...events, ...waiting]
-      clearTimeout(timer)
-      timer = setTimeout(next, WRITE_AGAIN_MS).unref()
+      againMs = WRITE_AGAIN_MS
     }
+    timer = waiting.length > 0 ? setTimeout(next, againMs).unref() : undefined
   }
 
   return {
@@ -82,11 +83,13 @@ export function createConfirmedFacts({ write, onError }: ConfirmedFactsOptions):
 }
 
 function confirmedEvent({ subject, data, reason }: SignOffStory, receipt: Receipt): CurfewEvent {
+  // What was changed has been told: to be confirmed changes nothing.
+  const { before, after, ...told } = data
   const { event, instances, sessions, tookMs } = receipt
   const inState = (wanted: string) => instances.filter(({ state }) => state === wanted).length
   const hooksFailed = instances.filter(({ hook }) => hook === 'failed').length
   const fact = createEvent('identity', 'sign-off.confirmed', subject, {
-    ...data,
+    ...told,
     reason,
     signOff: event.type,
     eventId: event.id,
