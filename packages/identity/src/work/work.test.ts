@@ -1,5 +1,6 @@
 import { createEvent, EVENT_TYPES, parseEvent } from '@curfew/contract'
-import { eventually, redisUrl } from '@curfew/testing'
+import { eventually, redisUrl, startRedisProxy } from '@curfew/testing'
+import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
@@ -54,6 +55,29 @@ test('the log says by name whose tokens were revoked, and whose could not be', a
     'token.revoked Ada Lovelace',
     'token.revoked Grace Hopper',
   ])
+})
+
+// found 2026-11-27: what Redis cut off was never tidied up, and the tokens stayed good at the provider
+test('tidying up that Redis has cut off is tried again', async () => {
+  await using world = await givenIdentity()
+  await using proxy = await startRedisProxy(await redisUrl())
+  const redis = new Redis(proxy.url, { commandTimeout: 100, maxRetriesPerRequest: 0 }).on(
+    'error',
+    () => undefined,
+  )
+  await using work = await start(world, { redis })
+  const { record } = await world.login()
+  await eventually(async () => (await redis.get(world.keys.cursor('work'))) !== null)
+
+  proxy.hold('answers')
+  await world.signOffs.endUser(record.user, ADMIN, { reason: 'admin' })
+  await eventually(async () => (await jobsAside(world)) > SWEEPER)
+  proxy.pass('answers')
+
+  await eventually(async () => (await world.logged()).includes('token.revoked'))
+  assert.equal(work.revoked, ['refresh'])
+  assert.is(await world.sessions.find(record.ref), null)
+  redis.disconnect()
 })
 
 test('the survivor of signing off the others keeps its record and its tokens', async () => {
@@ -241,7 +265,17 @@ test('a log that is read again from its beginning repeats nothing', async () => 
   assert.equal(work.revoked, [])
 })
 
-/** With the name that each is about. */
+/** The next sweep is always among them. */
+const SWEEPER = 1
+
+/** BullMQ's jobs that have failed, or wait for their time. */
+async function jobsAside({ redis, keys }: World): Promise<number> {
+  const [failed, delayed] = ['failed', 'delayed'].map((state) =>
+    redis.zcard(`${keys.jobs}:identity:${state}`),
+  )
+  return Number(await failed) + Number(await delayed)
+}
+
 /** Each once. */
 async function correlationsOf({ redis, keys }: World, noun: string) {
   const entries = await redis.xrange(keys.log, '-', '+')
@@ -250,6 +284,7 @@ async function correlationsOf({ redis, keys }: World, noun: string) {
   return [...new Set(ofNoun.map(({ data }) => data.correlationId))]
 }
 
+/** With the name that each is about. */
 async function tokenEvents(world: World): Promise<string[]> {
   const entries = await world.redis.xrange(world.keys.log, '-', '+')
   const events = entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])

@@ -29,7 +29,7 @@ export interface WorkOptions {
 const QUEUE = 'identity'
 
 /** A provider that is down for minutes still gets its revocation: 1 s, 2 s, 4 s… about 17 minutes. */
-const REVOKE_ATTEMPTS = 11
+const ATTEMPTS = 11
 
 /** A job is given up when its process was killed so often while at it: then the job is what kills it. */
 const MOST_KILLED = 100
@@ -130,7 +130,11 @@ export function startWork(options: WorkOptions) {
     const { correlationId } = data
     const caused = correlationId === undefined ? {} : { correlationId }
     if (type === 'user.logged-out' || type === 'user.blocked') {
-      await queue.add('tidy-user', { userId: subject, eventId: id, ...caused }, { jobId: id, ...KEEP })
+      await queue.add(
+        'tidy-user',
+        { userId: subject, eventId: id, ...caused },
+        { jobId: id, ...KEEP, ...RETRY },
+      )
     } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
       const { ref, provider, subjectName } = data
       await enqueueRevocations(id, subject, [
@@ -166,7 +170,7 @@ export function startWork(options: WorkOptions) {
         ),
       )
     } else if (job.name === 'revoke-tokens') {
-      const isLastTry = job.attemptsMade + 1 >= REVOKE_ATTEMPTS
+      const isLastTry = job.attemptsMade + 1 >= ATTEMPTS
       await revoke(RevokeJob.parse(job.data), isLastTry)
     }
   }
@@ -228,4 +232,4 @@ async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | 'lat
 /** Kept for a day, so that an event which is read again finds that its job was done. */
 const KEEP = { removeOnComplete: { age: 86_400 }, removeOnFail: { age: 7 * 86_400 } }
 const FORGET = { removeOnComplete: true, removeOnFail: 100 }
-const RETRY = { attempts: REVOKE_ATTEMPTS, backoff: { type: 'exponential', delay: 1_000 } }
+const RETRY = { attempts: ATTEMPTS, backoff: { type: 'exponential', delay: 1_000 } }
