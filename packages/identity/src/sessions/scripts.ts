@@ -83,8 +83,8 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs, 'LIMIT', 0, ARGV[1])`
  * Ends a session whose time has come, and tells the log; or notes when to look again, if it was used
  * meanwhile. Once, however often it runs: whoever deletes the record writes the fact.
  *
- * KEYS  session, expiries, seen, user's sessions, log
- * ARGV  ref, absolute end, idle ms, event
+ * KEYS  session, expiries, seen, user's sessions, log, era
+ * ARGV  ref, absolute end, idle ms, event, era of the session
  * Returns expired, alive or gone
  */
 export const EXPIRE_SESSION = `${LUA_NOW_MS}
@@ -99,7 +99,9 @@ end
 
 redis.call('ZREM', KEYS[2], ref)
 redis.call('ZREM', KEYS[3], ref)
--- Not listed: a sign-off ended it before, and has told the log. Who tidies up after it needs the record.
+-- Of an earlier era, or not listed: a sign-off ended it before, and has told the log. Who tidies up after that needs
+-- the record, and after everybody's sign-off the list.
+if tonumber(redis.call('GET', KEYS[6]) or '0') ~= tonumber(ARGV[5]) then return 'gone' end
 if redis.call('ZREM', KEYS[4], ref) == 0 then return 'gone' end
 if redis.call('DEL', KEYS[1]) == 0 then return 'gone' end
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ${LOG_LENGTH}, '*', 'event', ARGV[4])

@@ -196,12 +196,14 @@ export function createSessions(
         // Without a record nobody's list can hold it.
         keys.sessionsOf(record?.user.id ?? ''),
         keys.log,
+        keys.era,
       ],
       [
         ref,
         record?.expiresAt ?? 0,
         record?.idleTtlMs ?? 0,
         record ? JSON.stringify(expiredEvent(record)) : '',
+        record?.era ?? 0,
       ],
     )
     return verdict === 'expired'

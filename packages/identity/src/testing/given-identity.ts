@@ -9,6 +9,7 @@ import { createSessions } from '../sessions/sessions.js'
 import { createUsers } from '../sessions/users.js'
 import { createBell } from '../sign-off/bell.js'
 import { type RecordDurably, recordOnDisk } from '../sign-off/record-durably.js'
+import { createRecovery } from '../sign-off/recovery.js'
 import type { UserRow } from '../sign-off/remembered.js'
 import { parseWitnessReply } from '../sign-off/replies.js'
 import { WITNESS_HISTORY } from '../sign-off/scripts.js'
@@ -49,6 +50,7 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const remembered = {
     blocked: new Map<string, UserRow>(),
     forget: () => undefined,
+    between: () => null,
     onInformed: () => undefined,
     get upTo() {
       return upTo
@@ -107,6 +109,19 @@ export async function givenIdentity(options: GivenOptions = {}) {
       if (user === null) throw new TypeError('there is nobody to unblock')
       return signOffs.unblock(user, ADMIN)
     },
+
+    /** As `after-restore` does. */
+    endEveryone: () =>
+      createRecovery({
+        recordDurably,
+        keys,
+        remembered,
+        guard: following,
+        times,
+        leaseMs,
+        onRecovered: () => undefined,
+        onError: (error) => errors.push(error),
+      }).endEveryone({ ifBehind: null }),
 
     /** Another service that mounts a guard. */
     async mountGuard(wanted: Partial<GuardOptions> = {}) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createEvent } from '@curfew/contract'
+import { createEvent, type EventType, type SessionRecord } from '@curfew/contract'
 import { eventually, redisUrl } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,6 +11,7 @@ import { startWork } from './work.js'
 const test = suite('identity: background work, killed in the middle')
 
 type World = Awaited<ReturnType<typeof givenIdentity>>
+type EndAll = (world: World, user: SessionRecord['user']) => Promise<unknown>
 
 /** So soon a job whose process was killed is taken up by another. Milliseconds. */
 const LOCK_MS = 200
@@ -71,23 +72,28 @@ test('tidying up that failed half-way is begun again, and revokes everything onc
   for (const { record } of logins) assert.is(await world.sessions.find(record.ref), null)
 })
 
-test('sessions that expire before anybody tidied up after a sign-off lose no revocation', async () => {
-  await using world = await givenIdentity({ idleTtlMs: 60 })
-  const { record } = await world.login()
-  await world.signOffs.endUser(record.user, ADMIN, { reason: 'admin' })
-  const { idleTtlMs, createdAt } = record
-  await eventually(() => Date.now() > createdAt + idleTtlMs)
+for (const [whose, told, endAll] of [
+  ['a', 'user.logged-out', (world, user) => world.signOffs.endUser(user, ADMIN, { reason: 'admin' })],
+  ['everybody’s', 'everyone.logged-out', (world) => world.endEveryone()],
+] satisfies ReadonlyArray<[string, EventType, EndAll]>) {
+  test(`sessions that expire before anybody tidied up after ${whose} sign-off lose no revocation`, async () => {
+    await using world = await givenIdentity({ idleTtlMs: 60 })
+    const { record } = await world.login()
+    await endAll(world, record.user)
+    const { idleTtlMs, createdAt } = record
+    await eventually(() => Date.now() > createdAt + 2 * idleTtlMs)
 
-  // Identity was away for long: what is due first is the sweep.
-  assert.is(await world.sessions.sweepExpired(), 0)
-  await using work = await start(world)
-  await eventually(async () => (await world.logged()).includes('token.revoked'))
+    // Identity was away for long: what is due first is the sweep.
+    assert.is(await world.sessions.sweepExpired(), 0)
+    await using work = await start(world)
+    await eventually(async () => (await world.logged()).includes('token.revoked'))
 
-  assert.equal(work.revoked, [record.ref])
-  assert.is(await world.sessions.find(record.ref), null)
-  assert.is(await world.redis.zcard(world.keys.expiries), 0)
-  assert.equal(await world.logged(), ['session.created', 'user.logged-out', 'token.revoked'])
-})
+    assert.equal(work.revoked, [record.ref])
+    assert.is(await world.sessions.find(record.ref), null)
+    assert.is(await world.redis.zcard(world.keys.expiries), 0)
+    assert.equal(await world.logged(), ['session.created', told, 'token.revoked'])
+  })
+}
 
 test('killed between the log and the queue: the cursor has not moved, so the next one reads on from there', async () => {
   await using world = await givenIdentity()

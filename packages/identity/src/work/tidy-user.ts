@@ -2,18 +2,9 @@ import { type Keys, parseSessionRecord } from '@curfew/contract'
 import { execAll } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { type EndedSession, endedSession } from './ended-session.js'
 
 const BATCH = 100
-
-/** A session that is over, and whose tokens are to be revoked at this provider. */
-export interface EndedSession {
-  readonly ref: string
-  readonly provider: string
-  /** The user's name, for people who read the log. */
-  readonly subjectName?: string
-  /** Of the request that ended it. */
-  readonly correlationId?: string
-}
 
 /**
  * Removes what an increment of the user's generation left behind: records that nobody accepts any more.
@@ -46,7 +37,7 @@ async function tidyGeneration(
     const records = z.array(z.string().nullable()).parse(await redis.mget(refs.map(keys.session)))
     const ended = records.flatMap((json) => {
       const record = json === null ? null : parseSessionRecord(json)
-      return record ? [{ ref: record.ref, provider: record.provider, subjectName: record.user.name }] : []
+      return record ? [endedSession(record)] : []
     })
     await onEnded(ended)
     await execAll(

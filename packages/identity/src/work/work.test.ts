@@ -34,6 +34,27 @@ test('signing a user off everywhere removes every record and revokes every token
   assert.is(work.revoked.length, 3)
 })
 
+// found 2026-11-27: they were listed, counted, and told of as expired, until their time had come
+test('when everybody was signed off every record goes, every token is revoked, and none is called expired', async () => {
+  await using world = await givenIdentity()
+  const before = [await world.login(), await world.login({ subject: 'grace' })]
+  await world.endEveryone()
+  const head = Number(await world.redis.get(world.keys.sequence))
+  const after = await world.login({ subject: 'edda', beganAtSequence: head })
+  await using work = await start(world)
+
+  await eventually(async () => (await world.logged()).filter((type) => type === 'token.revoked').length === 2)
+
+  for (const { record } of before) {
+    assert.is(await world.sessions.find(record.ref), null)
+    assert.is((await world.users.find(record.user.id))?.sessions, 0)
+  }
+  assert.ok(await world.sessions.find(after.record.ref))
+  assert.is((await world.users.find(after.record.user.id))?.sessions, 1)
+  assert.equal(await world.redis.zrange(world.keys.expiries, '0', '-1'), [after.record.ref])
+  assert.is(work.revoked.length, 2)
+})
+
 test('the log says by name whose tokens were revoked, and whose could not be', async () => {
   await using world = await givenIdentity()
   await using _work = await start(world)

@@ -6,10 +6,12 @@ import { z } from 'zod'
 import type { ProviderTokens } from '../login/finished-login.js'
 import type { Sessions } from '../sessions/sessions.js'
 import { SealBroken } from '../tokens/seal.js'
+import type { EndedSession } from './ended-session.js'
 import { moveInboxes } from './inbox-mover.js'
 import { followLog } from './log-follower.js'
 import { DROP_TOKENS } from './scripts.js'
-import { type EndedSession, tidyUser } from './tidy-user.js'
+import { tidyEveryone } from './tidy-everyone.js'
+import { tidyUser } from './tidy-user.js'
 
 export interface WorkOptions {
   readonly redisUrl: string
@@ -55,6 +57,7 @@ const TidyJob = z.object({
   eventId: z.string(),
   correlationId: z.string().exactOptional(),
 })
+const TidyEveryoneJob = TidyJob.pick({ eventId: true })
 
 /**
  * The background work of identity, by BullMQ. Driven from the log with a stored cursor, and job id =
@@ -64,6 +67,7 @@ const TidyJob = z.object({
  * | ---------------- | ----------------------------------------- | --------------------------------------- |
  * | `sweep-expired`  | time                                      | ends sessions whose time has come       |
  * | `tidy-user`      | `user.logged-out`, `user.blocked`         | removes what the increment left behind  |
+ * | `tidy-everyone`  | `everyone.logged-out`                     | removes what the new era left behind    |
  * | `revoke-tokens`  | `session.revoked`, `session.expired`, tidying | revokes the provider's tokens       |
  */
 export function startWork(options: WorkOptions) {
@@ -135,23 +139,21 @@ export function startWork(options: WorkOptions) {
         { userId: subject, eventId: id, ...caused },
         { jobId: id, ...KEEP, ...RETRY },
       )
+    } else if (type === 'everyone.logged-out') {
+      await queue.add('tidy-everyone', { eventId: id }, { jobId: id, ...KEEP, ...RETRY })
     } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
       const { ref, provider, subjectName } = data
-      await enqueueRevocations(id, subject, [
-        { ref, provider, ...(subjectName ? { subjectName } : {}), ...caused },
+      await enqueueRevocations(id, [
+        { ref, provider, userId: subject, ...(subjectName ? { subjectName } : {}), ...caused },
       ])
     }
   }
 
-  async function enqueueRevocations(
-    eventId: string,
-    userId: string | null,
-    ended: readonly EndedSession[],
-  ): Promise<void> {
+  async function enqueueRevocations(eventId: string, ended: readonly EndedSession[]): Promise<void> {
     await queue.addBulk(
       ended.map((session) => ({
         name: 'revoke-tokens',
-        data: { ...session, userId },
+        data: session,
         opts: { jobId: `${eventId}-${session.ref}`, ...KEEP, ...RETRY },
       })),
     )
@@ -165,10 +167,12 @@ export function startWork(options: WorkOptions) {
       await tidyUser({ redis, keys }, userId, (ended) =>
         enqueueRevocations(
           eventId,
-          userId,
           ended.map((session) => ({ ...session, ...caused })),
         ),
       )
+    } else if (job.name === 'tidy-everyone') {
+      const { eventId } = TidyEveryoneJob.parse(job.data)
+      await tidyEveryone({ redis, keys }, (ended) => enqueueRevocations(eventId, ended))
     } else if (job.name === 'revoke-tokens') {
       const isLastTry = job.attemptsMade + 1 >= ATTEMPTS
       await revoke(RevokeJob.parse(job.data), isLastTry)
