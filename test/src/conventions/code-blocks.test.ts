@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ROOT } from '../root.js'
 import { compile } from './compile.js'
-import { read } from './sources.js'
+import { readPages } from './sources.js'
 
 const test = suite('conventions: code in documents')
 
@@ -15,15 +15,14 @@ const test = suite('conventions: code in documents')
 const BLOCK = /^```ts compiled(?: (\S+\.ts))?\n([\s\S]*?)^```$/gm
 
 test('blocks that say that they compile, compile', async () => {
-  const pages = ['README.md', ...(await markdownIn('docs')), ...(await markdownIn('packages'))]
   // Inside test/, where the packages that the blocks import can be found.
   const folder = join(ROOT, 'test/artifacts/code-blocks')
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const files: string[] = []
-  for (const page of pages) {
-    for (const [, name = `block-${files.length + 1}.ts`, code = ''] of (await read(page)).matchAll(BLOCK)) {
-      const file = join(page.replace(/\W/g, '-'), name)
+  for (const page of await readPages()) {
+    for (const [, name = `block-${files.length + 1}.ts`, code = ''] of page.text.matchAll(BLOCK)) {
+      const file = join(page.path.replace(/\W/g, '-'), name)
       await mkdir(dirname(join(folder, file)), { recursive: true })
       await writeFile(join(folder, file), `${code}\nexport {}\n`)
       files.push(file)
@@ -39,10 +38,3 @@ test('blocks that say that they compile, compile', async () => {
 })
 
 test.run()
-
-async function markdownIn(folder: string): Promise<string[]> {
-  const names = await readdir(join(ROOT, folder), { recursive: true })
-  return names
-    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
-    .map((name) => `${folder}/${name}`)
-}

@@ -1,7 +1,7 @@
 import { EVENT_TYPES, keysOf, PROBLEM_STATUS } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { read, readPackages, readSources, withoutComments } from './sources.js'
+import { read, readPackages, readPages, readSources, withoutComments } from './sources.js'
 import { firstCells, tableRows } from './tables.js'
 
 const test = suite('conventions: what documents list is what the code has')
@@ -99,6 +99,22 @@ test('docs/dependencies.md gives a reason for each dependency', async () => {
   assert.equal(rows.map(([name]) => name).toSorted(), [...foreign].toSorted())
   assert.equal(
     rows.filter(([, reason = '']) => reason.length < 10),
+    [],
+  )
+})
+
+test('every file of tests that a document names is there', async () => {
+  const named = (await readPages()).flatMap(({ path, text }) =>
+    [...text.matchAll(/`([\w./*-]+\.test\.ts)`/g)].map(([, name = '']) => ({ path, name })),
+  )
+  const isThere = (name: string) => {
+    const pattern = new RegExp(`(^|/)${name.replaceAll('.', '\\.').replaceAll('*', '[\\w.-]*')}$`)
+    return sources.some(({ path }) => pattern.test(path))
+  }
+
+  assert.ok(named.length > 0)
+  assert.equal(
+    named.filter(({ name }) => !isThere(name)),
     [],
   )
 })

@@ -51,6 +51,20 @@ export async function readPackages(): Promise<PackageFile[]> {
   )
 }
 
+/** All documents, with their paths. */
+export async function readPages(): Promise<Array<Pick<SourceFile, 'path' | 'text'>>> {
+  const top = (await readdir(ROOT)).filter((name) => name.endsWith('.md'))
+  const paths = [...top, ...(await markdownIn('docs')), ...(await markdownIn('packages'))]
+  return Promise.all(paths.map(async (path) => ({ path, text: await read(path) })))
+}
+
+async function markdownIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(ROOT, folder), { recursive: true })
+  return names
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `${folder}/${name}`)
+}
+
 /** A file by its path in the repository; empty where there is none. */
 export async function read(path: string): Promise<string> {
   try {
