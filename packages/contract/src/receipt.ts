@@ -9,7 +9,7 @@ export interface Receipt {
   readonly confirmed: boolean
   /** From the decision to the confirmation, or to this answer while it is pending. Milliseconds. */
   readonly tookMs: number
-  /** It is confirmed this long after it was recorded at the latest, whatever the instances do. Milliseconds. */
+  /** So long after the decision it is confirmed at the latest, whatever the instances do. Milliseconds. */
   readonly boundMs: number
   readonly instances: readonly InstanceReceipt[]
 }
