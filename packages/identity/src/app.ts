@@ -260,7 +260,7 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     try {
       return (await sessions.tokensOf(ref))?.idToken ?? null
     } catch (error) {
-      // Sealed by a key that was taken out of the ring: that must keep nobody signed in.
+      // Sealed by a key that was taken out of the ring, for instance: that must keep nobody signed in.
       if (!(error instanceof SealBroken)) throw error
       onError(error)
       return null

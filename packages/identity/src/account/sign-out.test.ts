@@ -255,17 +255,24 @@ test('who has no session is told so, or led home; a cookie that is left over goe
   }
 })
 
-test('tokens that can’t be opened keep nobody signed in', async () => {
-  await using world = await givenThree()
-  const { app, ada } = world
-  await app.redis.set(app.keys.tokens(ada.record.ref), 'sealed by a key that was taken away')
+for (const [what, tokensIn] of [
+  ['that can’t be opened', () => 'sealed by a key that was taken away'],
+  // found 2026-11-27: those of another version answered 500, and nobody was signed off
+  ['that say nothing that we know', (app, ref) => app.seal.seal('{"v":2}', ref)],
+] satisfies ReadonlyArray<[string, (app: GivenApp, ref: string) => string]>) {
+  test(`tokens ${what} keep nobody signed in`, async () => {
+    await using world = await givenThree()
+    const { app, ada } = world
+    const { ref } = ada.record
+    await app.redis.set(app.keys.tokens(ref), tokensIn(app, ref))
 
-  const page = await ada.browser.post(LOGOUT, {}, { from: app.url })
+    const page = await ada.browser.post(LOGOUT, {}, { from: app.url })
 
-  assert.is(page.status, 200)
-  assert.match(page.text, 'You are signed out')
-  assert.equal(await stillIn(ada), [false])
-})
+    assert.is(page.status, 200)
+    assert.match(page.text, 'You are signed out')
+    assert.equal(await stillIn(ada), [false])
+  })
+}
 
 test('over https the cookie that goes is the one that was set there', async () => {
   await using app = await givenApp({ env: { PUBLIC_URL: 'https://curfew.test' } })

@@ -13,7 +13,7 @@ import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { FinishedLogin, ProviderTokens } from '../login/finished-login.js'
 import { userIdOf } from '../login/user-id.js'
-import type { Seal } from '../tokens/seal.js'
+import { type Seal, SealBroken } from '../tokens/seal.js'
 import { followedBy, type HistoryFollowed } from './followed.js'
 import { loginFacts, PROFILE_FIELDS, profileBefore } from './login-facts.js'
 import { CREATE_SESSION, DUE_SESSIONS, EXPIRE_SESSION, TOUCH_SESSION } from './scripts.js'
@@ -47,7 +47,7 @@ export interface Sessions {
   listOf(userId: string): Promise<ListedSession[]>
   /** Notes that a stored session was used. False when it is gone, and then nothing is written. */
   touch(ref: string): Promise<boolean>
-  /** The provider's tokens of a session, also of one that has just ended. */
+  /** The provider's tokens of a session, also of one that has just ended. @throws {SealBroken} when they can't be read */
   tokensOf(ref: string): Promise<ProviderTokens | null>
   /** Ends the sessions whose time has come, and tells the log. Resolves with how many. */
   sweepExpired(): Promise<number>
@@ -170,7 +170,7 @@ export function createSessions(
 
   async function tokensOf(ref: string): Promise<ProviderTokens | null> {
     const sealed = await redis.get(keys.tokens(ref))
-    return sealed === null ? null : Tokens.parse(JSON.parse(seal.open(sealed, ref)))
+    return sealed === null ? null : parseTokens(seal.open(sealed, ref))
   }
 
   async function sweepExpired(): Promise<number> {
@@ -224,6 +224,12 @@ const Tokens = z.object({
   idToken: z.string().nullable(),
   accessTokenExpiresAt: z.number().nullable(),
 })
+
+function parseTokens(json: string): ProviderTokens {
+  const tokens = Tokens.safeParse(JSON.parse(json))
+  if (!tokens.success) throw new SealBroken('sealed by a version that says it otherwise')
+  return tokens.data
+}
 
 const CreateReply = z.tuple([
   z.enum(['created', 'blocked', 'superseded', 'retry', 'closed']),

@@ -8,6 +8,7 @@ export interface Seal {
   open(sealed: string, place: string): string
 }
 
+/** What was sealed can't be read. */
 export class SealBroken extends Error {
   override readonly name = 'SealBroken'
 }
