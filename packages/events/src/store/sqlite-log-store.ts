@@ -2,7 +2,7 @@ import type { EntryRow } from './entry-row.js'
 import { readStored } from './event-facts.js'
 import type { LogStore, StoredEntry } from './log-store.js'
 import type { OpenOptions } from './open-options.js'
-import { startWorker } from './sqlite/worker-calls.js'
+import { openLastingWorker } from './sqlite/lasting-worker.js'
 import { verifyChain } from './verify-chain.js'
 
 /** So many are removed at a time: some tens of milliseconds in which others wait. */
@@ -19,7 +19,7 @@ export async function openSqliteLogStore(
   file: string,
   { mayCreate = true }: OpenOptions = {},
 ): Promise<LogStore> {
-  const worker = await startWorker(file, mayCreate)
+  const worker = await openLastingWorker(file, mayCreate)
   const watchers = new Set<() => void>()
 
   return {

@@ -7,14 +7,18 @@ import { type Answer, AnswerMessage, type Ask, type CallName, readAnswer } from 
 export interface WorkerCalls {
   /** @throws {LogStoreFailed} when it can't be done, or the worker has ended */
   call<Name extends CallName>(name: Name, ask: Ask<Name>): Promise<Answer<Name>>
+  /** Lets it finish what it was asked before. */
   close(): Promise<void>
+  /** Whether it takes no more calls: it was closed, or it died. */
+  readonly hasEnded: boolean
 }
 
-/** @throws {LogStoreFailed} when the file can't be opened */
-export async function startWorker(file: string, mayCreate: boolean): Promise<WorkerCalls> {
+/** Whether the file can be opened is told by the first call. */
+export function startWorker(file: string, mayCreate: boolean): WorkerCalls {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { file, mayCreate } })
   const waiting = new Map<number, Waiting>()
   let calls = 0
+  let isClosing = false
   let ended: LogStoreFailed | null = null
 
   worker.on('message', (message) => {
@@ -29,8 +33,10 @@ export async function startWorker(file: string, mayCreate: boolean): Promise<Wor
     const said = cause instanceof Error ? cause.message : String(cause)
     ended = new LogStoreFailed(`the event log in ${file} can't be used: ${said}`, { cause })
   })
-  worker.once('exit', () => {
-    ended ??= new LogStoreFailed(`the event log in ${file} is closed`)
+  worker.once('exit', (code) => {
+    ended ??= new LogStoreFailed(
+      `the event log in ${file} ${isClosing ? 'is closed' : `was left by its thread, which ended with ${code}`}`,
+    )
     for (const { reject } of waiting.values()) reject(ended)
     waiting.clear()
   })
@@ -44,18 +50,19 @@ export async function startWorker(file: string, mayCreate: boolean): Promise<Wor
     })
   }
 
-  async function call<Name extends CallName>(name: Name, ask: Ask<Name>): Promise<Answer<Name>> {
-    return readAnswer[name](await send(name, ask))
-  }
-
-  await call('state', {})
   return {
-    call,
+    async call<Name extends CallName>(name: Name, ask: Ask<Name>): Promise<Answer<Name>> {
+      return readAnswer[name](await send(name, ask))
+    },
     async close() {
       if (ended !== null) return
+      isClosing = true
       const exit = once(worker, 'exit')
       worker.postMessage({ id: ++calls, name: 'close', ask: {} })
       await exit
+    },
+    get hasEnded() {
+      return ended !== null
     },
   }
 }
