@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createEvent, parseEvent } from './event.js'
+import { createEvent, parseEvent, parseLoggedEvent } from './event.js'
 
 const test = suite('contract: event')
 
@@ -51,6 +51,28 @@ test('what is no JSON, or of a type that is not known, is no event', () => {
   assert.is(parseEvent('{"type":'), null)
   assert.is(parseEvent('null'), null)
   assert.is(parse({ type: 'user.loved' }), null)
+})
+
+test('whoever keeps all events keeps those of a newer version too, and nothing that is malformed', () => {
+  const parseAny = (changes: object) => parseLoggedEvent(JSON.stringify({ ...event, ...changes }))
+
+  for (const type of ['project.created', 'user.loved', 'sign-off.timed-out'])
+    assert.is(parseAny({ type })?.type, type)
+  for (const type of [
+    'loved',
+    'User.loved',
+    'user.loved.twice',
+    'user.',
+    '.loved',
+    'user loved',
+    '',
+    `user.${'x'.repeat(99)}`,
+    7,
+    null,
+  ])
+    assert.is(parseAny({ type }), null, String(type))
+  for (const wrong of [{ time: 'soon' }, { data: {} }, { subject: 7 }, { specversion: '2.0' }])
+    assert.is(parseAny({ type: 'user.loved', ...wrong }), null, JSON.stringify(wrong))
 })
 
 test.run()

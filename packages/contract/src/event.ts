@@ -75,13 +75,19 @@ export function ownerOf(type: EventType): 'identity' | 'events' | 'projects' {
  *
  * `subject` is the id of the user the fact is about, or null where nobody is known (a failed login).
  */
-export interface CurfewEvent {
+export interface CurfewEvent extends LoggedEvent {
+  readonly type: EventType
+}
+
+/** An event as the log has it: its type may be one that only a newer version knows. */
+export interface LoggedEvent {
   readonly specversion: '1.0'
   /** Random, made by whoever writes the event. Background work and receivers deduplicate by it. */
   readonly id: string
   /** `/identity`, `/projects`…: the service that wrote it. */
   readonly source: string
-  readonly type: EventType
+  /** `noun.past-participle` */
+  readonly type: string
   /** RFC 3339, UTC. */
   readonly time: string
   readonly subject: string | null
@@ -132,22 +138,41 @@ export function createEvent(
 
 /** Reads an event from the log. Null when it is not one, in every field that is described here. */
 export function parseEvent(json: string): CurfewEvent | null {
+  const event = parseLoggedEvent(json)
+  return event !== null && isOfKnownType(event) ? event : null
+}
+
+/** Reads an event for whoever keeps or shows all of them: its type need only look like one. */
+export function parseLoggedEvent(json: string): LoggedEvent | null {
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch {
     return null
   }
-  return isEvent(value) ? value : null
+  return isLoggedEvent(value) ? value : null
 }
 
-function isEvent(value: unknown): value is CurfewEvent {
+export function isOfKnownType(event: LoggedEvent): event is CurfewEvent {
+  return EVENT_TYPES.some((type) => type === event.type)
+}
+
+/** Whether it is made as the types of events are. */
+export function looksLikeEventType(text: string): boolean {
+  return text.length <= LONGEST_TYPE && EVENT_TYPE.test(text)
+}
+
+const EVENT_TYPE = /^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/
+const LONGEST_TYPE = 100
+
+function isLoggedEvent(value: unknown): value is LoggedEvent {
   return (
     isRecord(value) &&
     value['specversion'] === '1.0' &&
     isString(value['id']) &&
     isString(value['source']) &&
-    EVENT_TYPES.some((type) => type === value['type']) &&
+    isString(value['type']) &&
+    looksLikeEventType(value['type']) &&
     isTime(value['time']) &&
     (value['subject'] === null || isString(value['subject'])) &&
     (value['sequence'] === undefined || Number.isSafeInteger(value['sequence'])) &&

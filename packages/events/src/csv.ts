@@ -1,10 +1,10 @@
-import type { CurfewEvent } from '@curfew/contract'
+import type { LoggedEvent } from '@curfew/contract'
 
 /** What `csvRow` has of an event, as the first line of a file. */
 export const csvHead = () => COLUMNS.join(',')
 
 /** RFC 4180. Facts that have no column of their own are in `data`, as JSON with all others. */
-export function csvRow({ data, ...event }: CurfewEvent): string {
+export function csvRow({ data, ...event }: LoggedEvent): string {
   const facts: Readonly<Record<string, unknown>> = { ...data, ...event, data: JSON.stringify(data) }
   return COLUMNS.map((column) => cellOf(facts[column])).join(',')
 }

@@ -78,6 +78,16 @@ test('every type of event has a sentence, also with nothing but the bare facts',
   }
 })
 
+test('of what only a newer version knows its type is said', () => {
+  const event = { ...BLOCKED, type: 'user.promoted' }
+
+  assert.is(
+    `${whoDidIt(event)} ${whatHappened(event)}`,
+    'Ada Admin did what this version has no words for: user.promoted',
+  )
+  assert.ok(matches({ types: ['user.*'], text: 'promoted' }, event))
+})
+
 test('sentences say who did what to whom', () => {
   const say = (type: EventType, data: Partial<EventData>) => {
     const event = createEvent('identity', type, 'u-vito', { actor: 'u-vito', subjectName: 'Vito', ...data })

@@ -1,4 +1,4 @@
-import type { CurfewEvent } from '@curfew/contract'
+import type { LoggedEvent } from '@curfew/contract'
 import { whatHappened, whoDidIt, whyItHappened } from './event-words.js'
 
 /** Which events somebody wants to see. All that is said must fit; what is not said fits all. */
@@ -24,7 +24,7 @@ export interface EventFilter {
 }
 
 /** Shared by the service, for what it sends, and by the console, for what came before the filter was set. */
-export function matches(filter: EventFilter, event: CurfewEvent): boolean {
+export function matches(filter: EventFilter, event: LoggedEvent): boolean {
   const { types, user, ref, service, actor, ip, reason, correlationId, from, to, text } = filter
   return (
     (types === undefined || types.length === 0 || types.some((pattern) => isOfType(pattern, event.type))) &&
@@ -55,7 +55,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /** What a search looks in: all that is shown of an event, in lower case. */
-export function shownOf(event: CurfewEvent): string {
+export function shownOf(event: LoggedEvent): string {
   return [
     event.type,
     event.source,
@@ -72,7 +72,7 @@ export function shownOf(event: CurfewEvent): string {
     .toLowerCase()
 }
 
-function hasWords(event: CurfewEvent, text: string): boolean {
+function hasWords(event: LoggedEvent, text: string): boolean {
   const shown = shownOf(event)
   return wordsOf(text).every((word) => shown.includes(word))
 }

@@ -1,4 +1,4 @@
-import type { CurfewEvent, EventType } from '@curfew/contract'
+import type { EventType, LoggedEvent } from '@curfew/contract'
 
 /*
  * An event as a person reads it: “Ada Admin” “blocked Vito Viewer”. Shared by the console and by the
@@ -6,7 +6,7 @@ import type { CurfewEvent, EventType } from '@curfew/contract'
  */
 
 /** Who did it, to be followed by {@link whatHappened}. */
-export function whoDidIt({ type, subject, data }: CurfewEvent): string {
+export function whoDidIt({ type, subject, data }: LoggedEvent): string {
   // Nobody signed in did it; but the provider may have said who it was.
   if (data.actor === null) return data.subjectName ?? 'Somebody'
   // Of a confirmation the actor is who had asked for it.
@@ -15,17 +15,17 @@ export function whoDidIt({ type, subject, data }: CurfewEvent): string {
 }
 
 /** What they did, as the rest of a sentence without a full stop. */
-export function whatHappened(event: CurfewEvent): string {
-  return SENTENCES[event.type](event)
+export function whatHappened(event: LoggedEvent): string {
+  return WORDS.get(event.type)?.(event) ?? `did what this version has no words for: ${event.type}`
 }
 
 /** The person whom the event is about. */
-export function whomItIsAbout({ subject, data }: CurfewEvent): string {
+export function whomItIsAbout({ subject, data }: LoggedEvent): string {
   return data.subjectName ?? (subject === null ? 'nobody we know' : `user ${subject}`)
 }
 
 /** Why it happened, where the sentence does not say it already. */
-export function whyItHappened({ data }: CurfewEvent): string | undefined {
+export function whyItHappened({ data }: LoggedEvent): string | undefined {
   if (data.reason === undefined || SAID.has(data.reason)) return undefined
   return REASONS.get(data.reason) ?? data.reason
 }
@@ -44,7 +44,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['login-superseded', 'signed off meanwhile'],
 ])
 
-const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
+const SENTENCES: Readonly<Record<EventType, (event: LoggedEvent) => string>> = {
   'login.failed': ({ data }) => `could not sign in${data.provider ? ` with ${data.provider}` : ''}`,
   'session.created': ({ data }) => `signed in${data.provider ? ` with ${data.provider}` : ''}`,
   'session.revoked': (event) => {
@@ -79,20 +79,22 @@ const SENTENCES: Readonly<Record<EventType, (event: CurfewEvent) => string>> = {
   'log.pruned': ({ data }) => `removed the ${entriesIn(data['entries'])} of the log`,
 }
 
-function changeOf({ data }: CurfewEvent): string {
+const WORDS: ReadonlyMap<string, (event: LoggedEvent) => string> = new Map(Object.entries(SENTENCES))
+
+function changeOf({ data }: LoggedEvent): string {
   if (data.before === undefined || data.after === undefined) return ''
   return `: ${String(data['field'] ?? '')} ${quoted(data.before || 'none')} to ${quoted(data.after || 'none')}`
 }
 
-function instanceOf({ data }: CurfewEvent): string {
+function instanceOf({ data }: LoggedEvent): string {
   return typeof data['instance'] === 'string' ? `the instance ${data['instance']}` : 'an instance'
 }
 
-function isOwn({ subject, data }: CurfewEvent): boolean {
+function isOwn({ subject, data }: LoggedEvent): boolean {
   return data.actor === subject
 }
 
-function projectName({ data }: CurfewEvent): string {
+function projectName({ data }: LoggedEvent): string {
   return quoted(data['name'] ?? data.after ?? data.before ?? data['project'])
 }
 

@@ -34,7 +34,7 @@ export interface KeeperStats {
   readonly kept: number
   /** Times that Redis had forgotten what was not kept yet. */
   readonly gaps: number
-  /** Entries that held no event this version knows. */
+  /** Entries that held no event. */
   readonly unreadable: number
 }
 
@@ -43,7 +43,7 @@ export interface KeeperOptions {
   /** The key of the stream. */
   readonly key: string
   readonly store: Pick<LogStore, 'append' | 'cursor'>
-  /** An entry that holds no event this version knows: it is passed over. */
+  /** An entry that holds no event: it is passed over. */
   readonly onUnreadable: (streamId: string) => void
   /** Redis may have forgotten entries that were not kept yet: they stood between these stream ids. The log says so. */
   readonly onGap: (after: string, before: string) => void

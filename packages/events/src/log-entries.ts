@@ -1,26 +1,27 @@
-import { type CurfewEvent, parseEvent } from '@curfew/contract'
+import { type LoggedEvent, parseLoggedEvent } from '@curfew/contract'
 
 /** An event as it is sent, and as it is kept. */
 export interface ReadEntry {
   /** Of the Redis stream: `<milliseconds>-<number>`. */
   readonly streamId: string
-  readonly event: CurfewEvent
+  readonly event: LoggedEvent
   readonly json: string
 }
 
 /** As ioredis hands it over: the id, then fields and values in turn. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]]
 
-/** Reads an entry of the stream. Null when what it holds is not an event that this version knows. */
+/** Reads an entry of the stream. Null when what it holds is no event; its type may be one of a newer version. */
 export function parseEntry([streamId, fields]: StreamEntry): ReadEntry | null {
-  const json = fieldOf(fields, 'event') ?? ''
-  const event = parseEvent(json)
-  if (event === null) return null
-  // Its number is given by the script that writes the entry, after the event was made.
-  const sequence = fieldOf(fields, 'sequence')
-  if (sequence === undefined) return { streamId, event, json }
-  const numbered = { ...event, sequence: Number(sequence) }
-  return { streamId, event: numbered, json: JSON.stringify(numbered) }
+  const json = numbered(fieldOf(fields, 'event') ?? '', fieldOf(fields, 'sequence'))
+  const event = parseLoggedEvent(json)
+  return event && { streamId, event, json }
+}
+
+/** Its number is given by the script that writes the entry, after the event was made. */
+function numbered(json: string, sequence: string | undefined): string {
+  const event = sequence === undefined ? null : parseLoggedEvent(json)
+  return event === null ? json : JSON.stringify({ ...event, sequence: Number(sequence) })
 }
 
 /** The stream id before the first one. */

@@ -17,7 +17,7 @@ test('without parameters: the newest page of everything', () => {
 
 test('parameters become a filter; an empty one is none', () => {
   const { filter, limit, before } = parsePageQuery({
-    type: ['session.*', 'user.blocked,user.unblocked'],
+    type: ['session.*', 'user.blocked,user.promoted'],
     user: 'ada',
     correlation_id: 'c-12345678',
     from: '2027-03-01',
@@ -27,7 +27,7 @@ test('parameters become a filter; an empty one is none', () => {
     before: CURSOR,
   })
 
-  assert.equal(filter.types, ['session.*', 'user.blocked', 'user.unblocked'])
+  assert.equal(filter.types, ['session.*', 'user.blocked', 'user.promoted'])
   assert.equal([filter.user, filter.correlationId, filter.text], ['ada', 'c-12345678', undefined])
   assert.equal([filter.from, filter.to], [Date.UTC(2027, 2, 1), Date.UTC(2027, 2, 1, 11)])
   assert.equal([limit, before], [7, 51])
@@ -35,7 +35,7 @@ test('parameters become a filter; an empty one is none', () => {
 
 test('what is wrong is named', async () => {
   const wrong: Record<string, Query[string]> = {
-    type: 'session.exploded',
+    type: 'exploded',
     ref: 'short',
     user: ['ada', 'vito'],
     text: 'x'.repeat(201),

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, isRef } from '@curfew/contract'
+import { EVENT_TYPES, isRef, looksLikeEventType } from '@curfew/contract'
 import { parseInput } from '@curfew/service'
 import { z } from 'zod'
 import { decodeCursor } from './cursors.js'
@@ -69,13 +69,11 @@ export function parseExportQuery(query: Query): { filter: EventFilter; format: E
   return { filter: filterOf(filter), format }
 }
 
-const NOUNS = new Set(EVENT_TYPES.map((type) => type.split('.')[0]))
-
+/** The log may have types that only a newer version knows. */
 const type = z
   .string()
   .refine(
-    (value) =>
-      EVENT_TYPES.some((known) => known === value) || (value.endsWith('.*') && NOUNS.has(value.slice(0, -2))),
+    (value) => looksLikeEventType(value.replace(/\.\*$/, '.any')),
     `must be a type of event, or a noun and “.*”, such as ${EVENT_TYPES[1]} or session.*`,
   )
 

@@ -1,4 +1,11 @@
-import type { CurfewEvent, EventType, OwnEvent, OwnEvents, SessionRecord } from '@curfew/contract'
+import {
+  type CurfewEvent,
+  type EventType,
+  isOfKnownType,
+  type OwnEvent,
+  type OwnEvents,
+  type SessionRecord,
+} from '@curfew/contract'
 import { parseInput } from '@curfew/service'
 import { deviceName } from '@curfew/service/browser/device-name'
 import type { Context } from 'koa'
@@ -24,7 +31,7 @@ export function listOwnEvents(store: Pick<LogStore, 'page'>) {
       limit,
     )
     const answer: OwnEvents = {
-      events: entries.map(({ event }) => ownEvent(event)),
+      events: entries.flatMap(({ event }) => (isOfKnownType(event) ? [ownEvent(event)] : [])),
       next: next === null ? null : encodeCursor(next),
     }
     ctx.body = answer

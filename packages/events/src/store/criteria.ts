@@ -1,6 +1,6 @@
-import { EVENT_TYPES, type EventType } from '@curfew/contract'
 import { type EventFilter, isOfType, wordsOf } from '../event-filter.js'
 import { comparable, storable } from './event-facts.js'
+import { MOST_TYPES } from './kept-types.js'
 
 /** The columns that a filter compares with one value. */
 export const EQUAL_COLUMNS = {
@@ -22,7 +22,7 @@ export type EqualColumn = (typeof EQUAL_COLUMNS)[keyof typeof EQUAL_COLUMNS]
 export interface Criteria {
   readonly equal: ReadonlyArray<{ readonly column: EqualColumn; readonly value: string }>
   /** Any of these; null: whichever. */
-  readonly types: readonly EventType[] | null
+  readonly types: readonly string[] | null
   /** Epoch milliseconds, the second exclusive. */
   readonly fromMs: number | null
   readonly toMs: number | null
@@ -30,20 +30,34 @@ export interface Criteria {
   readonly words: readonly string[]
 }
 
-export function criteriaOf(filter: EventFilter): Criteria {
-  const { types, from, to, text = '' } = filter
+export function criteriaOf(filter: EventFilter, keptTypes: readonly string[]): Criteria {
+  const { from, to, text = '' } = filter
   return {
     equal: Object.entries(EQUAL_COLUMNS).flatMap(([name, column]) => {
       const value = nameOfEqual(name) ? filter[name] : undefined
       if (value === undefined) return []
       return [{ column, value: comparable(name === 'service' ? `/${value}` : value) }]
     }),
-    types: types?.length ? EVENT_TYPES.filter((type) => types.some((one) => isOfType(one, type))) : null,
+    types: typesOf(filter, keptTypes),
     fromMs: from ?? null,
     toMs: to ?? null,
     words: wordsOf(text).filter((word) => [...word].length >= TRIGRAM && storable(word) === word),
   }
 }
+
+/** Whether {@link criteriaOf} has to know which types there are. */
+export function asksForNouns({ types }: EventFilter): boolean {
+  return types?.some(isNoun) ?? false
+}
+
+function typesOf({ types }: EventFilter, keptTypes: readonly string[]): string[] | null {
+  if (!types?.length) return null
+  if (!types.some(isNoun)) return [...new Set(types)]
+  if (keptTypes.length >= MOST_TYPES) return null
+  return keptTypes.filter((type) => types.some((one) => isOfType(one, type)))
+}
+
+const isNoun = (pattern: string) => pattern.endsWith('.*')
 
 const TRIGRAM = 3
 

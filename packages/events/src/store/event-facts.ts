@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type CurfewEvent, parseEvent } from '@curfew/contract'
+import { type LoggedEvent, parseLoggedEvent } from '@curfew/contract'
 import { shownOf } from '../event-filter.js'
 import type { StoredEntry, StreamedEvent } from './log-store.js'
 
@@ -19,7 +19,7 @@ export interface EventFacts {
   readonly correlationId: string | null
 }
 
-export function factsOf(event: CurfewEvent): EventFacts {
+export function factsOf(event: LoggedEvent): EventFacts {
   const { id, type, source, time, subject, data } = event
   const timeMs = Date.parse(time)
   return {
@@ -37,7 +37,7 @@ export function factsOf(event: CurfewEvent): EventFacts {
 }
 
 /** What a search for words looks in, as databases keep it. */
-export function storableShown(event: CurfewEvent): string {
+export function storableShown(event: LoggedEvent): string {
   return storable(shownOf(event))
 }
 
@@ -71,9 +71,9 @@ const MOST_COMPARED = 400
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that one is meant
 const UNSTORABLE = /[\u0000\p{Surrogate}]/gu
 
-/** A row as a stored entry. Null when its JSON is no event that this version knows. */
+/** A row as a stored entry. Null when its JSON is no event: whoever writes behind the store's back may write anything. */
 export function readStored(row: StreamedEvent & { readonly position: number }): StoredEntry | null {
-  const event = parseEvent(row.json)
+  const event = parseLoggedEvent(row.json)
   return event && { position: row.position, streamId: row.streamId, json: row.json, event }
 }
 
@@ -87,10 +87,10 @@ export interface Appendable extends StreamedEvent {
   readonly tookMs: number | null
 }
 
-/** @throws {TypeError} when it holds no event that this version knows, or its stream id is none */
+/** @throws {TypeError} when it holds no event, or its stream id is none */
 export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
-  const event = parseEvent(json)
-  if (event === null) throw new TypeError(`entry ${streamId} holds no event that this version knows`)
+  const event = parseLoggedEvent(json)
+  if (event === null) throw new TypeError(`entry ${streamId} holds no event`)
   return {
     streamId,
     json,
@@ -101,7 +101,7 @@ export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
   }
 }
 
-function confirmationMsOf({ type, data: { tookMs } }: CurfewEvent): number | null {
+function confirmationMsOf({ type, data: { tookMs } }: LoggedEvent): number | null {
   return type === 'sign-off.confirmed' && typeof tookMs === 'number' && tookMs >= 0 ? tookMs : null
 }
 

@@ -1,4 +1,4 @@
-import type { CurfewEvent } from '@curfew/contract'
+import type { LoggedEvent } from '@curfew/contract'
 import type { EventFilter } from '../event-filter.js'
 import type { Broken, ChainPoint } from './chain.js'
 import type { Tally, TallySpan } from './tally.js'
@@ -19,7 +19,7 @@ export interface LogStore {
    * keepers at once do no harm. Only what retention has removed would be kept again.
    *
    * @returns what was appended, oldest first
-   * @throws {TypeError} when an entry holds no event that this version knows, or its stream id is none
+   * @throws {TypeError} when an entry holds no event, or its stream id is none
    */
   append(batch: Batch): Promise<readonly StoredEntry[]>
   /**
@@ -78,7 +78,7 @@ export interface StreamedEvent {
 export interface StoredEntry extends StreamedEvent {
   /** 1, 2, 3…: without gaps, and never given twice. */
   readonly position: number
-  readonly event: CurfewEvent
+  readonly event: LoggedEvent
 }
 
 export interface StoreQuery {

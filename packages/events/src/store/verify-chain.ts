@@ -1,4 +1,4 @@
-import { parseEvent } from '@curfew/contract'
+import { parseLoggedEvent } from '@curfew/contract'
 import { type Break, breakBetween, type ChainPoint, type Link } from './chain.js'
 import { type EventFacts, factsOf, streamedMsOf } from './event-facts.js'
 import type { Verified, VerifyOptions } from './log-store.js'
@@ -77,8 +77,8 @@ function hasItsFacts({ position, streamId, json, streamedMs, facts, hour }: Look
   const { first, last } = hour
   const isInHour = first !== null && last !== null && first <= position && position <= last
   if (facts.timeMs !== null && !isInHour) return false
-  const event = parseEvent(json)
-  // One that this version can't read was checked by its hash.
+  const event = parseLoggedEvent(json)
+  // What is no event was checked by its hash.
   if (event === null) return true
   const kept = new Map<string, unknown>(Object.entries(facts))
   return Object.entries(factsOf(event)).every(([name, value]) => kept.get(name) === value)

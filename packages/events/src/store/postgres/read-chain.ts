@@ -9,7 +9,7 @@ import type { ChainLook } from '../verify-chain.js'
 import { SCHEMA } from './schema.js'
 import { findState, readState } from './state.js'
 
-/** What stands after a position, and after the anchor, oldest first. What this version can't read is passed over. */
+/** What stands after a position, and after the anchor, oldest first. What is no event is passed over. */
 export async function readAfter(client: PoolClient, position: number, count: number): Promise<StoredEntry[]> {
   const found: StoredEntry[] = []
   const { anchor } = await readState(client)

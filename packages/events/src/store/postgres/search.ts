@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
-import { type Criteria, criteriaOf } from '../criteria.js'
+import { asksForNouns, type Criteria, criteriaOf } from '../criteria.js'
 import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
+import { KeptTypes, keptTypesSql } from '../kept-types.js'
 import type { StorePage, StoreQuery } from '../log-store.js'
 import { collectPage } from '../page-collector.js'
 import { EFFORT, type Effort } from '../search-effort.js'
@@ -13,7 +14,7 @@ const NEAR = 20_000
 
 /** Searches from the newest to the oldest. What the planner chooses finds the candidates. */
 export async function search(client: PoolClient, query: StoreQuery, effort = EFFORT): Promise<StorePage> {
-  const criteria = criteriaOf(query.filter)
+  const criteria = criteriaOf(query.filter, await readKeptTypes(client, query))
   const window = windowFrom(await readSpan(client, criteria), criteria, query)
   if (window === null || criteria.types?.length === 0) return { entries: [], next: null }
   const above = await reachOf(client, criteria, window, effort)
@@ -23,6 +24,12 @@ export async function search(client: PoolClient, query: StoreQuery, effort = EFF
     const page = collector.take(await readChunk(client, criteria, { above, below }, count))
     if (page !== null) return page
   }
+}
+
+async function readKeptTypes(client: PoolClient, { filter }: StoreQuery): Promise<string[]> {
+  if (!asksForNouns(filter)) return []
+  const { rows } = await client.query(keptTypesSql(`${SCHEMA}.events`))
+  return KeptTypes.parse(rows)
 }
 
 async function readSpan(client: PoolClient, criteria: Criteria): Promise<unknown> {

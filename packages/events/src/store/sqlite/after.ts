@@ -4,7 +4,7 @@ import { readStored } from '../event-facts.js'
 import type { SqliteDatabase } from './schema.js'
 import { readState } from './state.js'
 
-/** What stands after a position, and after the anchor, oldest first. What this version can't read is passed over. */
+/** What stands after a position, and after the anchor, oldest first. What is no event is passed over. */
 export function readAfter(database: SqliteDatabase, position: number, count: number): EntryRow[] {
   const read = database.prepare(
     `SELECT ${ENTRY_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`,

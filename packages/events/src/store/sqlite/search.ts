@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type Criteria, criteriaOf } from '../criteria.js'
+import { asksForNouns, type Criteria, criteriaOf } from '../criteria.js'
 import { ENTRY_COLUMNS, EntryRow } from '../entry-row.js'
+import { KeptTypes, keptTypesSql } from '../kept-types.js'
 import type { StorePage, StoreQuery } from '../log-store.js'
 import { collectPage } from '../page-collector.js'
 import { EFFORT, type Effort } from '../search-effort.js'
@@ -14,7 +15,8 @@ import type { SqliteDatabase } from './schema.js'
  * it finds.
  */
 export function search(database: SqliteDatabase, query: StoreQuery, effort = EFFORT): StorePage {
-  const criteria = criteriaOf(query.filter)
+  const keptTypes = asksForNouns(query.filter) ? database.prepare(keptTypesSql('events')).all() : []
+  const criteria = criteriaOf(query.filter, KeptTypes.parse(keptTypes))
   const window = windowFrom(readSpan(database, criteria), criteria, query)
   if (window === null || criteria.types?.length === 0) return { entries: [], next: null }
   const lead = leadOf(database, criteria, window, effort)

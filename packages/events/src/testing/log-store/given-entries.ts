@@ -1,4 +1,4 @@
-import { type CurfewEvent, createEvent, type EventData, type EventType } from '@curfew/contract'
+import { createEvent, type EventData, type LoggedEvent } from '@curfew/contract'
 import type { LogStore, StreamedEvent } from '../../store/log-store.js'
 
 /** A store of a test's own. */
@@ -15,7 +15,8 @@ export const START_MS = Date.parse('2027-03-01T12:00:00Z')
 
 export interface GivenEvent {
   readonly id?: string
-  readonly type?: EventType
+  /** Also one that this version does not know. */
+  readonly type?: string
   readonly source?: string
   readonly subject?: string | null
   readonly data?: EventData
@@ -23,10 +24,10 @@ export interface GivenEvent {
 }
 
 /** The entry with this number, written so many seconds after the start. */
-export function givenEntry(n: number, given: GivenEvent = {}): StreamedEvent & { event: CurfewEvent } {
+export function givenEntry(n: number, given: GivenEvent = {}): StreamedEvent & { event: LoggedEvent } {
   const { id = `event-${n}`, type = 'session.created', source = 'identity', subject = 'ada' } = given
   const { data = { actor: 'ada' }, timeMs = START_MS + n * 1_000 } = given
-  const event = { ...createEvent(source, type, subject, data, new Date(timeMs)), id }
+  const event = { ...createEvent(source, 'session.created', subject, data, new Date(timeMs)), type, id }
   return { streamId: `${START_MS + n * 1_000}-0`, event, json: JSON.stringify(event) }
 }
 

@@ -24,8 +24,11 @@ const word = fc.constantFrom(
   'ΟΔΟΣ',
 )
 
+/** Types that this version does not know. */
+const NEWER_TYPES = ['session.lent', 'user.promoted', 'lamp.lit']
+
 const arbitraryEvent: fc.Arbitrary<GivenEvent> = fc.record({
-  type: fc.constantFrom(...EVENT_TYPES),
+  type: fc.constantFrom(...EVENT_TYPES, ...NEWER_TYPES),
   source: fc.constantFrom('identity', 'projects', ''),
   subject: fc.option(word, { nil: null }),
   data: fc.record(
@@ -83,9 +86,19 @@ export function sampleEntries(count: number, seed: number) {
 const moment = fc.integer({ min: -30, max: 530 }).map((minute) => START_MS + minute * MINUTE_MS)
 
 const conditions = {
-  types: fc.array(fc.constantFrom('session.*', 'user.*', 'token.*', 'project.*', ...EVENT_TYPES, 'none.*'), {
-    maxLength: 3,
-  }),
+  types: fc.array(
+    fc.constantFrom(
+      'session.*',
+      'user.*',
+      'token.*',
+      'project.*',
+      'lamp.*',
+      'none.*',
+      ...EVENT_TYPES,
+      ...NEWER_TYPES,
+    ),
+    { maxLength: 3 },
+  ),
   user: word,
   ref: word,
   service: fc.constantFrom('identity', 'projects', '', 'x\u0000'),
