@@ -16,7 +16,7 @@ export interface LogStore {
    * is on disk.
    *
    * An event is kept once, by its source and its id, whatever stream id it comes with; so a batch may be repeated, and two
-   * keepers at once do no harm. Only what retention has removed would be kept again.
+   * keepers at once do no harm. What retention has removed does not come back, for as long as Redis may have it.
    *
    * @returns what was appended, oldest first
    * @throws {TypeError} when an entry holds no event, or its stream id is none

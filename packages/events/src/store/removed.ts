@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { startOfHour } from './hours.js'
 
+/**
+ * Of so many that were removed last the ids are kept: when Redis has lost something it is read anew, and has the newest
+ * 200,000 of what it had.
+ */
+export const MOST_KNOWN_REMOVED = 300_000
+
 /** Of the last entry that is removed when it came, and the first hour in which one that is left says it happened. */
 export const Removed = z.object({ streamed_ms: z.coerce.number(), first_hour: z.coerce.number().nullable() })
 

@@ -31,10 +31,11 @@ export async function append(client: PoolClient, { entries, upTo }: Batch): Prom
   return rows.map(({ position, streamId, json }) => ({ position, streamId, json }))
 }
 
-/** Each event once, and none that is there already. */
+/** Each event once, and none that is there already, or was. */
 async function withoutKept(client: PoolClient, entries: readonly Appendable[]): Promise<Appendable[]> {
   const { rows } = await client.query(
-    `SELECT event_id AS "eventId" FROM ${SCHEMA}.events WHERE event_id = ANY ($1)`,
+    `SELECT event_id AS "eventId" FROM ${SCHEMA}.events WHERE event_id = ANY ($1)
+     UNION ALL SELECT event_id FROM ${SCHEMA}.removed WHERE event_id = ANY ($1)`,
     [entries.map(({ facts }) => facts.eventId)],
   )
   const kept = new Set(EventIds.parse(rows).map(({ eventId }) => eventId))

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import type { Retention } from '../log-store.js'
-import { countedUntil, Removed } from '../removed.js'
+import { countedUntil, MOST_KNOWN_REMOVED, Removed } from '../removed.js'
 import { SCHEMA } from './schema.js'
 import { lockState } from './state.js'
 import { forgetTallies } from './tallies.js'
@@ -34,6 +34,12 @@ export async function pruneSome(client: PoolClient, limits: Retention, most: num
        (SELECT position, hash FROM ${SCHEMA}.events WHERE position = $1)`,
     [upTo],
   )
+  await client.query(
+    `INSERT INTO ${SCHEMA}.removed (position, event_id)
+     SELECT position, event_id FROM ${SCHEMA}.events WHERE position <= $1 ON CONFLICT DO NOTHING`,
+    [upTo],
+  )
+  await client.query(`DELETE FROM ${SCHEMA}.removed WHERE position <= $1`, [upTo - MOST_KNOWN_REMOVED])
   await client.query(`DELETE FROM ${SCHEMA}.events WHERE position <= $1`, [upTo])
   return upTo - anchor.position
 }

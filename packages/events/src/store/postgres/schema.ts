@@ -116,4 +116,12 @@ const SECOND = `
 /** An event was kept once by its id alone, so that one service could keep a fact of another one out. */
 const THIRD = `UPDATE ${SCHEMA}.events SET event_id = source || ' ' || event_id`
 
-const MIGRATIONS = [FIRST, SECOND, THIRD]
+/** By which it is known what retention has removed, and Redis may still have. */
+const FOURTH = `
+  CREATE TABLE ${SCHEMA}.removed (
+    position bigint PRIMARY KEY,
+    event_id text NOT NULL UNIQUE
+  );
+`
+
+const MIGRATIONS = [FIRST, SECOND, THIRD, FOURTH]

@@ -9,7 +9,9 @@ import { createCounting } from './tallies.js'
 
 /** Makes the function that appends; its statements are prepared once. */
 export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryRow[] {
-  const find = database.prepare('SELECT 1 FROM events WHERE event_id = ?')
+  const find = database.prepare(
+    'SELECT 1 FROM events WHERE event_id = ?1 UNION ALL SELECT 1 FROM removed WHERE event_id = ?1',
+  )
   const insertEvent = database.prepare(
     `INSERT INTO events (position, hash, stream_id, streamed_ms, json, event_id, type, source, time_ms,
                          user_id, ref, actor, ip, reason, correlation_id)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Retention } from '../log-store.js'
-import { countedUntil, Removed } from '../removed.js'
+import { countedUntil, MOST_KNOWN_REMOVED, Removed } from '../removed.js'
 import { type SqliteDatabase, transaction } from './schema.js'
 import { readState } from './state.js'
 import { forgetTallies } from './tallies.js'
@@ -40,6 +40,10 @@ export function pruneSome(database: SqliteDatabase, limits: Retention, most: num
         .get(upTo),
     )
     forgetTallies(database, countedUntil(removed))
+    database
+      .prepare('INSERT OR IGNORE INTO removed SELECT position, event_id FROM events WHERE position <= ?')
+      .run(upTo)
+    database.prepare('DELETE FROM removed WHERE position <= ?').run(upTo - MOST_KNOWN_REMOVED)
     database.prepare('DELETE FROM events WHERE position <= ?').run(upTo)
     return upTo - anchor.position
   })

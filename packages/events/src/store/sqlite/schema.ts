@@ -11,7 +11,7 @@ const BUSY_MS = 5_000
 /** Of the file, in memory. Bytes. */
 const CACHE_BYTES = 32 * 2 ** 20
 
-const SCHEMA_VERSION = 3
+const SCHEMA_VERSION = 4
 
 /**
  * Opens the file, and makes it where there is none, if it may.
@@ -66,6 +66,7 @@ function migrate(database: SqliteDatabase): void {
   if (version < 1) database.exec(FIRST)
   if (version < 2) database.exec(SECOND)
   if (version < 3) database.exec(THIRD)
+  if (version < 4) database.exec(FOURTH)
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
@@ -162,3 +163,11 @@ const SECOND = `
 
 /** An event was kept once by its id alone, so that one service could keep a fact of another one out. */
 const THIRD = "UPDATE events SET event_id = source || ' ' || event_id"
+
+/** By which it is known what retention has removed, and Redis may still have. */
+const FOURTH = `
+  CREATE TABLE removed (
+    position INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE
+  ) STRICT;
+`

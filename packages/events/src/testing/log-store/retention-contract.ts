@@ -74,6 +74,43 @@ export function retentionContract(test: Test, openStore: () => Promise<GivenStor
     assert.is((await store.tally(days)).counts[0]?.count, 4)
   })
 
+  // found 2026-11-27: a Redis that lost something is read anew, and still had what retention had removed
+  test('what retention has removed is known, and does not come back', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const entries = givenEntries(30)
+    await appendAll(store, entries.slice(0, 20))
+    await store.prune({ mostEntries: 5 })
+
+    const again = await given.again()
+    assert.equal(positionsOf(await appendAll(again, entries)), [21, 22, 23, 24, 25, 26, 27, 28, 29, 30])
+    await again.prune({ mostEntries: 0 })
+    assert.equal(await appendAll(again, entries), [])
+    // The same id of another service is another event.
+    assert.equal(
+      positionsOf(await appendAll(again, [givenEntry(1, { source: 'projects', type: 'project.created' })])),
+      [31],
+    )
+    assert.ok((await store.verify()).ok)
+    await again.close()
+  })
+
+  test('what was removed longer ago than Redis has anything is forgotten', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await given.tamper(
+      "INSERT INTO removed (position, event_id) VALUES (-400000, '/identity event-2'), (-200000, '/identity event-3')",
+    )
+    await appendAll(store, givenEntries(1))
+
+    await store.prune({ mostEntries: 0 })
+
+    assert.equal(
+      (await appendAll(store, givenEntries(3))).map(({ event }) => event.id),
+      ['event-2'],
+    )
+  })
+
   test('when retention has removed everything, positions go on', async () => {
     await using given = await openStore()
     const { store } = given
