@@ -1,20 +1,14 @@
 import { deferred, eventually, postgresUrl, startPostgres } from '@curfew/testing'
-import pg from 'pg'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  appendAll,
-  type GivenStore,
-  givenEntries,
-  givenEntry,
-  START_MS,
-} from '../testing/log-store/given-entries.js'
-import { logStoreContract } from '../testing/log-store/log-store-contract.js'
+import { appendContract } from '../testing/log-store/append-contract.js'
+import { appendAll, givenEntries, givenEntry, START_MS } from '../testing/log-store/given-entries.js'
+import { givenPostgresStore, givenPostgresStoreAt } from '../testing/log-store/given-postgres-store.js'
 import { openPostgresLogStore } from './postgres-log-store.js'
 
 const test = suite('events: the log in PostgreSQL')
 
-logStoreContract(test, async () => openStore(await postgresUrl()))
+appendContract(test, givenPostgresStore)
 
 test('many that start at once make one schema', async () => {
   const url = await postgresUrl()
@@ -27,7 +21,7 @@ test('many that start at once make one schema', async () => {
 })
 
 test('what an older log has is known by its source and its id when it is opened', async () => {
-  await using given = await openStore(await postgresUrl())
+  await using given = await givenPostgresStore()
   const entries = givenEntries(100, (n) => ({ id: n === 7 ? 'i'.repeat(500) : `event-${n}` }))
   await appendAll(given.store, entries)
 
@@ -42,7 +36,7 @@ test('what an older log has is known by its source and its id when it is opened'
 })
 
 test('what an older log has is counted when it is opened', async () => {
-  await using given = await openStore(await postgresUrl())
+  await using given = await givenPostgresStore()
   await appendAll(given.store, givenEntries(100))
   const hour = { from: START_MS / 1_000, to: START_MS / 1_000 + 3_600, stepSeconds: 60 }
   const days = { from: 0, to: 100_000 * 86_400, stepSeconds: 86_400 }
@@ -58,7 +52,7 @@ test('what an older log has is counted when it is opened', async () => {
 })
 
 test('another process is told, also after its connection was lost', async () => {
-  await using given = await openStore(await postgresUrl())
+  await using given = await givenPostgresStore()
   const reader = await given.again()
   let told = deferred<void>()
   reader.watch(() => told.resolve())
@@ -82,7 +76,7 @@ test('another process is told, also after its connection was lost', async () => 
 
 test('a server that dies loses nothing that was appended, and the store goes on with the next one', async () => {
   await using server = await startPostgres()
-  await using given = await openStore(await server.createDatabase())
+  await using given = await givenPostgresStoreAt(await server.createDatabase())
   await appendAll(given.store, givenEntries(3))
 
   await server.kill()
@@ -103,19 +97,3 @@ test('where none may be made, a database without one is refused', async () => {
 })
 
 test.run()
-
-async function openStore(url: string): Promise<GivenStore> {
-  const store = await openPostgresLogStore(url)
-  return {
-    store,
-    again: () => openPostgresLogStore(url),
-    async tamper(sql) {
-      const client = new pg.Client({ connectionString: url })
-      await client.connect()
-      await client.query('SET search_path = curfew_log')
-      await client.query(sql)
-      await client.end()
-    },
-    [Symbol.asyncDispose]: () => store.close(),
-  }
-}

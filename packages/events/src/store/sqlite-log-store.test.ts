@@ -8,13 +8,14 @@ import Database from 'libsql'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compareIds } from '../log-entries.js'
-import { appendAll, type GivenStore, givenEntries, START_MS } from '../testing/log-store/given-entries.js'
-import { logStoreContract } from '../testing/log-store/log-store-contract.js'
+import { appendContract } from '../testing/log-store/append-contract.js'
+import { appendAll, givenEntries, START_MS } from '../testing/log-store/given-entries.js'
+import { givenSqliteStore } from '../testing/log-store/given-sqlite-store.js'
 import { openSqliteLogStore } from './sqlite-log-store.js'
 
 const test = suite('events: the log in SQLite')
 
-logStoreContract(test, openStore)
+appendContract(test, givenSqliteStore)
 
 test('a process that is killed while it appends has lost nothing that it was told is kept', async () => {
   await using folder = await openFolder()
@@ -51,7 +52,7 @@ test('a process that is killed while it appends has lost nothing that it was tol
 })
 
 test('whoever shares the event loop goes on while it works', async () => {
-  await using given = await openStore()
+  await using given = await givenSqliteStore()
   const entries = givenEntries(2_000)
   let isAppending = true
   let turns = 0
@@ -88,7 +89,7 @@ test('the log says who did what, from where: its files are for their owner alone
 })
 
 test('what an older log has is known by its source and its id when it is opened', async () => {
-  await using given = await openStore()
+  await using given = await givenSqliteStore()
   const entries = givenEntries(100, (n) => ({ id: n === 7 ? 'i'.repeat(500) : `event-${n}` }))
   await appendAll(given.store, entries)
 
@@ -103,7 +104,7 @@ test('what an older log has is known by its source and its id when it is opened'
 })
 
 test('what an older log has is counted when it is opened', async () => {
-  await using given = await openStore()
+  await using given = await givenSqliteStore()
   await appendAll(given.store, givenEntries(100))
   const hour = { from: START_MS / 1_000, to: START_MS / 1_000 + 3_600, stepSeconds: 60 }
   const days = { from: 0, to: 100_000 * 86_400, stepSeconds: 86_400 }
@@ -139,25 +140,6 @@ test('a file that is no event log, or a newer one, is refused and left as it is'
 })
 
 test.run()
-
-async function openStore(): Promise<GivenStore> {
-  const folder = await openFolder()
-  const file = join(folder.path, 'event-log.db')
-  const store = await openSqliteLogStore(file)
-  return {
-    store,
-    again: () => openSqliteLogStore(file),
-    async tamper(sql) {
-      const database = new Database(file, { timeout: 1_000 })
-      database.exec(sql)
-      database.close()
-    },
-    async [Symbol.asyncDispose]() {
-      await store.close()
-      await folder[Symbol.asyncDispose]()
-    },
-  }
-}
 
 async function openFolder() {
   const path = await mkdtemp(join(tmpdir(), 'curfew-log-'))

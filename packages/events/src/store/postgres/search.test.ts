@@ -1,5 +1,7 @@
 import { postgresUrl } from '@curfew/testing'
 import { suite } from 'uvu'
+import { givenPostgresStore } from '../../testing/log-store/given-postgres-store.js'
+import { searchContract } from '../../testing/log-store/search-contract.js'
 import { searchEffortContract } from '../../testing/log-store/search-effort-contract.js'
 import { append } from './append.js'
 import { openConnections } from './connections.js'
@@ -7,6 +9,8 @@ import { migrate } from './schema.js'
 import { search } from './search.js'
 
 const test = suite('events: searches in PostgreSQL')
+
+searchContract(test, givenPostgresStore)
 
 searchEffortContract(test, async () => {
   const connections = openConnections(await postgresUrl())

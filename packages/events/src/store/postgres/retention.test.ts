@@ -1,0 +1,11 @@
+import { suite } from 'uvu'
+import { givenPostgresStore } from '../../testing/log-store/given-postgres-store.js'
+import { retentionContract } from '../../testing/log-store/retention-contract.js'
+import { tallyContract } from '../../testing/log-store/tally-contract.js'
+
+const test = suite('events: what is counted and removed in PostgreSQL')
+
+tallyContract(test, givenPostgresStore)
+retentionContract(test, givenPostgresStore)
+
+test.run()
