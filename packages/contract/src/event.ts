@@ -24,7 +24,7 @@ import { isRecord, isString } from './shape.js'
  * | `instance.lost`           | an instance did not renew its lease: it crashed, hangs, or is cut off         | identity |
  * | `history.opened`          | Redis has another history: restarted, failed over, restored or emptied        | identity |
  * | `log.exported`            | an admin took a copy of the log; `filter` says of what                        | events   |
- * | `log.interrupted`         | facts are missing here: Redis had forgotten them before they were kept        | events   |
+ * | `log.interrupted`         | facts are missing here, or may be: Redis had forgotten or lost them           | events   |
  * | `log.pruned`              | the oldest entries of the log were removed, as the settings say               | events   |
  * | `project.created`         | a project came to be                                                          | projects |
  * | `project.renamed`         | a project got another name; `before` and `after` tell                         | projects |

@@ -50,8 +50,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
     key: keys.log,
     store,
     onUnreadable: (id) => log.warn('log-entry.unreadable', { id }),
-    onGap: (after, upTo) => log.error('log.gap', { after, upTo }),
-    onShortened: () => log.warn('log.shortened'),
+    onGap: (gap) => log.error('log.gap', { ...gap }),
     onError: (error) => log.warn('keeper.failed', { error }),
   })
   keeper.open()

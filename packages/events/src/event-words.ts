@@ -31,7 +31,15 @@ export function whyItHappened({ data }: LoggedEvent): string | undefined {
 }
 
 /** Who did it to whom says as much. */
-const SAID = new Set(['logged-out', 'revoked', 'everywhere', 'others', 'admin', 'replaced'])
+const SAID = new Set([
+  'logged-out',
+  'revoked',
+  'everywhere',
+  'others',
+  'admin',
+  'replaced',
+  'stream-replaced',
+])
 
 /** Reasons that are codes. What else stands there, an admin has written. */
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -75,7 +83,10 @@ const SENTENCES: Readonly<Record<EventType, (event: LoggedEvent) => string>> = {
   'project.archived': (event) => `archived the project ${projectName(event)}`,
   'project.restored': (event) => `took up the project ${projectName(event)} again`,
   'project.deleted': (event) => `deleted the project ${projectName(event)}`,
-  'log.interrupted': () => 'lost facts here: Redis had forgotten them before they were kept',
+  'log.interrupted': ({ data }) =>
+    data.reason === 'stream-replaced'
+      ? 'may have lost facts here: Redis lost the log’s stream, and has another one'
+      : 'lost facts here: Redis had forgotten them before they were kept',
   'log.pruned': ({ data }) => `removed the ${entriesIn(data['entries'])} of the log`,
 }
 

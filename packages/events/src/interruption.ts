@@ -1,21 +1,31 @@
 import { createHash } from 'node:crypto'
 import { createEvent } from '@curfew/contract'
-import { millisecondsOf } from './log-entries.js'
+import { compareIds, millisecondsOf } from './log-entries.js'
 import type { StreamedEvent } from './store/log-store.js'
 
+export interface Interruption {
+  /** The stream ids between which entries are missing, or may be. */
+  readonly after: string
+  readonly before: string
+  /** Another stream is there than the one that was kept, and `before` is its first entry. Else Redis had forgotten some. */
+  readonly reason?: 'stream-replaced'
+}
+
 /**
- * The fact that entries between two ids of the stream were lost. Whoever sees the same says the same: its id is made
- * from the two, so that it is kept once.
+ * The fact that entries of the stream were lost, or may have been. Whoever sees the same says the same: its id is made
+ * from the two stream ids, so that it is kept once.
  */
-export function interruption(after: string, before: string): StreamedEvent {
-  const event = createEvent('events', 'log.interrupted', null, { actor: 'system', after, before })
+export function interruption({ after, before, reason }: Interruption): StreamedEvent {
+  const why = reason === undefined ? {} : { reason }
+  const event = createEvent('events', 'log.interrupted', null, { actor: 'system', after, before, ...why })
+  // What comes next: what is missing is older. Another stream may begin with ids that are older still.
+  const streamId = compareIds(after, before) > 0 ? after : before
   return {
-    streamId: before,
+    streamId,
     json: JSON.stringify({
       ...event,
       id: uuidOf(`log.interrupted ${after} ${before}`),
-      // When what comes next came: what is missing is older.
-      time: new Date(millisecondsOf(before)).toISOString(),
+      time: new Date(millisecondsOf(streamId)).toISOString(),
     }),
   }
 }

@@ -12,7 +12,7 @@ import type { KeeperLag } from './keeper-lag.js'
  * | `curfew_log_lag_entries`      |        | facts in Redis that are not kept yet; while Redis is away, no value                   |
  * | `curfew_log_lag_seconds`      |        | since the oldest of them came into Redis; 0 when all are kept                         |
  * | `curfew_log_kept_total`       |        | facts that this process has kept; of several instances each counts its own            |
- * | `curfew_log_gaps_total`       |        | times that Redis had forgotten facts before they were kept: `log.interrupted` in the log |
+ * | `curfew_log_gaps_total`       |        | times that facts are missing, or may be: `log.interrupted` in the log                 |
  * | `curfew_log_unreadable_total` |        | entries that held no fact, and were passed over                                       |
  */
 export function observeKeeper(
@@ -22,7 +22,7 @@ export function observeKeeper(
 ): void {
   const registers = [registry]
   counter('curfew_log_kept_total', 'Facts that this process has kept', ({ kept }) => kept)
-  counter('curfew_log_gaps_total', 'Times that Redis had forgotten facts', ({ gaps }) => gaps)
+  counter('curfew_log_gaps_total', 'Times that facts are missing, or may be', ({ gaps }) => gaps)
   counter('curfew_log_unreadable_total', 'Entries that held no fact', ({ unreadable }) => unreadable)
 
   function counter(name: string, help: string, read: (stats: KeeperStats) => number): void {

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import { interruption } from './interruption.js'
 import { createKeeper, type KeeperOptions } from './keeper.js'
 import { keeperLag } from './keeper-lag.js'
+import { millisecondsOf } from './log-entries.js'
 import type { LogStore } from './store/log-store.js'
 import { givenFact } from './testing/given-events.js'
 import { givenStore } from './testing/given-store.js'
@@ -35,11 +36,15 @@ async function open() {
       return ids
     },
     /** The ids of the events that are kept, oldest first. */
-    async kept(): Promise<string[]> {
+    kept(): Promise<string[]> {
+      return this.keptOr()
+    },
+    /** The same, with the type instead of the id for events of this type. */
+    async keptOr(type?: string): Promise<string[]> {
       const ids: string[] = []
       for (let position = 0; ; ) {
         const entries = await store.after(position, 1_000)
-        ids.push(...entries.map(({ event }) => event.id))
+        ids.push(...entries.map(({ event }) => (event.type === type ? type : event.id)))
         position = entries.at(-1)?.position ?? position
         if (entries.length < 1_000) return ids
       }
@@ -61,8 +66,7 @@ function keep({ server, key, store }: World, changes: Partial<KeeperOptions> = {
     key,
     store,
     onUnreadable: (id) => told.push(`unreadable ${id}`),
-    onGap: (after, upTo) => told.push(`gap ${after} ${upTo}`),
-    onShortened: () => told.push('shortened'),
+    onGap: ({ after, before, reason = 'forgotten' }) => told.push(`gap ${after} ${before} ${reason}`),
     onError: () => undefined,
     ...changes,
   })
@@ -146,14 +150,57 @@ test('an emptied Redis takes nothing away, and what it says from then on is kept
 
   await world.redis.del(world.key)
   await world.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-  await eventually(() => keeping.told.includes('shortened'))
   // Recorded again, since it is not known whether it was lost.
   const [entry] = await world.store.after(2, 1)
   await world.redis.xadd(world.key, '*', 'event', entry?.json ?? '')
+  written.push('log.interrupted', ...(await world.facts(2)))
+
+  await isKept(world, 6)
+  assert.equal(await world.keptOr('log.interrupted'), written)
+  assert.is(keeping.told.length, 1)
+})
+
+// found 2026-11-27: until the connection was cut it went on to wait for larger ids, and said nothing
+for (const [name, firstId] of [
+  ['before those that are kept', '5-1'],
+  ['after those', '*'],
+] as const) {
+  test(`the stream is deleted while the keeper waits, and goes on with ids ${name}: that is said, and all is kept`, async () => {
+    await using world = await open()
+    await using keeping = keep(world)
+    const written = await world.facts(3)
+    await isKept(world, 3)
+    const [after] = (await world.redis.xrange(world.key, '-', '+')).map(([id]) => id).slice(-1)
+
+    const [entry] = await world.store.after(2, 1)
+    await world.redis.del(world.key)
+    const before = await world.redis.xadd(world.key, firstId, 'event', entry?.json ?? '')
+    written.push('log.interrupted', ...(await world.facts(2)))
+
+    await isKept(world, written.length)
+    assert.equal(await world.keptOr('log.interrupted'), written)
+    assert.equal(keeping.told, [`gap ${after} ${before} stream-replaced`])
+    const [said] = (await world.store.page({ filter: { types: ['log.interrupted'] }, limit: 1 })).entries
+    assert.equal(said?.event.data, { actor: 'system', after, before, reason: 'stream-replaced' })
+    assert.is(
+      Date.parse(said?.event.time ?? ''),
+      millisecondsOf(firstId === '*' ? (before ?? '') : (after ?? '')),
+    )
+    assert.ok((await world.store.verify()).ok)
+  })
+}
+
+test('a stream that was only trimmed is no other one, also when nothing is left of it', async () => {
+  await using world = await open()
+  await using keeping = keep(world)
+  const written = await world.facts(3)
+  await isKept(world, 3)
+
+  await world.redis.xtrim(world.key, 'MAXLEN', 0)
   written.push(...(await world.facts(2)))
 
   await isKept(world, 5)
-  assert.equal(await world.kept(), written)
+  assert.equal([await world.kept(), keeping.told], [written, []])
 })
 
 test('what Redis had forgotten before it was kept is named, and the log says so, once', async () => {
@@ -172,12 +219,14 @@ test('what Redis had forgotten before it was kept is named, and the log says so,
   await using late = keep(world)
   await isKept(world, 3)
   assert.equal(
-    await world.store.append({ entries: [interruption(entries[0]?.[0] ?? '', entries[3]?.[0] ?? '')] }),
+    await world.store.append({
+      entries: [interruption({ after: entries[0]?.[0] ?? '', before: entries[3]?.[0] ?? '' })],
+    }),
     [],
   )
 
   const [after, before] = [entries[0]?.[0], entries[3]?.[0]]
-  assert.equal(late.told, [`gap ${after} ${before}`])
+  assert.equal(late.told, [`gap ${after} ${before} forgotten`])
   assert.is(late.keeper.stats().gaps, 1)
   const [first, missing, last] = await world.store.after(0, 10)
   assert.equal(
@@ -213,11 +262,7 @@ test('what Redis forgets while the store is slow is named too, at its place, and
     await isKept(world, written.length)
   }
 
-  const kept = await world.store.after(0, 1_000)
-  assert.equal(
-    kept.map(({ event }) => (event.type === 'log.interrupted' ? event.type : event.id)),
-    written,
-  )
+  assert.equal(await world.keptOr('log.interrupted'), written)
   assert.is(keeping.told.length, 1)
   assert.is(keeping.keeper.stats().gaps, 1)
 })
@@ -239,7 +284,7 @@ test('what was forgotten is named also where Redis has no entry any more', async
   await world.facts(1)
   await isKept(world, 3)
 
-  assert.equal(late.told, [`gap ${after} ${last}`])
+  assert.equal(late.told, [`gap ${after} ${last} forgotten`])
   const types = (await world.store.after(0, 10)).map(({ event }) => event.type)
   assert.equal(types, ['session.created', 'log.interrupted', 'session.created'])
 })

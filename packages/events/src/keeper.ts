@@ -1,9 +1,9 @@
 import { redisConnection } from '@curfew/contract'
 import { Redis } from 'ioredis'
-import { interruption } from './interruption.js'
+import { type Interruption, interruption } from './interruption.js'
 import { BEFORE_THE_FIRST, compareIds, parseEntry, type StreamEntry } from './log-entries.js'
 import type { LogStore } from './store/log-store.js'
-import { type LogStreamInfo, lookAtStream } from './stream-info.js'
+import { type LogStreamInfo, lookAfter } from './stream-info.js'
 
 /**
  * Keeps the log: copies the Redis stream into the store as it grows. It goes on where the store says that it was,
@@ -32,7 +32,7 @@ export interface KeeperPlace {
 export interface KeeperStats {
   /** Events that this process has put into the store. */
   readonly kept: number
-  /** Times that Redis had forgotten what was not kept yet. */
+  /** Times that facts were missing, or may have been. */
   readonly gaps: number
   /** Entries that held no event. */
   readonly unreadable: number
@@ -45,10 +45,8 @@ export interface KeeperOptions {
   readonly store: Pick<LogStore, 'append' | 'cursor'>
   /** An entry that holds no event: it is passed over. */
   readonly onUnreadable: (streamId: string) => void
-  /** Redis may have forgotten entries that were not kept yet: they stood between these stream ids. The log says so. */
-  readonly onGap: (after: string, before: string) => void
-  /** The stream ends before what is kept: Redis lost something. What is there is read again from its beginning. */
-  readonly onShortened: () => void
+  /** Redis has forgotten entries that were not kept yet, or may have lost some. The log says so. */
+  readonly onGap: (gap: Interruption) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -61,7 +59,7 @@ const BATCH = 500
 const RETRY_MS = 500
 
 export function createKeeper(options: KeeperOptions): Keeper {
-  const { redisUrl, key, store, onUnreadable, onGap, onShortened, onError } = options
+  const { redisUrl, key, store, onUnreadable, onGap, onError } = options
   // No queue and no resending: a read is asked anew from the position, which only this loop moves.
   const redis = new Redis({
     ...redisConnection(redisUrl),
@@ -109,17 +107,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
   }
 
   async function keepSome({ upTo, index }: KeeperPlace): Promise<KeeperPlace> {
-    // One behind the other on this connection: Redis answers the second right after the first, however long that waited.
+    // One behind the other on this connection: Redis answers the look right after the read, however long that waited.
     const [reply, stream] = await Promise.all([
       redis.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', key, upTo),
-      lookAtStream(redis, key),
+      lookAfter(redis, key, upTo),
     ])
+    if (stream.isAnother) return await beginAgain(upTo, stream)
     const entries = reply?.[0]?.[1] ?? []
     const [first, last] = [entries[0], entries.at(-1)]
     if (first === undefined || last === undefined) return { upTo, index }
     const firstIndex = indexOfFirst(entries, stream) ?? index + 1
     const isPastOurs = stream.firstId === null || compareIds(stream.firstId, upTo) > 0
-    if (isPastOurs && firstIndex > index + 1) await tellGap(upTo, first[0])
+    if (isPastOurs && firstIndex > index + 1) await tellGap({ after: upTo, before: first[0] })
     const appended = await store.append({ entries: readable(entries), upTo: last[0] })
     stats.kept += appended.length
     return { upTo: last[0], index: firstIndex - 1 + entries.length }
@@ -132,27 +131,30 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function startingPoint(): Promise<KeeperPlace> {
     const kept = (await store.cursor()) ?? BEFORE_THE_FIRST
-    const stream = await lookAtStream(redis, key)
-    if (compareIds(stream.lastId, kept) < 0) {
-      onShortened()
-      return { upTo: BEFORE_THE_FIRST, index: stream.added - stream.length }
-    }
+    const stream = await lookAfter(redis, key, kept)
+    if (stream.isAnother) return beginAgain(kept, stream)
     const { added, length, lastId } = stream
-    const isForgotten = added > length && compareIds(stream.firstId ?? lastId, kept) > 0
-    if (isForgotten) await tellGap(kept, stream.firstId ?? lastId)
+    const before = stream.firstId ?? lastId
+    if (added > length && compareIds(before, kept) > 0) await tellGap({ after: kept, before })
     // Of a stream that was trimmed to nothing the last one is gone, too.
-    return length === 0
+    return length === 0 && compareIds(lastId, kept) > 0
       ? { upTo: lastId, index: added }
       : { upTo: kept, index: kept === lastId ? added : added - length }
   }
 
+  /** Redis lost the stream that was kept. Whatever there is now is read from its beginning, and known where it was kept. */
+  async function beginAgain(after: string, { firstId, added, length }: LogStreamInfo): Promise<KeeperPlace> {
+    if (firstId !== null) await tellGap({ after, before: firstId, reason: 'stream-replaced' })
+    return { upTo: BEFORE_THE_FIRST, index: added - length }
+  }
+
   /** Where they are missing, and before what comes after them. */
-  async function tellGap(after: string, before: string): Promise<void> {
-    const appended = await store.append({ entries: [interruption(after, before)] })
+  async function tellGap(gap: Interruption): Promise<void> {
+    const appended = await store.append({ entries: [interruption(gap)] })
     // Another instance may have been the first to see it.
     if (appended.length === 0) return
     stats.gaps++
-    onGap(after, before)
+    onGap(gap)
   }
 
   function readable(entries: readonly StreamEntry[]) {

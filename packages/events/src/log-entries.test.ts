@@ -1,7 +1,7 @@
 import { createEvent } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareIds, parseEntry } from './log-entries.js'
+import { compareIds, idBefore, parseEntry } from './log-entries.js'
 
 const test = suite('events: log entries')
 
@@ -34,6 +34,10 @@ test('places are compared as numbers, not as text', () => {
   assert.ok(compareIds('9-0', '10-0') < 0)
   assert.ok(compareIds('10-10', '10-9') > 0)
   assert.is(compareIds('10-9', '10-9'), 0)
+})
+
+test('before each id is the next smaller one', () => {
+  assert.equal(['5-7', '5-0', '0-1', '0-0'].map(idBefore), ['5-6', '4-18446744073709551615', '0-0', '0-0'])
 })
 
 test.run()

@@ -34,6 +34,15 @@ export function compareIds(a: string, b: string): number {
   return compare(first.milliseconds, second.milliseconds) || compare(first.number, second.number)
 }
 
+/** The largest id that is smaller: what is read after it begins with this one, where that is there. */
+export function idBefore(id: string): string {
+  const { milliseconds, number } = partsOf(id)
+  if (number > 0n) return `${milliseconds}-${number - 1n}`
+  return milliseconds > 0n ? `${milliseconds - 1n}-${LARGEST_NUMBER}` : BEFORE_THE_FIRST
+}
+
+const LARGEST_NUMBER = 2n ** 64n - 1n
+
 /** When Redis took an entry. Epoch milliseconds. */
 export function millisecondsOf(id: string): number {
   return Number(partsOf(id).milliseconds)

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { BEFORE_THE_FIRST } from './log-entries.js'
+import { BEFORE_THE_FIRST, compareIds, idBefore } from './log-entries.js'
 
 /** What Redis says of the stream. */
 export interface LogStreamInfo {
@@ -26,6 +26,31 @@ export async function lookAtStream(redis: Pick<Redis, 'xinfo'>, key: string): Pr
     if (!(error instanceof Error && error.message.includes('no such key'))) throw error
     return { firstId: null, lastId: BEFORE_THE_FIRST, length: 0, added: 0 }
   }
+}
+
+export interface StreamLook extends LogStreamInfo {
+  /** Whether this is not the stream that was read up to an entry, or one that has lost its end. */
+  readonly isAnother: boolean
+}
+
+/**
+ * Looks at a stream that was read up to `upTo`. It is another one where that entry is missing, though it was not
+ * trimmed away. One without entries may yet become either.
+ */
+export async function lookAfter(
+  redis: Pick<Redis, 'xinfo' | 'xread'>,
+  key: string,
+  upTo: string,
+): Promise<StreamLook> {
+  // One behind the other on the connection: what is trimmed in between is seen to be.
+  const [found, stream] = await Promise.all([
+    redis.xread('COUNT', 1, 'STREAMS', key, idBefore(upTo)),
+    lookAtStream(redis, key),
+  ])
+  const { firstId, added, length } = stream
+  const isTrimmed = firstId !== null && compareIds(firstId, upTo) > 0 && added > length
+  const isGone = upTo !== BEFORE_THE_FIRST && found?.[0]?.[1]?.[0]?.[0] !== upTo
+  return { ...stream, isAnother: isGone && firstId !== null && !isTrimmed }
 }
 
 /** Redis 7 and newer. */

@@ -16,7 +16,6 @@ createKeeper({
   store,
   onUnreadable: say('unreadable'),
   onGap: say('gap'),
-  onShortened: say('shortened'),
   onError: say('failed'),
 }).open()
 process.on('disconnect', () => process.exit())
