@@ -25,13 +25,13 @@ export function decodeCursor(cursor: string, name: string): number {
     bytes[0] === CURSOR_VERSION &&
     bytes.toString('base64url') === cursor &&
     bytes.readBigUInt64BE(1) <= BigInt(LAST_POSSIBLE)
-  if (!isOurs) {
-    throw new ServiceError(
-      'invalid-input',
-      `“${name}” is not a cursor of this log. Send one that it gave you.`,
-    )
-  }
+  if (!isOurs) throw noCursor(name)
   return Number(bytes.readBigUInt64BE(1))
+}
+
+export function noCursor(name: string, options?: { readonly cause: unknown }): ServiceError {
+  const sentence = `“${name}” is not a cursor of this log. Send one that it gave you.`
+  return new ServiceError('invalid-input', sentence, {}, options)
 }
 
 /** No position is larger. */

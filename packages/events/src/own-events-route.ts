@@ -10,18 +10,22 @@ import { parseInput } from '@curfew/service'
 import { deviceName } from '@curfew/service/browser/device-name'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { decodeCursor, encodeCursor } from './cursors.js'
+import { openCursor, sealCursor } from './sealed-cursors.js'
 import type { LogStore, StorePage } from './store/log-store.js'
 
 /**
  * `GET /events/mine`: what happened to whoever asks, newest first. Only what is about them, or about everybody, and of
  * that only what is theirs: an admin's address, name and words are not, nor what Curfew does behind the scenes.
  */
-export function listOwnEvents(store: Pick<LogStore, 'page'>) {
+export function listOwnEvents(store: Pick<LogStore, 'page' | 'secret'>) {
   return async function listOwnEvents(ctx: Context): Promise<void> {
     const { user }: SessionRecord = ctx.state.session
     const { before, limit } = parseInput(Query, ctx.query)
-    const part = { limit, before: before === undefined ? undefined : decodeCursor(before, 'before') }
+    const secret = await store.secret()
+    const part = {
+      limit,
+      before: before === undefined ? undefined : openCursor(before, user.id, secret, 'before'),
+    }
     const { entries, next } = newestOf(
       [
         await store.page({ ...part, filter: { user: user.id, types: SHOWN } }),
@@ -32,7 +36,7 @@ export function listOwnEvents(store: Pick<LogStore, 'page'>) {
     )
     const answer: OwnEvents = {
       events: entries.flatMap(({ event }) => (isOfKnownType(event) ? [ownEvent(event)] : [])),
-      next: next === null ? null : encodeCursor(next),
+      next: next === null ? null : sealCursor(next, user.id, secret),
     }
     ctx.body = answer
   }

@@ -1,6 +1,7 @@
 import { eventually, freshNamespace, givenSession, openRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { encodeCursor } from './cursors.js'
 import { browserOf, givenFact, startEvents } from './testing/given-events.js'
 
 const test = suite('events: what happened to me')
@@ -102,6 +103,26 @@ test('it goes back page by page, and what is wrong is 422', async () => {
   }
 })
 
+// found 2026-11-27: it told anybody who is signed in how much happens in the whole system
+test('the cursor says nothing of the log, and is for nobody else', async () => {
+  await using world = await open()
+  for (let i = 0; i < 3; i++) {
+    await world.fact({ subject: 'ada', type: 'login.failed', data: { actor: null } })
+    await world.fact({ subject: 'grace', type: 'login.failed', data: { actor: null } })
+  }
+  await world.kept(6)
+  const cursorOf = async (user?: string) => (await world.ask('/events/mine?limit=1', user)).next ?? ''
+  const statusOf = async (before: string) => (await world.ask(`/events/mine?before=${before}`)).status
+
+  const [cursor, again, ofGrace] = [await cursorOf(), await cursorOf(), await cursorOf('grace')]
+
+  assert.is(new Set([cursor, again, ofGrace]).size, 3)
+  assert.equal(
+    await Promise.all([cursor, again, ofGrace, encodeCursor(5)].map(statusOf)),
+    [200, 200, 422, 422],
+  )
+})
+
 test.run()
 
 /** Ada, who is no admin. */
@@ -111,16 +132,18 @@ async function open() {
   const session = await givenSession(redis, namespace, { user: 'ada', roles: ['viewer'] })
   const events = await startEvents({ namespace })
   const browser = await browserOf(events, session)
+  const graces = await browserOf(events, await givenSession(redis, namespace, { user: 'grace' }))
   return {
     fact: (wanted: Parameters<typeof givenFact>[2]) => givenFact(redis, namespace, wanted),
     kept: (count: number) => eventually(async () => (await events.store.ends())?.last === count),
-    async ask(path: string) {
-      const { status, text } = await browser.fetchApi(path)
+    async ask(path: string, user = 'ada') {
+      const { status, text } = await (user === 'ada' ? browser : graces).fetchApi(path)
       const { events = [], next = null }: Partial<Answer> = JSON.parse(text)
       return { status, text, events, next }
     },
     async [Symbol.asyncDispose]() {
       await browser[Symbol.asyncDispose]()
+      await graces[Symbol.asyncDispose]()
       await events[Symbol.asyncDispose]()
       await redis[Symbol.asyncDispose]()
     },

@@ -50,6 +50,8 @@ export interface LogStore {
   verify(options?: VerifyOptions): Promise<Verified>
   /** The newest place of the chain. Kept elsewhere, it proves later that nothing up to it was changed. */
   newest(): Promise<ChainPoint>
+  /** Random, made with the log, and never shown: seals what people may not read who hold it for us. */
+  secret(): Promise<string>
   /**
    * Tells of new entries: read them with `after`. Several may be one call, and after a lost connection there may
    * be a call without any. PostgreSQL tells every process; SQLite only those that share this object.

@@ -26,7 +26,7 @@ test('what an older log has is known by its source and its id when it is opened'
   await appendAll(given.store, entries)
 
   await given.tamper(
-    'UPDATE events SET event_id = substr(event_id, length(source) + 2); DROP TABLE removed; UPDATE state SET schema_version = 2',
+    'UPDATE events SET event_id = substr(event_id, length(source) + 2); DROP TABLE removed; ALTER TABLE state DROP COLUMN secret; UPDATE state SET schema_version = 2',
   )
   const again = await given.again()
 
@@ -43,7 +43,7 @@ test('what an older log has is counted when it is opened', async () => {
   const before = await Promise.all([hour, days].map(given.store.tally))
 
   await given.tamper(
-    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; DROP TABLE removed; UPDATE state SET schema_version = 1',
+    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; DROP TABLE removed; ALTER TABLE state DROP COLUMN secret; UPDATE state SET schema_version = 1',
   )
   const again = await given.again()
 

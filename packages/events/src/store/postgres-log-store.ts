@@ -73,6 +73,7 @@ export async function openPostgresLogStore(
         options,
       ),
     newest: async () => (await state()).newest,
+    secret: async () => (await state()).secret,
     watch(onAppended) {
       const watcher = () => onAppended()
       watchers.add(watcher)

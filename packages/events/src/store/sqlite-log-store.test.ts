@@ -94,7 +94,7 @@ test('what an older log has is known by its source and its id when it is opened'
   await appendAll(given.store, entries)
 
   await given.tamper(
-    'UPDATE events SET event_id = substr(event_id, length(source) + 2); DROP TABLE removed; PRAGMA user_version = 2',
+    'UPDATE events SET event_id = substr(event_id, length(source) + 2); DROP TABLE removed; ALTER TABLE state DROP COLUMN secret; PRAGMA user_version = 2',
   )
   const again = await given.again()
 
@@ -111,7 +111,7 @@ test('what an older log has is counted when it is opened', async () => {
   const before = await Promise.all([hour, days].map(given.store.tally))
 
   await given.tamper(
-    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; DROP TABLE removed; PRAGMA user_version = 1',
+    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; DROP TABLE removed; ALTER TABLE state DROP COLUMN secret; PRAGMA user_version = 1',
   )
   const again = await given.again()
 

@@ -59,6 +59,7 @@ export async function openSqliteLogStore(
     },
     verify: (options) => verifyChain((after, count) => worker.call('look', { after, count }), options),
     newest: async () => (await worker.call('state', {})).newest,
+    secret: async () => (await worker.call('state', {})).secret,
     watch(onAppended) {
       // Its own function each time: one may watch twice.
       const watcher = () => onAppended()

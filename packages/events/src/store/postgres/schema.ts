@@ -124,4 +124,10 @@ const FOURTH = `
   );
 `
 
-const MIGRATIONS = [FIRST, SECOND, THIRD, FOURTH]
+/** For cursors that people may hold who must not read them: see sealed-cursors.ts. */
+const FIFTH = `
+  ALTER TABLE ${SCHEMA}.state ADD COLUMN secret text;
+  UPDATE ${SCHEMA}.state SET secret = gen_random_uuid() || '-' || gen_random_uuid();
+`
+
+const MIGRATIONS = [FIRST, SECOND, THIRD, FOURTH, FIFTH]

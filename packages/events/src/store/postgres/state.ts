@@ -6,7 +6,7 @@ import { SCHEMA } from './schema.js'
 export async function findState(client: PoolClient, lock: '' | 'FOR UPDATE' = ''): Promise<State | null> {
   const { rows } = await client.query(
     `SELECT cursor, anchor_position, encode(anchor_hash, 'hex') AS anchor_hash,
-            newest_position, encode(newest_hash, 'hex') AS newest_hash FROM ${SCHEMA}.state ${lock}`,
+            newest_position, encode(newest_hash, 'hex') AS newest_hash, secret FROM ${SCHEMA}.state ${lock}`,
   )
   return rows[0] === undefined ? null : StateRow.parse(rows[0])
 }

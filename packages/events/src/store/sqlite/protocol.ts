@@ -60,7 +60,13 @@ export const CALLS = {
   },
   state: {
     ask: z.object({}),
-    answer: z.object({ cursor: z.string().nullable(), anchor: Point, newest: Point, bytes: z.number() }),
+    answer: z.object({
+      cursor: z.string().nullable(),
+      anchor: Point,
+      newest: Point,
+      secret: z.string(),
+      bytes: z.number(),
+    }),
   },
   tally: {
     ask: z.object({ from: z.number().int(), to: z.number().int(), stepSeconds: Position }),

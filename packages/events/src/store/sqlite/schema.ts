@@ -11,7 +11,7 @@ const BUSY_MS = 5_000
 /** Of the file, in memory. Bytes. */
 const CACHE_BYTES = 32 * 2 ** 20
 
-const SCHEMA_VERSION = 4
+const SCHEMA_VERSION = 5
 
 /**
  * Opens the file, and makes it where there is none, if it may.
@@ -67,6 +67,7 @@ function migrate(database: SqliteDatabase): void {
   if (version < 2) database.exec(SECOND)
   if (version < 3) database.exec(THIRD)
   if (version < 4) database.exec(FOURTH)
+  if (version < 5) database.exec(FIFTH)
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
@@ -170,4 +171,10 @@ const FOURTH = `
     position INTEGER PRIMARY KEY,
     event_id TEXT NOT NULL UNIQUE
   ) STRICT;
+`
+
+/** For cursors that people may hold who must not read them: see sealed-cursors.ts. */
+const FIFTH = `
+  ALTER TABLE state ADD COLUMN secret TEXT;
+  UPDATE state SET secret = lower(hex(randomblob(32)));
 `

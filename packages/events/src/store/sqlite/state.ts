@@ -6,7 +6,7 @@ export function findState(database: SqliteDatabase): State | null {
   const found = database
     .prepare(
       `SELECT cursor, anchor_position, lower(hex(anchor_hash)) AS anchor_hash,
-              newest_position, lower(hex(newest_hash)) AS newest_hash FROM state`,
+              newest_position, lower(hex(newest_hash)) AS newest_hash, secret FROM state`,
     )
     .get()
   return found === undefined ? null : StateRow.parse(found)

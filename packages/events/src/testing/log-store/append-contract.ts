@@ -176,6 +176,17 @@ export function appendContract(test: Test, openStore: () => Promise<GivenStore>)
     assert.equal(positionsOf(await store.after(1, 5)), [2])
   })
 
+  test('each log has a secret of its own, which whoever opens it gets', async () => {
+    await using given = await openStore()
+    await using other = await openStore()
+    const again = await given.again()
+
+    assert.is(await again.secret(), await given.store.secret())
+    assert.is.not(await other.store.secret(), await given.store.secret())
+    assert.match(await given.store.secret(), /^[0-9a-f-]{64,}$/)
+    await again.close()
+  })
+
   test('after it is closed everything is refused', async () => {
     await using given = await openStore()
     const store = await given.again()
