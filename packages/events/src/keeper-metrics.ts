@@ -1,6 +1,6 @@
-import type { Metrics } from '@curfew/service'
-import { Counter, Gauge } from 'prom-client'
-import type { Keeper, KeeperStats } from './keeper.js'
+import { type Metrics, scrapedMetrics } from '@curfew/service'
+import { Gauge } from 'prom-client'
+import type { Keeper } from './keeper.js'
 import type { KeeperLag } from './keeper-lag.js'
 
 /**
@@ -16,35 +16,19 @@ import type { KeeperLag } from './keeper-lag.js'
  * | `curfew_log_unreadable_total` |        | entries that held no fact, and were passed over                                       |
  */
 export function observeKeeper(
-  { registry }: Pick<Metrics, 'registry'>,
+  metrics: Pick<Metrics, 'registry'>,
   keeper: Pick<Keeper, 'isKeeping' | 'stats'>,
   lag: () => Promise<KeeperLag | null>,
 ): void {
-  const registers = [registry]
-  counter('curfew_log_kept_total', 'Facts that this process has kept', ({ kept }) => kept)
-  counter('curfew_log_gaps_total', 'Times that facts are missing, or may be', ({ gaps }) => gaps)
-  counter('curfew_log_unreadable_total', 'Entries that held no fact', ({ unreadable }) => unreadable)
+  const { gauge, counter } = scrapedMetrics(metrics)
+  gauge('curfew_log_keeping', 'Whether the stream is read and the store takes it', () =>
+    Number(keeper.isKeeping),
+  )
+  counter('curfew_log_kept_total', 'Facts that this process has kept', () => keeper.stats().kept)
+  counter('curfew_log_gaps_total', 'Times that facts are missing, or may be', () => keeper.stats().gaps)
+  counter('curfew_log_unreadable_total', 'Entries that held no fact', () => keeper.stats().unreadable)
 
-  function counter(name: string, help: string, read: (stats: KeeperStats) => number): void {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(read(keeper.stats()))
-      },
-    })
-  }
-
-  new Gauge({
-    name: 'curfew_log_keeping',
-    help: 'Whether the stream is read and the store takes it',
-    registers,
-    collect() {
-      this.set(Number(keeper.isKeeping))
-    },
-  })
+  const registers = [metrics.registry]
   const seconds = new Gauge({
     name: 'curfew_log_lag_seconds',
     help: 'Since the oldest fact that is not kept came into Redis',

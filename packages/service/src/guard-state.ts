@@ -1,5 +1,5 @@
-import { Counter, Gauge } from 'prom-client'
 import type { Metrics } from './metrics.js'
+import { scrapedMetrics } from './scraped-metrics.js'
 
 /** What a guard says of itself. This package knows no guard: `guard.stats()` of @curfew/guard says all of it. */
 export interface GuardState {
@@ -40,48 +40,22 @@ export function guardReady({ following, connected }: GuardState): true | string 
  * | `curfew_guard_flushes_total`       |        | times that memory was emptied                                                 |
  * | `curfew_guard_hook_failures_total` |        | hooks of this process that failed or hung                                     |
  */
-export function observeGuard({ registry }: Pick<Metrics, 'registry'>, state: () => GuardState): void {
-  const registers = [registry]
+export function observeGuard(metrics: Pick<Metrics, 'registry'>, state: () => GuardState): void {
+  const { gauge, counter } = scrapedMetrics(metrics)
 
-  function gauge(name: string, help: string, read: (state: GuardState) => number | null): void {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        const value = read(state())
-        if (value === null) this.remove()
-        else this.set(value)
-      },
-    })
-  }
-
-  function counter(name: string, help: string, read: (state: GuardState) => number): void {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(read(state()))
-      },
-    })
-  }
-
-  gauge('curfew_guard_following', 'Whether it has a lease', ({ following }) => Number(following))
-  gauge('curfew_guard_lease_left_ms', 'How much is left of the lease, in milliseconds', ({ leaseLeftMs }) =>
-    Math.max(0, leaseLeftMs),
+  gauge('curfew_guard_following', 'Whether it has a lease', () => Number(state().following))
+  gauge('curfew_guard_lease_left_ms', 'How much is left of the lease, in milliseconds', () =>
+    Math.max(0, state().leaseLeftMs),
   )
-  gauge('curfew_guard_sequence', 'The newest sign-off that is applied here', ({ sequence }) => sequence)
-  gauge('curfew_guard_entries', 'Sessions in memory', ({ entries }) => entries)
-  gauge('curfew_guard_held', 'Connections that are held until their session ends', ({ held }) => held)
-  gauge(
-    'curfew_guard_gap_age_seconds',
-    'Since sign-offs had last been missed',
-    ({ lastGap }) => lastGap && Math.max(0, (Date.now() - lastGap.at) / 1000),
-  )
-  counter('curfew_guard_hits_total', 'Requests that were answered from memory', ({ hits }) => hits)
-  counter('curfew_guard_misses_total', 'Requests that were looked up in Redis', ({ misses }) => misses)
-  counter('curfew_guard_flushes_total', 'Times that memory was emptied', ({ flushes }) => flushes)
-  counter('curfew_guard_hook_failures_total', 'Hooks that failed or hung', ({ hookFailures }) => hookFailures)
+  gauge('curfew_guard_sequence', 'The newest sign-off that is applied here', () => state().sequence)
+  gauge('curfew_guard_entries', 'Sessions in memory', () => state().entries)
+  gauge('curfew_guard_held', 'Connections that are held until their session ends', () => state().held)
+  gauge('curfew_guard_gap_age_seconds', 'Since sign-offs had last been missed', () => {
+    const { lastGap } = state()
+    return lastGap && Math.max(0, (Date.now() - lastGap.at) / 1000)
+  })
+  counter('curfew_guard_hits_total', 'Requests that were answered from memory', () => state().hits)
+  counter('curfew_guard_misses_total', 'Requests that were looked up in Redis', () => state().misses)
+  counter('curfew_guard_flushes_total', 'Times that memory was emptied', () => state().flushes)
+  counter('curfew_guard_hook_failures_total', 'Hooks that failed or hung', () => state().hookFailures)
 }

@@ -75,7 +75,7 @@ test('docs/operations.md has the rows of the comments of what counts and measure
   const documented = tableRows(await read('docs/operations.md'))
     .filter(isMetric)
     .map(asLine)
-  const counting = sources.filter(({ text, isTest }) => !isTest && text.includes("from 'prom-client'"))
+  const counting = sources.filter(({ text, isTest }) => !isTest && /'prom-client'|scrapedMetrics/.test(text))
   const commented = counting.flatMap(({ text }) => tableRows(text).filter(isMetric)).map(asLine)
   const named = counting.flatMap(({ text }) => withoutComments(text).match(/'(curfew|http)_\w+'/g) ?? [])
 
