@@ -2,13 +2,15 @@ import { deferred, eventually, postgresUrl, startPostgres } from '@curfew/testin
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { appendContract } from '../testing/log-store/append-contract.js'
-import { appendAll, givenEntries, givenEntry, START_MS } from '../testing/log-store/given-entries.js'
+import { appendAll, givenEntries, givenEntry } from '../testing/log-store/given-entries.js'
 import { givenPostgresStore, givenPostgresStoreAt } from '../testing/log-store/given-postgres-store.js'
+import { upgradeContract } from '../testing/log-store/upgrade-contract.js'
 import { openPostgresLogStore } from './postgres-log-store.js'
 
 const test = suite('events: the log in PostgreSQL')
 
 appendContract(test, givenPostgresStore)
+upgradeContract(test, givenPostgresStore, (version) => `UPDATE state SET schema_version = ${version}`)
 
 test('many that start at once make one schema', async () => {
   const url = await postgresUrl()
@@ -18,37 +20,6 @@ test('many that start at once make one schema', async () => {
 
   assert.equal(await stores[0]?.ends(), { first: 1, last: 4 })
   await Promise.all(stores.map((store) => store.close()))
-})
-
-test('what an older log has is known by its source and its id when it is opened', async () => {
-  await using given = await givenPostgresStore()
-  const entries = givenEntries(100, (n) => ({ id: n === 7 ? 'i'.repeat(500) : `event-${n}` }))
-  await appendAll(given.store, entries)
-
-  await given.tamper(
-    'UPDATE events SET event_id = substr(event_id, length(source) + 2); DROP TABLE removed; ALTER TABLE state DROP COLUMN secret; UPDATE state SET schema_version = 2',
-  )
-  const again = await given.again()
-
-  assert.equal(await appendAll(again, entries), [])
-  assert.ok((await again.verify()).ok)
-  await again.close()
-})
-
-test('what an older log has is counted when it is opened', async () => {
-  await using given = await givenPostgresStore()
-  await appendAll(given.store, givenEntries(100))
-  const hour = { from: START_MS / 1_000, to: START_MS / 1_000 + 3_600, stepSeconds: 60 }
-  const days = { from: 0, to: 100_000 * 86_400, stepSeconds: 86_400 }
-  const before = await Promise.all([hour, days].map(given.store.tally))
-
-  await given.tamper(
-    'DROP TABLE tallied_events; DROP TABLE tallied_confirmations; DROP TABLE session_samples; DROP TABLE removed; ALTER TABLE state DROP COLUMN secret; UPDATE state SET schema_version = 1',
-  )
-  const again = await given.again()
-
-  assert.equal(await Promise.all([hour, days].map(again.tally)), before)
-  await again.close()
 })
 
 test('another process is told, also after its connection was lost', async () => {
