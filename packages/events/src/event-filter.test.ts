@@ -83,7 +83,7 @@ test('of what only a newer version knows its type is said', () => {
 
   assert.is(
     `${whoDidIt(event)} ${whatHappened(event)}`,
-    'Ada Admin did what this version has no words for: user.promoted',
+    'Ada Admin did what is new to this version: user.promoted',
   )
   assert.ok(matches({ types: ['user.*'], text: 'promoted' }, event))
 })

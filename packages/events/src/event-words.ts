@@ -16,7 +16,7 @@ export function whoDidIt({ type, subject, data }: LoggedEvent): string {
 
 /** What they did, as the rest of a sentence without a full stop. */
 export function whatHappened(event: LoggedEvent): string {
-  return WORDS.get(event.type)?.(event) ?? `did what this version has no words for: ${event.type}`
+  return WORDS.get(event.type)?.(event) ?? `did what is new to this version: ${event.type}`
 }
 
 /** The person whom the event is about. */

@@ -1,3 +1,4 @@
+import { createEvent, keysOf } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeCursor, LAST_POSSIBLE } from './cursors.js'
@@ -49,6 +50,22 @@ test('filters are query parameters, for the page and for the stream', async () =
 
   assert.equal(idsOf(page), [alsoWanted.id, wanted.id])
   assert.equal(logIdsOf(stream.events), [wanted.id, alsoWanted.id])
+})
+
+test('what only a newer version knows is on the page, in the stream and in the export, under its type and its noun', async () => {
+  await using world = await givenAdmin()
+  await using stream = await world.browser.stream('/events/stream?type=user.*')
+  await stream.find(({ event }) => event === 'ready')
+  const event = { ...createEvent('identity', 'user.changed', 'ada', { actor: 'ada' }), type: 'user.promoted' }
+  await world.fact({ type: 'session.created' })
+  await world.redis.xadd(keysOf(world.namespace).log, '*', 'event', JSON.stringify(event))
+
+  const told = await stream.find(({ event }) => event === 'log')
+  assert.equal(JSON.parse(told.data), event)
+  for (const type of ['user.*', 'user.promoted'])
+    assert.equal(idsOf(await world.browser.fetchApi(`/events?type=${type}`)), [event.id], type)
+  const table = await world.browser.fetchApi('/events/export?format=csv&type=user.*')
+  assert.match(table.text, `${event.time},user.promoted,/identity,ada,`)
 })
 
 test('wrong input is 422 and names what is wrong', async () => {
