@@ -53,8 +53,7 @@ for (const [name, openUrl] of [
     const url = await openUrl(folder.path)
     const newest = await givenLog(url, 1_204)
 
-    const alone = await verifyLog(url)
-    const compared = await verifyLog(url, newest)
+    const [alone, compared] = await Promise.all([verifyLog(url), verifyLog(url, newest)])
 
     assert.is(alone.code, 0, alone.complained)
     assert.is(alone.said, `1,204 entries are whole. Keep this elsewhere, to prove it later: ${newest}\n`)
@@ -86,11 +85,13 @@ test('what can’t be verified is one sentence, and nothing is made', async () =
   const url = `sqlite:${join(folder.path, 'none.db')}`
   const newest = await givenLog(`sqlite:${join(folder.path, 'log.db')}`, 2)
 
-  const missing = await verifyLog(url)
+  const [missing, misread, other, misspelled] = await Promise.all([
+    verifyLog(url),
+    verifyLog(`sqlite:${join(folder.path, 'log.db')}`, '7'),
+    verifyLog(`sqlite:${join(folder.path, 'log.db')}`, newest.replace('2:', '3:')),
+    verifyLog('mysql://x'),
+  ])
   const again = await verifyLog(url)
-  const misread = await verifyLog(`sqlite:${join(folder.path, 'log.db')}`, '7')
-  const other = await verifyLog(`sqlite:${join(folder.path, 'log.db')}`, newest.replace('2:', '3:'))
-  const misspelled = await verifyLog('mysql://x')
 
   for (const { code } of [missing, again, misread, other, misspelled]) assert.is(code, 1)
   assert.match(missing.complained, /none\.db can't be used: there is no such file\n$/)

@@ -1,25 +1,9 @@
-import { postgresUrl } from '@curfew/testing'
 import { suite } from 'uvu'
 import { givenPostgresStore } from '../../testing/log-store/given-postgres-store.js'
 import { searchContract } from '../../testing/log-store/search-contract.js'
-import { searchEffortContract } from '../../testing/log-store/search-effort-contract.js'
-import { append } from './append.js'
-import { openConnections } from './connections.js'
-import { migrate } from './schema.js'
-import { search } from './search.js'
 
 const test = suite('events: searches in PostgreSQL')
 
 searchContract(test, givenPostgresStore)
-
-searchEffortContract(test, async () => {
-  const connections = openConnections(await postgresUrl())
-  await connections.transaction(migrate)
-  return {
-    append: (entries) => connections.transaction((client) => append(client, { entries })),
-    search: (query, effort) => connections.snapshot((client) => search(client, query, effort)),
-    [Symbol.asyncDispose]: () => connections.close(),
-  }
-})
 
 test.run()

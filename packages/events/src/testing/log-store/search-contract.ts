@@ -93,7 +93,7 @@ export function searchContract(test: Test, openStore: () => Promise<GivenStore>)
     let fitting = 0
 
     await fc.assert(
-      fc.asyncProperty(arbitraryFilter, fc.integer({ min: 5, max: 60 }), async (filter, limit) => {
+      fc.asyncProperty(arbitraryFilter, fc.integer({ min: 15, max: 120 }), async (filter, limit) => {
         const expected = kept.filter(({ event }) => matches(filter, event)).toReversed()
         if (expected.length > 0) fitting++
 

@@ -16,7 +16,7 @@ export interface GivenSearch extends AsyncDisposable {
 export function searchEffortContract(test: Test, open: () => Promise<GivenSearch>): void {
   test('whatever leads and wherever a call stops, all that fit are found', async () => {
     await using given = await open()
-    const entries = sampleEntries(500, 28)
+    const entries = sampleEntries(200, 28)
     await given.append(entries)
     let calls = 0
 
@@ -42,7 +42,7 @@ export function searchEffortContract(test: Test, open: () => Promise<GivenSearch
           assert.equal(found, expected.toReversed())
         },
       ),
-      { numRuns: 40, seed: 2028 },
+      { numRuns: 30, seed: 2028 },
     )
     assert.ok(calls > 100, `only ${calls} calls`)
   })
