@@ -126,12 +126,13 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     stopping: stopping.signal,
     leaving: leaving.signal,
     facts,
+    onError,
   })
   const receipts = createReceipts({
     redis,
     keys,
     takeOver: (signOff, stopping) =>
-      takeOver({ recordDurably, keys, bell, stopping, leaving: leaving.signal, facts }, signOff),
+      takeOver({ recordDurably, keys, bell, stopping, leaving: leaving.signal, facts, onError }, signOff),
     stopping: stopping.signal,
     onError,
   })

@@ -8,7 +8,7 @@ export interface KeptReceipt {
   readonly facts: SignOffFacts
 }
 
-/** Identity wrote it, perhaps an older one or a newer one: what can't be read is not there. */
+/** Identity wrote it, perhaps an older one or a newer one: what has another shape is not there. */
 export function parseKept(json: string): KeptReceipt | null {
   const parsed = Kept.safeParse(JSON.parse(json))
   return parsed.success ? parsed.data : null

@@ -132,7 +132,7 @@ async function mountIdentity(
   return {
     scripts,
     history: () => guard.stats().history ?? '',
-    signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard, remembered, times }),
+    signOffs: createSignOffs({ redis, recordDurably, keys, bell, guard, remembered, times, onError: fail }),
     async [Symbol.asyncDispose]() {
       remembered.close()
       bell.close()

@@ -15,13 +15,11 @@ import { followedBy, type HistoryFollowed } from '../sessions/followed.js'
 import { RECORD_SLACK_MS } from '../sessions/scripts.js'
 import type { SessionTimes } from '../sessions/sessions.js'
 import type { Block, User } from '../sessions/users.js'
-import type { Bell } from './bell.js'
-import type { ConfirmedFacts } from './confirmed-facts.js'
 import type { RecordDurably } from './record-durably.js'
 import type { Remembered, UserRow } from './remembered.js'
 import { isClosed, parseRecordReply, parseUnblockReply, type UnblockReply } from './replies.js'
 import { END_SESSION, END_USER, UNBLOCK_USER } from './scripts.js'
-import { followSignOff, type RecordedFact, type SignedOff } from './signed-off.js'
+import { type FollowOptions, followSignOff, type RecordedFact, type SignedOff } from './signed-off.js'
 
 /** Who signs somebody off, and from where: what the log says of it. */
 export interface Author {
@@ -53,20 +51,16 @@ type UserName = Pick<User, 'id' | 'name'>
 type MaybeBlocked = UserName & { readonly blocked?: Block | null }
 type SeenUser = UserName & { readonly blocked: Block | null }
 
-export interface SignOffOptions {
+export interface SignOffOptions extends FollowOptions {
   readonly redis: Redis
   readonly recordDurably: RecordDurably
   readonly keys: Keys
-  readonly bell: Bell
   /** Asks for a lease when Redis has a history that is not open yet: whoever comes first may open it. */
   readonly guard: HistoryFollowed
   readonly times: SessionTimes
   /** @default nobody is told */
   readonly observer?: SignOffObserver
   readonly remembered: Pick<Remembered, 'blocked' | 'forget'>
-  readonly stopping?: AbortSignal
-  readonly leaving?: AbortSignal
-  readonly facts?: Pick<ConfirmedFacts, 'confirmed'>
 }
 
 /** Is told what becomes of each sign-off. */
@@ -87,9 +81,8 @@ export interface SignOffObserver {
  * The scripts may be repeated with the same event, so one whose answer was lost is asked again once.
  */
 export function createSignOffs(options: SignOffOptions): SignOffs {
-  const { redis, recordDurably, keys, bell, guard, times, remembered, observer, stopping, leaving, facts } =
-    options
-  const follow = followSignOff({ bell, stopping, leaving, facts })
+  const { redis, recordDurably, keys, guard, times, remembered, observer } = options
+  const follow = followSignOff(options)
 
   async function endSession(session: SessionRecord, reason: SessionReason, by: Author) {
     const { ref, family, user } = session
@@ -210,24 +203,22 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
     const decidedAt = performance.now()
     const record = async (before: RecordedFact | null) =>
       parseRecordReply(await recordWhenOpen(() => run(before)))
-    try {
-      const reply = await twice(() => record(null))
-      if (reply.kind === 'gone') return null
-      observer?.recorded(reason)
-      return follow({
-        recorded: reply,
-        type: event.type,
-        // Who ended it first tells how that went.
-        story: reply.eventId === event.id ? { subject: event.subject, data: event.data, reason } : null,
-        decidedAt,
-        record,
-        onRecordedAgain: () => observer?.recordedAgain(),
-        onConfirmed: (receipt) => observer?.confirmed(reason, receipt),
-      })
-    } catch (cause) {
+    const reply = await twice(() => record(null)).catch((cause: unknown) => {
       observer?.failed(reason)
       throw new ServiceError('store-unavailable', NOT_RECORDED, {}, { cause })
-    }
+    })
+    if (reply.kind === 'gone') return null
+    observer?.recorded(reason)
+    return follow({
+      recorded: reply,
+      type: event.type,
+      // Who ended it first tells how that went.
+      story: reply.eventId === event.id ? { subject: event.subject, data: event.data, reason } : null,
+      decidedAt,
+      record,
+      onRecordedAgain: () => observer?.recordedAgain(),
+      onConfirmed: (receipt) => observer?.confirmed(reason, receipt),
+    })
   }
 
   /** A history that is not open is opened by whoever comes first and may: perhaps that is us. */

@@ -53,16 +53,17 @@ export interface ToFollow {
 }
 
 export interface FollowOptions {
-  readonly bell: Bell
+  readonly bell: Pick<Bell, 'follow'>
   /** When it is aborted, nothing is recorded again any more. */
   readonly stopping?: AbortSignal | undefined
   /** When it is aborted, every answer says at once how things stand. */
   readonly leaving?: AbortSignal | undefined
   readonly facts?: Pick<ConfirmedFacts, 'confirmed'> | undefined
+  onError(error: unknown): void
 }
 
 /** Follows a sign-off to its confirmation, over changes of history. */
-export function followSignOff({ bell, stopping, leaving, facts }: FollowOptions) {
+export function followSignOff({ bell, stopping, leaving, facts, onError }: FollowOptions) {
   return function follow(toFollow: ToFollow): SignedOff {
     const { recorded, type, story, decidedAt, record, onRecordedAgain, onConfirmed } = toFollow
     const listeners = new Set<() => void>()
@@ -94,7 +95,7 @@ export function followSignOff({ bell, stopping, leaving, facts }: FollowOptions)
 
     /** Null when we are stopping. */
     async function recordAgain(): Promise<Followed | null> {
-      while (!stopping?.aborted) {
+      for (let tries = 0; !stopping?.aborted; tries++) {
         try {
           const reply = await record(current)
           // Whoever remembers what is gone otherwise does so by a lease that ends.
@@ -103,8 +104,9 @@ export function followSignOff({ bell, stopping, leaving, facts }: FollowOptions)
               ? { ...reply, sessions: current.sessions }
               : { ...current, history: reply.history, members: null }
           return bell.follow(toBeHeard(current), decidedAt)
-        } catch {
+        } catch (error) {
           // Redis is away, or not open yet: it stays pending, which is what the receipt says.
+          if (tries === 0) onError(error)
           await pause(RECORD_AGAIN_MS, undefined, { ref: false })
         }
       }

@@ -39,7 +39,10 @@ test('one of which nothing was left in a new history is confirmed by time, by th
   await eventually(() => first.facts().recorded.history === history)
   const takenAt = performance.now()
 
-  const second = await takeOver({ recordDurably: recordOnDisk(redis), keys, bell }, first.facts())
+  const second = await takeOver(
+    { recordDurably: recordOnDisk(redis), keys, bell, onError: assert.unreachable },
+    first.facts(),
+  )
   const { confirmed } = await second.within()
   bell.close()
 

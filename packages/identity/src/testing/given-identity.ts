@@ -80,7 +80,17 @@ export async function givenIdentity(options: GivenOptions = {}) {
   const guards: Array<{ close(): Promise<void> }> = []
   const users = createUsers(redis, keys)
   const signOffsWith = (wanted: Partial<SignOffOptions> = {}) =>
-    createSignOffs({ redis, recordDurably, keys, bell, guard: following, remembered, times, ...wanted })
+    createSignOffs({
+      redis,
+      recordDurably,
+      keys,
+      bell,
+      guard: following,
+      remembered,
+      times,
+      onError: (error) => errors.push(error),
+      ...wanted,
+    })
   const signOffs = signOffsWith()
 
   return {

@@ -33,6 +33,7 @@ const signOffs = createSignOffs({
     self: 'identity',
     onError: (error) => console.error(error),
   }),
+  onError: (error) => console.error(error),
   guard: { renew: async () => true, stats: () => ({ history, sequence: 0 }) },
   remembered: { blocked: new Map(), forget: () => undefined },
   times: { idleTtlMs: 1_800_000, absoluteTtlMs: 43_200_000 },
