@@ -182,17 +182,18 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
 
   const providerLabels = Object.fromEntries(providers.all.map(({ config: { id, label } }) => [id, label]))
 
-  const limit = () => limitLogins(config.LOGINS_PER_MINUTE)
+  const limitBegun = limitLogins(config.LOGINS_PER_MINUTE)
+  const limitFinished = limitLogins(config.LOGINS_PER_MINUTE)
 
   const router = new Router()
     .get('/', showLanding({ guard, sessions, farewells, signedOffCookie }))
     .get('/account', signedIn, showAccount({ sessions, providerLabels, publicUrl }))
-    .get('/auth/login', limit(), chooseProvider(login))
-    .get('/auth/login/:provider', limit(), (ctx) => beginLogin(login)(ctx))
+    .get('/auth/login', limitBegun, chooseProvider(login))
+    .get('/auth/login/:provider', limitBegun, (ctx) => beginLogin(login)(ctx))
     .get(
       '/auth/callback/:provider',
       offerToSignInAgain(providers),
-      limit(),
+      limitFinished,
       count.logins,
       carrySession,
       passport.initialize,

@@ -36,6 +36,16 @@ test('who begins too many logins is told when to try again, and the next address
   assert.is(neighbour.status, 302)
 })
 
+// found 2026-11-27: each way to begin had a count of its own
+test('whichever way a login begins, it counts', async () => {
+  await using app = await given(2)
+
+  assert.is((await app.ask('/auth/login?provider=dev', from('203.0.113.7'))).status, 302)
+  assert.is((await app.ask('/auth/login/dev', from('203.0.113.7'))).status, 302)
+  isProblem(await app.ask('/auth/login/dev', from('203.0.113.7')), 429, 'too-many-requests')
+  isProblem(await app.ask('/auth/login', from('203.0.113.7')), 429, 'too-many-requests')
+})
+
 test('a person gets a page, with a way on', async () => {
   await using app = await given(1)
   const begin = () => app.ask('/auth/login?return_to=/projects', from('203.0.113.7', HTML))
