@@ -100,15 +100,23 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   let listening = false
   /** Whether it may be said on the connection that listens, unanswered. */
   let maySpeak = false
+  /** Whether the connection for commands was lost since the one that listens was made: they may lead to two servers. */
+  let areParted = false
   let closed = false
 
   commands.on('error', options.onError)
+  commands.on('close', () => {
+    areParted = true
+  })
   ears.on('error', options.onError)
   ears.on('close', () => {
     listening = false
     maySpeak = false
   })
-  ears.on('ready', () => void listen().catch(listenAnew))
+  ears.on('ready', () => {
+    areParted = false
+    void listen().catch(listenAnew)
+  })
   ears.on('message', (_channel, message: string) => {
     const heard = parseMessage(message)
     if (heard) options.onSignOff(heard.history, heard.signOff)
@@ -173,6 +181,8 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
           version,
         ],
       )
+      // That was a write: there is the master. A replica hears all that it says, and tells it nothing.
+      if (areParted && listening) ears.disconnect(true)
       return parseHello(reply)
     },
 
@@ -188,7 +198,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     async acknowledge(history, sequence, hooksFailed) {
       const channel = keys.channels.acknowledgements
       const said = [history, channel, instance, sequence, JSON.stringify(hooksFailed)]
-      if (maySpeak && ears.status === 'ready')
+      if (maySpeak && !areParted && ears.stream.writable)
         sendUnanswered(ears, 'eval', [ACKNOWLEDGE, 1, keys.history, ...said])
       else await run(ACKNOWLEDGE, [keys.history], said)
     },

@@ -18,6 +18,8 @@ export interface RedisProxy extends AsyncDisposable {
   pass(...traffic: readonly Traffic[]): void
   /** Breaks all connections. Clients may come back. */
   cut(): void
+  /** Connections that come from now on lead to another Redis. Those that are there stay. */
+  leadTo(redisUrl: string): void
   /** How many pieces it has thrown away. */
   readonly lost: number
 }
@@ -28,8 +30,9 @@ export async function startRedisProxy(redisUrl: string): Promise<RedisProxy> {
   const treatments: Record<Traffic, Treatment> = { commands: 'pass', answers: 'pass', messages: 'pass' }
   const lines = new Set<Line>()
   let lost = 0
+  let target = new URL(redisUrl)
   const server = createServer((client) => {
-    const upstream = connect(Number(new URL(redisUrl).port), new URL(redisUrl).hostname)
+    const upstream = connect(Number(target.port), target.hostname)
     const line = createLine(client, upstream, treatments, () => lost++)
     lines.add(line)
     upstream.once('close', () => lines.delete(line))
@@ -53,6 +56,9 @@ export async function startRedisProxy(redisUrl: string): Promise<RedisProxy> {
     lose: (...traffic) => treat(traffic, 'lose'),
     pass: (...traffic) => treat(traffic, 'pass'),
     cut,
+    leadTo(redisUrl) {
+      target = new URL(redisUrl)
+    },
     get lost() {
       return lost
     },

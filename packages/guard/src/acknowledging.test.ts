@@ -1,0 +1,103 @@
+import { keysOf } from '@curfew/contract'
+import {
+  deferred,
+  eventually,
+  freshNamespace,
+  openHistory,
+  type RedisProxy,
+  type RedisServer,
+  signOff,
+  startRedis,
+  startRedisProxy,
+} from '@curfew/testing'
+import { Redis } from 'ioredis'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Hello } from './following.js'
+import { createStoreLink } from './store-link.js'
+
+const test = suite('guard: where an acknowledgement is said')
+
+const NEW: Hello = { history: null, applied: 0, acknowledged: 0, hooksFailed: [], opens: null }
+
+// found 2026-11-27: what is said to a replica it passes on to nobody, and it answers whoever only listens as before
+test('after masters have changed places it is said to the new one, also by who still listened to the old one', async () => {
+  await using old = await startRedis({ settings: { 'repl-diskless-sync-delay': '0' } })
+  await using next = await startRedis({ settings: { replicaof: `127.0.0.1 ${old.port}` } })
+  await using world = await given(old)
+  await using master = connected(next)
+  await world.link.hello(NEW)
+  await eventually(() => master.hexists(world.keys.members, 'projects-1'))
+
+  await master.replicaof('NO', 'ONE')
+  await world.redis.replicaof('127.0.0.1', next.port)
+  world.proxy.leadTo(next.url)
+  const { history } = await eventually(() => world.link.hello(NEW))
+  await world.link.hello({ ...NEW, opens: history })
+  await eventually(async () => String(await world.redis.info('replication')).includes('link_status:up'))
+  await using ears = connected(next)
+  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const heard = await eventually(async () => {
+    await signOff(master, world.namespace, { userId: 'ada' })
+    return world.heard.at(-1)
+  })
+  await world.link.acknowledge(history, heard, [])
+
+  await eventually(() => told.length > 0)
+  assert.equal(told, [`projects-1 ${history} ${heard} []`])
+})
+
+test.run()
+
+async function given(server: RedisServer) {
+  const namespace = freshNamespace()
+  const keys = keysOf(namespace)
+  const proxy: RedisProxy = await startRedisProxy(server.url)
+  const redis = connected(server)
+  await openHistory(redis, namespace)
+  const listening = deferred<void>()
+  const heard: number[] = []
+  const errors: string[] = []
+  const link = createStoreLink({
+    redisUrl: proxy.url,
+    keys,
+    instance: 'projects-1',
+    service: 'projects',
+    version: '2.4.1',
+    leaseMs: 4_000,
+    commandTimeoutMs: 2_000,
+    onSignOff: (_history, { sequence }) => heard.push(sequence),
+    onListening: listening.resolve,
+    onError: ({ message }) => errors.push(message),
+  })
+  link.open()
+  await listening.promise
+  // The two wires are ready each in their own time.
+  await eventually(() => link.connected)
+  return {
+    namespace,
+    keys,
+    redis,
+    proxy,
+    link,
+    heard,
+    errors,
+    async [Symbol.asyncDispose]() {
+      await link.close()
+      await redis[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function connected({ url }: RedisServer) {
+  const redis = new Redis(url, { maxRetriesPerRequest: 0 })
+  return Object.assign(redis, { [Symbol.asyncDispose]: async () => redis.disconnect() })
+}
+
+async function listen(redis: Redis, channel: string): Promise<string[]> {
+  const messages: string[] = []
+  redis.on('message', (_channel, message: string) => messages.push(message))
+  await redis.subscribe(channel)
+  return messages
+}
