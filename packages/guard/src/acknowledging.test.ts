@@ -47,19 +47,43 @@ test('after masters have changed places it is said to the new one, also by who s
   assert.equal(told, [`projects-1 ${history} ${heard} []`])
 })
 
+// found 2026-11-27: each one was complained of twice, for as long as the connection lasted
+test('where the right to stay unanswered is taken away it is asked for no more, and all the same said', async () => {
+  await using server = await startRedis()
+  await using world = await given(server, 'ada')
+  const { history } = await world.link.hello(NEW)
+  await using ears = connected(server)
+  const told = await listen(ears, world.keys.channels.acknowledgements)
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await eventually(() => world.heard.includes(1))
+
+  await world.redis.acl('SETUSER', 'ada', '-client|reply')
+  await world.link.acknowledge(history, 1, [])
+  await eventually(() => world.errors.length > 1)
+  for (const failed of [2, 3, 4]) await world.link.acknowledge(history, 1, [failed])
+  await eventually(() => told.length > 3)
+
+  assert.equal(
+    told.map((message) => message.split(' ')[3]),
+    ['[]', '[2]', '[3]', '[4]'],
+  )
+  assert.is(world.errors.length, 2)
+})
+
 test.run()
 
-async function given(server: RedisServer) {
+async function given(server: RedisServer, user = 'default') {
   const namespace = freshNamespace()
   const keys = keysOf(namespace)
   const proxy: RedisProxy = await startRedisProxy(server.url)
   const redis = connected(server)
   await openHistory(redis, namespace)
+  await redis.acl('SETUSER', user, 'on', 'nopass', 'allkeys', 'allchannels', '+@all')
   const listening = deferred<void>()
   const heard: number[] = []
   const errors: string[] = []
   const link = createStoreLink({
-    redisUrl: proxy.url,
+    redisUrl: proxy.url.replace('redis://', `redis://${user}:any@`),
     keys,
     instance: 'projects-1',
     service: 'projects',

@@ -108,7 +108,11 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   commands.on('close', () => {
     areParted = true
   })
-  ears.on('error', options.onError)
+  ears.on('error', (error) => {
+    // An answer that nobody waits for is one, too.
+    maySpeak = false
+    options.onError(error)
+  })
   ears.on('close', () => {
     listening = false
     maySpeak = false
