@@ -20,6 +20,44 @@ const test = suite('guard: where an acknowledgement is said')
 
 const NEW: Hello = { history: null, applied: 0, acknowledged: 0, hooksFailed: [], opens: null }
 
+test('it is said unanswered on the connection that listens; where that may not be, on the other', async () => {
+  await using server = await startRedis()
+  await using broad = await given(server, 'broad')
+  await using narrow = await given(server, 'narrow', '-client|reply')
+
+  for (const { link, redis, namespace, keys, heard } of [broad, narrow]) {
+    const { history } = await link.hello(NEW)
+    await using ears = connected(server)
+    const told = await listen(ears, keys.channels.acknowledgements)
+    await signOff(redis, namespace, { userId: 'ada' })
+    await eventually(() => heard.includes(1))
+    await link.acknowledge(history, 1, [])
+    await eventually(() => told.length > 0)
+    assert.equal(told, [`projects-1 ${history} 1 []`])
+  }
+
+  assert.is(await lastOfListener(broad.redis, 'broad'), 'eval')
+  assert.is.not(await lastOfListener(narrow.redis, 'narrow'), 'eval')
+})
+
+// found 2026-11-27: when the connection that listens was silently gone, a sign-off took two hellos
+test('it is not said on the connection that listens when the sign-off did not come there', async () => {
+  await using server = await startRedis()
+  await using world = await given(server, 'ada')
+  const { history } = await world.link.hello(NEW)
+  await using ears = connected(server)
+  const told = await listen(ears, world.keys.channels.acknowledgements)
+
+  world.proxy.lose('messages')
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  const { missed } = await world.link.hello({ ...NEW, history })
+  await world.link.acknowledge(history, 1, [])
+  await eventually(() => told.length > 0)
+
+  assert.is(missed.length, 1)
+  assert.is.not(await lastOfListener(world.redis, 'ada'), 'eval')
+})
+
 // found 2026-11-27: what is said to a replica it passes on to nobody, and it answers whoever only listens as before
 test('after masters have changed places it is said to the new one, also by who still listened to the old one', async () => {
   await using old = await startRedis({ settings: { 'repl-diskless-sync-delay': '0' } })
@@ -72,13 +110,13 @@ test('where the right to stay unanswered is taken away it is asked for no more, 
 
 test.run()
 
-async function given(server: RedisServer, user = 'default') {
+async function given(server: RedisServer, user = 'default', ...rights: readonly string[]) {
   const namespace = freshNamespace()
   const keys = keysOf(namespace)
   const proxy: RedisProxy = await startRedisProxy(server.url)
   const redis = connected(server)
   await openHistory(redis, namespace)
-  await redis.acl('SETUSER', user, 'on', 'nopass', 'allkeys', 'allchannels', '+@all')
+  await redis.acl('SETUSER', user, 'on', 'nopass', 'allkeys', 'allchannels', '+@all', ...rights)
   const listening = deferred<void>()
   const heard: number[] = []
   const errors: string[] = []
@@ -117,6 +155,13 @@ async function given(server: RedisServer, user = 'default') {
 function connected({ url }: RedisServer) {
   const redis = new Redis(url, { maxRetriesPerRequest: 0 })
   return Object.assign(redis, { [Symbol.asyncDispose]: async () => redis.disconnect() })
+}
+
+/** What a user's connection that listens has asked for last. */
+async function lastOfListener(redis: Redis, user: string): Promise<string | undefined> {
+  const clients = String(await redis.client('LIST')).split('\n')
+  const listener = clients.find((line) => line.includes(` user=${user} `) && line.includes(' sub=1 '))
+  return /cmd=(\S+)/.exec(listener ?? '')?.[1]
 }
 
 async function listen(redis: Redis, channel: string): Promise<string[]> {

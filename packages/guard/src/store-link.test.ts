@@ -102,32 +102,6 @@ test('an acknowledgement is told at once, and comes into the table with the next
   assert.equal([(await world.row())?.acknowledged, (await world.row())?.hooksFailed], [1, [1]])
 })
 
-test('it is told on the connection that listens, unanswered; where that may not be, on the other', async () => {
-  await using redis = await openRedis()
-  const url = await redisUrl()
-  const rights = ['on', 'nopass', 'allkeys', 'allchannels', '+@all']
-  await redis.acl('SETUSER', 'broad', ...rights)
-  await redis.acl('SETUSER', 'narrow', ...rights, '-client|reply')
-  async function lastOfListener(user: string): Promise<string | undefined> {
-    const clients = String(await redis.client('LIST')).split('\n')
-    const listener = clients.find((line) => line.includes(` user=${user} `) && line.includes(' sub=1 '))
-    return /cmd=(\S+)/.exec(listener ?? '')?.[1]
-  }
-
-  await using broad = await open(url.replace('redis://', 'redis://broad:any@'))
-  await using narrow = await open(url.replace('redis://', 'redis://narrow:any@'))
-  for (const { link, keys, listen } of [broad, narrow]) {
-    const { history } = await link.hello(NEW)
-    const told = await listen(keys.channels.acknowledgements)
-    await link.acknowledge(history, 1, [])
-    await eventually(() => told.length > 0)
-    assert.equal(told, [`projects-1 ${history} 1 []`])
-  }
-
-  assert.is(await lastOfListener('broad'), 'eval')
-  assert.is.not(await lastOfListener('narrow'), 'eval')
-})
-
 // found 2026-11-26 by the model: "restored, late messages"
 test('nothing is acknowledged in a history that Redis has no more, nor in a Redis that was emptied', async () => {
   await using world = await open()
@@ -342,7 +316,7 @@ test('leaving takes the row away, and nobody waits for it any more', async () =>
   assert.is(await world.row(), null)
 })
 
-async function open(url?: string) {
+async function open() {
   const namespace = freshNamespace()
   const keys = keysOf(namespace)
   const redis = await openRedis()
@@ -350,7 +324,7 @@ async function open(url?: string) {
   await openHistory(redis, namespace)
   const listening = deferred<void>()
   const link: StoreLink = createStoreLink({
-    redisUrl: url ?? (await redisUrl()),
+    redisUrl: await redisUrl(),
     keys,
     instance: 'projects-1',
     service: 'projects',

@@ -102,6 +102,8 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   let maySpeak = false
   /** Whether the connection for commands was lost since the one that listens was made: they may lead to two servers. */
   let areParted = false
+  /** What came last on the connection that listens: who brings nothing may be silently gone. */
+  let heardLast = { history: '', sequence: 0 }
   let closed = false
 
   commands.on('error', options.onError)
@@ -123,7 +125,9 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   })
   ears.on('message', (_channel, message: string) => {
     const heard = parseMessage(message)
-    if (heard) options.onSignOff(heard.history, heard.signOff)
+    if (heard === null) return
+    heardLast = { history: heard.history, sequence: heard.signOff.sequence }
+    options.onSignOff(heard.history, heard.signOff)
   })
 
   async function run(script: string, scriptKeys: string[], args: Array<string | number>): Promise<unknown[]> {
@@ -202,7 +206,8 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     async acknowledge(history, sequence, hooksFailed) {
       const channel = keys.channels.acknowledgements
       const said = [history, channel, instance, sequence, JSON.stringify(hooksFailed)]
-      if (maySpeak && !areParted && ears.stream.writable)
+      const isHeardThere = heardLast.history === history && heardLast.sequence >= sequence
+      if (isHeardThere && maySpeak && !areParted && ears.stream.writable)
         sendUnanswered(ears, 'eval', [ACKNOWLEDGE, 1, keys.history, ...said])
       else await run(ACKNOWLEDGE, [keys.history], said)
     },
