@@ -8,6 +8,7 @@ import {
   openRedis,
   redisUrl,
   signOff,
+  startRedis,
 } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -302,6 +303,35 @@ test('a record that can’t be read is nobody’s', async () => {
   await world.redis.set(world.keys.session(ref), JSON.stringify({ ...record, v: 2 }))
 
   assert.is((await world.link.read(ref)).found, null)
+})
+
+// found 2026-11-27: ioredis leaves a listener on the socket each time that it is told to hang up, and Node warns of a leak
+test('when many commands time out at once it is hung up once', async () => {
+  await using server = await startRedis()
+  const link = createStoreLink({
+    redisUrl: server.url,
+    keys: keysOf(freshNamespace()),
+    instance: 'projects-1',
+    service: 'projects',
+    version: '',
+    leaseMs: 4_000,
+    commandTimeoutMs: 100,
+    onSignOff: () => undefined,
+    onListening: () => undefined,
+    onError: () => undefined,
+  })
+  const warned: string[] = []
+  process.on('warning', ({ message }) => warned.push(message))
+  link.open()
+  await eventually(() => link.connected)
+
+  server.pause()
+  await Promise.allSettled(Array.from({ length: 20 }, () => link.read('A'.repeat(44))))
+  server.resume()
+  await eventually(() => link.read('A'.repeat(44)))
+  await link.close()
+
+  assert.equal(warned, [])
 })
 
 test('leaving takes the row away, and nobody waits for it any more', async () => {

@@ -136,7 +136,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       return Array.isArray(reply) ? reply : [reply]
     } catch (error) {
       // A connection that went silent without being closed stays silent: take another.
-      if (isTimeout(error)) commands.disconnect(true)
+      if (isTimeout(error)) takeAnew(commands)
       throw error
     }
   }
@@ -158,7 +158,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     try {
       await ears.ping()
     } catch (error) {
-      if (isTimeout(error)) ears.disconnect(true)
+      if (isTimeout(error)) takeAnew(ears)
     }
   }
 
@@ -190,7 +190,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
         ],
       )
       // That was a write: there is the master. A replica hears all that it says, and tells it nothing.
-      if (areParted && listening) ears.disconnect(true)
+      if (areParted && listening) takeAnew(ears)
       return parseHello(reply)
     },
 
@@ -248,6 +248,11 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       return commands.status === 'ready'
     },
   }
+}
+
+/** Hangs up once: each time ioredis would leave another listener on the socket. */
+function takeAnew(redis: Redis): void {
+  if (redis.stream.writable) redis.disconnect(true)
 }
 
 function isTimeout(error: unknown): boolean {
