@@ -6,6 +6,10 @@ import type { Page } from 'playwright-core'
 export async function openLog(redisUrl: string) {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
   const { log } = keysOf('curfew')
+  const eventOf = (reason: string, type: EventType, more: Partial<EventData>, at: Date) => {
+    const data = { actor: 'system', subjectName: 'Grace', ...(reason && { reason }), ...more }
+    return JSON.stringify(createEvent(ownerOf(type), type, 'grace', data, at))
+  }
   return {
     write: async (
       reason: string,
@@ -13,9 +17,18 @@ export async function openLog(redisUrl: string) {
       more: Partial<EventData> = {},
       at = new Date(),
     ) => {
-      const data = { actor: 'system', subjectName: 'Grace', ...(reason && { reason }), ...more }
-      const event = createEvent(ownerOf(type), type, 'grace', data, at)
-      await redis.xadd(log, '*', 'event', JSON.stringify(event))
+      await redis.xadd(log, '*', 'event', eventOf(reason, type, more, at))
+    },
+    /** From 0 on, one after the other, as quickly as Redis takes them. */
+    writeMany: async (
+      count: number,
+      of: (index: number) => { readonly reason: string; readonly at: Date },
+    ) => {
+      const adding = Array.from({ length: count }, (_, index) => {
+        const { reason, at } = of(index)
+        return redis.xadd(log, '*', 'event', eventOf(reason, 'session.expired', {}, at))
+      })
+      await Promise.all(adding)
     },
     [Symbol.asyncDispose]: async () => redis.disconnect(),
   }

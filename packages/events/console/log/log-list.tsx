@@ -3,10 +3,11 @@
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isNarrow } from '../narrow.js'
+import { momentOf } from './log-filter.js'
 import type { Line } from './log-model.js'
 import { nothingOf } from './log-model.js'
 import { LogRow, rowId } from './log-row.js'
-import { closePanel, filter, jumpedTo, log, open, openEvent } from './log-state.js'
+import { closePanel, filter, jumpedTo, jumpTo, log, open, openEvent } from './log-state.js'
 import { useVirtualRows } from './virtual-rows.js'
 
 const ROW_PX = 34
@@ -65,6 +66,13 @@ export function LogList() {
     rows.scrollTo(to)
     // Beside the list, what is open follows the keyboard.
     if (opened !== null && !isNarrow.value) open(line.event.id)
+  }
+
+  /** As whoever jumps to its time: it is on top, and more is loaded on either side of it. */
+  function goOnFrom(line: Line | undefined): void {
+    const at = momentOf(line?.event.time ?? null)
+    if (at !== undefined) jumpTo(at)
+    scroller.current?.focus({ preventScroll: true })
   }
 
   function onKeyDown(pressed: KeyboardEvent): void {
@@ -145,10 +153,10 @@ export function LogList() {
             )
           })}
         </div>
-        {!isEmpty && <LogEnd />}
+        {!isEmpty && <LogEnd onGoOn={() => goOnFrom(lines.at(-1))} />}
       </div>
       {isEmpty && <LogNote />}
-      <News scroller={scroller} />
+      <News scroller={scroller} onGoOn={() => goOnFrom(lines[0])} />
     </div>
   )
 }
@@ -186,7 +194,7 @@ function Trouble() {
   )
 }
 
-function LogEnd() {
+function LogEnd({ onGoOn }: { readonly onGoOn: () => void }) {
   const { hasOlder, isLoadingOlder, olderTrouble, loadOlder } = log
   const trouble = olderTrouble.value
   if (!hasOlder.value)
@@ -200,6 +208,15 @@ function LogEnd() {
       <p class="log-end" role="presentation">
         Loading what is older…
       </p>
+    )
+  if (log.isFull.value)
+    return (
+      <div class="log-end" id="log-end" role="presentation">
+        <p>These are {log.lines.value.length.toLocaleString('en')} events. No more are kept on one page.</p>
+        <button type="button" class="small" onClick={onGoOn}>
+          Go on from the last one
+        </button>
+      </div>
     )
   return (
     <div class="log-end" id="log-end" role="presentation">
@@ -244,9 +261,21 @@ function LogNote() {
   )
 }
 
+interface NewsProps {
+  readonly scroller: { readonly current: HTMLElement | null }
+  readonly onGoOn: () => void
+}
+
 /** What waits above, and the way there. */
-function News({ scroller }: { readonly scroller: { readonly current: HTMLElement | null } }) {
+function News({ scroller, onGoOn }: NewsProps) {
   const waiting = log.waiting.value
+  if (log.hasNewer.value && log.isFull.value) {
+    return (
+      <button type="button" class="log-news primary small" id="log-news" onClick={onGoOn}>
+        ↑ Go on to what is newer
+      </button>
+    )
+  }
   if (log.isPaused.value || waiting === 0) return null
   return (
     <button

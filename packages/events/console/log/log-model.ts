@@ -1,6 +1,6 @@
 import type { CurfewEvent } from '@curfew/contract'
 import { type StreamMessage, sharedStream } from '@curfew/service/browser/shared-stream'
-import { batch, type ReadonlySignal, signal } from '@preact/signals'
+import { batch, computed, type ReadonlySignal, signal } from '@preact/signals'
 import { compareCursors } from '../../src/cursor-order.js'
 import { type EventFilter, matches } from '../../src/event-filter.js'
 import { isFiltered, keyOf } from './log-filter.js'
@@ -29,6 +29,8 @@ export interface LogModel {
   readonly hasOlder: ReadonlySignal<boolean>
   /** There may be something newer than the first line, since somebody jumped to a time. */
   readonly hasNewer: ReadonlySignal<boolean>
+  /** So many lines are there that no more are loaded: one goes on from the last of them, or from the first. */
+  readonly isFull: ReadonlySignal<boolean>
   /** A sentence, when what is shown may not be all that is new. */
   readonly trouble: ReadonlySignal<string | null>
   /** A sentence, when what is older could not be loaded. */
@@ -58,7 +60,7 @@ const MOST_PAGES = 5
 const MOST_LIT = 4
 /** More is not kept for somebody who paused: it is loaded when they come back. */
 const MOST_WAITING = 2_000
-/** What flows in for days is brought back to half of this. */
+/** Nobody has more by scrolling. What flows in for days is brought back to half of this. */
 const MOST_LINES = 20_000
 
 /**
@@ -73,6 +75,7 @@ export function createLogModel(): LogModel {
   const isPaused = signal(false)
   const hasOlder = signal(false)
   const hasNewer = signal(false)
+  const isFull = computed(() => lines.value.length >= MOST_LINES)
   const trouble = signal<string | null>(null)
   const olderTrouble = signal<string | null>(null)
   const isLoadingOlder = signal(false)
@@ -164,9 +167,12 @@ export function createLogModel(): LogModel {
     if (fresh.length > 0) lines.value = [...fresh, ...lines.value]
   }
 
-  /** Only below a line whose place is known, or what is below could not be loaded again. */
+  /**
+   * Only below a line whose place is known, or what is below could not be loaded again. And not while more is being loaded,
+   * which joins the line that is the last now.
+   */
   function trim(): void {
-    if (lines.value.length <= MOST_LINES) return
+    if (lines.value.length <= MOST_LINES || moreOf === loads) return
     const last = lines.value.findIndex(({ cursor }, index) => cursor !== undefined && index >= MOST_LINES / 2)
     if (last === -1) return
     next = lines.value[last]?.cursor ?? null
@@ -273,7 +279,7 @@ export function createLogModel(): LogModel {
   }
 
   async function loadOlder(): Promise<void> {
-    if (moreOf === loads || isLoading.value || next === null) return
+    if (moreOf === loads || isLoading.value || next === null || isFull.value) return
     const mine = loads
     moreOf = mine
     isLoadingOlder.value = true
@@ -299,7 +305,7 @@ export function createLogModel(): LogModel {
 
   /** After a jump: what comes next in time, until now is reached and the log is live again. */
   async function loadNewer(): Promise<void> {
-    if (!hasNewer.value || moreOf === loads || isLoading.value) return
+    if (!hasNewer.value || moreOf === loads || isLoading.value || isFull.value) return
     const mine = loads
     moreOf = mine
     const answer = await newer.read()
@@ -345,6 +351,7 @@ export function createLogModel(): LogModel {
     isPaused,
     hasOlder,
     hasNewer,
+    isFull,
     trouble,
     olderTrouble,
     isLoadingOlder,

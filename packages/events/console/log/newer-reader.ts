@@ -25,7 +25,7 @@ const MOST = LARGEST_PAGE
 
 /**
  * Reads the log onwards from a time. The service answers newest first, so it is asked for spans of time: shorter ones
- * where much happened, longer ones where nothing did.
+ * where much happened, longer ones where little did.
  */
 export function createNewerReader(filter: EventFilter, from: number): NewerReader {
   let reached = Math.max(from, filter.from ?? 0)
@@ -51,6 +51,8 @@ export function createNewerReader(filter: EventFilter, from: number): NewerReade
         spanMs *= 8
         continue
       }
+      // Who scrolls up should not wait for each screenful.
+      if (events.length < MOST / 4) spanMs *= 2
       return { ...answer, body: { events, isNow: isEnd, position } }
     }
   }
