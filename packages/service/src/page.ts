@@ -64,8 +64,8 @@ const placesFor = (user: PageUser | undefined) => [
 
 /** A popover opens and closes without a script of ours. */
 const signedIn = (user: PageUser, publicUrl: URL, active: string | undefined) => html`<div class="account">
-<button class="account-button" type="button" popovertarget="account-menu" aria-label="Account of ${user.name}">
-<span class="avatar" aria-hidden="true">${initialsOf(user.name)}</span><span class="account-name">${user.name}</span>
+<button class="account-button" type="button" popovertarget="account-menu">
+<span class="avatar" aria-hidden="true">${initialsOf(user.name)}</span><span class="visually-hidden">Account of </span><span class="account-name">${user.name}</span>
 </button>
 <div id="account-menu" class="account-menu" popover>
 <p class="account-who"><strong>${user.name}</strong>${user.roles.map((role) => html` <span class="badge">${role}</span>`)}</p>

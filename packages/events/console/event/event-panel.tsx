@@ -101,15 +101,16 @@ function Shown({ event }: { readonly event: CurfewEvent }) {
         </div>
       )}
       <Facts event={event} />
-      <details class="raw" open>
-        <summary>
-          JSON <CopyButton text={json} what="the event as JSON" />
-        </summary>
+      <section class="raw">
+        <header>
+          <h3>JSON</h3>
+          <CopyButton text={json} what="the event as JSON" />
+        </header>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it may scroll, and has to be reached by the keyboard */}
         <pre id="event-json" tabIndex={0}>
           {json}
         </pre>
-      </details>
+      </section>
     </Panel>
   )
 }
