@@ -1,5 +1,7 @@
 import { lazy, Suspense } from 'preact/compat'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Boundary } from './boundary.js'
+import { focusOn, isFocusLost } from './focus.js'
 import { InstancesArea } from './instances/instances-area.js'
 import { LogArea } from './log/log-area.js'
 import { logAddress } from './log/log-state.js'
@@ -19,6 +21,12 @@ const TABS: readonly (readonly [name: Area, label: string, path: string])[] = [
 
 /** The operator's page: four areas, one of which is shown. */
 export function App() {
+  const shown = useRef<Area>(area.value)
+  useLayoutEffect(() => {
+    // What had the focus may have gone with the area.
+    if (shown.current !== area.value && isFocusLost()) focusOn('main')
+    shown.current = area.value
+  }, [area.value])
   return (
     <div class={`console-area area-${area.value}`}>
       <header class="console-head">

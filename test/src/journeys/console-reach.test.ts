@@ -1,4 +1,5 @@
 import { eventually } from '@curfew/testing'
+import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
@@ -7,6 +8,9 @@ import { lines, newest, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the console by keyboard and on a phone')
+
+/** What the browser's console of somebody who is signed off says. */
+const REFUSED = /status of 401/
 
 test('by the keyboard alone: search, move, open, close, pause, and what each key does', async () => {
   await using system = await startTestSystem()
@@ -51,6 +55,94 @@ test('by the keyboard alone: search, move, open, close, pause, and what each key
   }
 })
 
+// found 2026-11-27: it was lost where what had it went away.
+test('the focus stays where the keyboard is needed next, and goes back to where it came from', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  await using log = await openLog(system.redisUrl)
+  const viewer = await (await chromium.openProfile()).newPage()
+  await openSignedIn(viewer, new URL('/projects', system.url).href, 'viewer')
+  const page = await chromium.openPage()
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+  await openSignedIn(page, system.console, 'admin')
+  await log.write('a request', 'project.renamed', { correlationId: 'c-0123456789' })
+  await newest(page, 'a request')
+
+  // What is open beside the list, and back to the list.
+  await press('j', 'ArrowDown', 'Enter')
+  await tabTo(page, '#event-follow')
+  await press('Enter')
+  await page.waitForSelector('#panel:focus-within .steps')
+  await tabTo(page, '.step')
+  await press('Enter')
+  await page.waitForSelector('#panel:focus-within .event-facts')
+  await tabTo(page, '#panel button:text-is("Older")')
+  await press('Enter')
+  await page.waitForSelector('#panel:focus-within :not(:text("c-0123456789"))')
+  await press('Escape')
+  await page.waitForSelector('#panel', { state: 'detached' })
+  await page.waitForSelector('#log-list:focus')
+
+  // What floats over the page, and what narrows it.
+  await press('?')
+  await page.waitForSelector('dialog.shortcuts[open]')
+  await press('Escape')
+  await page.waitForSelector('#log-list:focus')
+  await press('f')
+  await tabTo(page, '#log-filters [name=reason]')
+  await page.keyboard.type('a request')
+  await press('Enter')
+  await page.waitForSelector('.chip:has-text("a request")')
+  await page.waitForSelector('#log-list:focus')
+  await tabTo(page, '#log-jump-open', 'Shift+Tab')
+  await press('Enter', 'Escape')
+  await page.waitForSelector('#log-jump-open:focus')
+  await tabTo(page, '.chip button')
+  await press('Enter')
+  await page.waitForSelector('.chip', { state: 'detached' })
+  await page.waitForSelector('#log-list:focus')
+  await press('t')
+  await tabTo(page, '#log-jump button')
+  await press('Enter')
+  await page.waitForSelector('#log-state:text-is("Live")')
+  await page.waitForSelector('#log-list:focus')
+
+  // One user, and what is done to them.
+  await press('2', '/')
+  await page.keyboard.type('vito')
+  await page.waitForSelector('#users-list li:only-child')
+  await press('ArrowDown', 'Enter')
+  await tabTo(page, '.sessions button')
+  await press('Enter')
+  await page.waitForSelector('dialog[open]')
+  await press('Escape')
+  await page.waitForSelector('.sessions button:focus')
+  await press('Enter')
+  await page.waitForSelector('dialog[open] button:focus')
+  await press('Enter')
+  await page.waitForSelector('.receipt button:focus')
+  await page.waitForSelector('.user-view:has-text("is not signed in anywhere")')
+  await press('Enter')
+  await page.waitForSelector('#user-view:focus')
+  await tabTo(page, '.user-view button:text-is("Block")')
+  await press('Enter')
+  await page.waitForSelector('#question-reason:focus')
+  await press('Enter')
+  await page.waitForSelector('.receipt button:focus')
+  await press('Enter')
+  await page.waitForSelector('.user-view button:text-is("Unblock"):focus')
+
+  await press('3')
+  await page.waitForSelector('#instances-list')
+  await press('4')
+  await page.waitForSelector('main:focus .picture, main:focus-within .picture')
+  await press('1')
+  await page.waitForSelector('#log-area')
+  assert.is(await page.locator('body:focus').count(), 0)
+})
+
 test('on a phone nothing is wider than the screen, and one event is a sheet over the log', async () => {
   await using system = await startTestSystem()
   await using chromium = await openChromium()
@@ -76,7 +168,25 @@ test('on a phone nothing is wider than the screen, and one event is a sheet over
   await page.click('#users-tab')
   await page.click('.users a')
   await page.waitForSelector('.user-view .sessions')
+  await page.waitForSelector('#user-view:focus')
   assert.is(await width(), 390)
+  await page.click('.back-link')
+  await page.waitForSelector('.user-link:focus')
 })
 
 test.run()
+
+/** By the keyboard, as somebody who does not see where it goes. */
+async function tabTo(page: Page, selector: string, key = 'Tab'): Promise<void> {
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press(key)
+    if (
+      await page
+        .locator(selector)
+        .first()
+        .evaluate((wanted) => wanted.matches(':focus'))
+    )
+      return
+  }
+  assert.unreachable(`${selector} is not reached`)
+}

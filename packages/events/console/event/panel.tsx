@@ -1,29 +1,30 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { focusOn, isFocusLost, useFocusAfter } from '../focus.js'
 import { closePanel } from '../log/log-state.js'
 import { isNarrow } from '../narrow.js'
 
 interface PanelProps {
   readonly title: string
+  /** What is open in it. */
+  readonly id: string
   readonly children: ComponentChildren
 }
 
-/** Beside the list; on a phone a sheet over it. */
+/** Beside the list; on a phone a sheet over it. It stays while one thing in it leads to another. */
 export function Panel(props: PanelProps) {
+  // What led here went with what was open before.
+  useLayoutEffect(() => {
+    if (isFocusLost()) focusOn('#panel')
+  }, [props.id])
   return isNarrow.value ? <Sheet {...props} /> : <Side {...props} />
 }
 
 function Side({ title, children }: PanelProps) {
   const panel = useRef<HTMLElement>(null)
-  // Who was within goes back to the line that it was opened from.
-  useLayoutEffect(
-    () => () => {
-      if (panel.current?.contains(document.activeElement)) focusList()
-    },
-    [],
-  )
+  useFocusAfter(panel, focusList)
   return (
-    <aside ref={panel} class="panel" id="panel" aria-label={title}>
+    <aside ref={panel} class="panel" id="panel" aria-label={title} tabIndex={-1}>
       <PanelHead title={title} onClose={closePanel} />
       {children}
     </aside>
@@ -43,6 +44,7 @@ function Sheet({ title, children }: PanelProps) {
       class="panel sheet"
       id="panel"
       aria-label={title}
+      tabIndex={-1}
       onClose={() => {
         closePanel()
         focusList()
@@ -55,7 +57,8 @@ function Sheet({ title, children }: PanelProps) {
   )
 }
 
-const focusList = () => document.getElementById('log-list')?.focus({ preventScroll: true })
+/** It was opened from a line. */
+const focusList = () => focusOn('#log-list')
 
 function PanelHead({ title, onClose }: { readonly title: string; readonly onClose: () => void }) {
   return (

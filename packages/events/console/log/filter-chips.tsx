@@ -1,3 +1,4 @@
+import { PassingButton } from '../focus.js'
 import { wholeMoment } from '../moments.js'
 import type { FilterName } from './log-filter.js'
 import { clearFilter, filter, jumpedTo, jumpTo, setFilter } from './log-state.js'
@@ -36,9 +37,9 @@ export function FilterChips() {
       ))}
       {shown.length > 1 && (
         <li>
-          <button type="button" class="quiet small" onClick={clearFilter}>
+          <PassingButton leadsTo="#log-list" class="quiet small" onClick={clearFilter}>
             Clear all
-          </button>
+          </PassingButton>
         </li>
       )}
     </ul>
@@ -57,9 +58,9 @@ function Chip({ label, value, remove, onRemove }: ChipProps) {
     <li class="chip">
       <span class="chip-label">{label}</span>
       <span class="chip-value">{value}</span>
-      <button type="button" aria-label={remove} title={remove} onClick={onRemove}>
+      <PassingButton leadsTo="#log-list" aria-label={remove} title={remove} onClick={onRemove}>
         ×
-      </button>
+      </PassingButton>
     </li>
   )
 }

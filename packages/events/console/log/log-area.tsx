@@ -1,5 +1,6 @@
-import { EventPanel } from '../event/event-panel.js'
-import { RequestPanel } from '../event/request-panel.js'
+import { OneEvent } from '../event/one-event.js'
+import { OneRequest } from '../event/one-request.js'
+import { Panel } from '../event/panel.js'
 import { FilterChips } from './filter-chips.js'
 import { LogBar } from './log-bar.js'
 import { LogList } from './log-list.js'
@@ -15,9 +16,13 @@ export function LogArea() {
       <div class={`log-body${(request ?? event) === null ? '' : ' has-panel'}`}>
         <LogList />
         {request !== null ? (
-          <RequestPanel correlationId={request} />
+          <Panel title="One request, step by step" id={request}>
+            <OneRequest correlationId={request} />
+          </Panel>
         ) : event !== null ? (
-          <EventPanel id={event} />
+          <Panel title="Event" id={event}>
+            <OneEvent id={event} />
+          </Panel>
         ) : null}
       </div>
     </section>

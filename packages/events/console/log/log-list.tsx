@@ -2,6 +2,7 @@
 /* biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and says which line is meant */
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { PassingButton } from '../focus.js'
 import { isNarrow } from '../narrow.js'
 import { momentOf } from './log-filter.js'
 import type { Line } from './log-model.js'
@@ -72,7 +73,6 @@ export function LogList() {
   function goOnFrom(line: Line | undefined): void {
     const at = momentOf(line?.event.time ?? null)
     if (at !== undefined) jumpTo(at)
-    scroller.current?.focus({ preventScroll: true })
   }
 
   function onKeyDown(pressed: KeyboardEvent): void {
@@ -187,9 +187,9 @@ function Trouble() {
   return (
     <div class="notice warn log-trouble" id="log-trouble" role="alert">
       <p>{log.trouble.value}</p>
-      <button type="button" class="small" onClick={log.tryAgain}>
+      <PassingButton leadsTo="#log-list" class="small" onClick={log.tryAgain}>
         Try again
-      </button>
+      </PassingButton>
     </div>
   )
 }
@@ -213,17 +213,17 @@ function LogEnd({ onGoOn }: { readonly onGoOn: () => void }) {
     return (
       <div class="log-end" id="log-end" role="presentation">
         <p>These are {log.lines.value.length.toLocaleString('en')} events. No more are kept on one page.</p>
-        <button type="button" class="small" onClick={onGoOn}>
+        <PassingButton leadsTo="#log-list" class="small" onClick={onGoOn}>
           Go on from the last one
-        </button>
+        </PassingButton>
       </div>
     )
   return (
     <div class="log-end" id="log-end" role="presentation">
       {trouble !== null && <p role="alert">{trouble}</p>}
-      <button type="button" class="small" onClick={loadOlder}>
+      <PassingButton leadsTo="#log-list" class="small" onClick={loadOlder}>
         {trouble === null ? 'Look further back' : 'Try again'}
-      </button>
+      </PassingButton>
     </div>
   )
 }
@@ -243,9 +243,9 @@ function LogNote() {
     return (
       <div class="log-note" id="log-note" role="alert">
         <p>{said}</p>
-        <button type="button" onClick={isOlder ? log.loadOlder : log.tryAgain}>
+        <PassingButton leadsTo="#log-list" onClick={isOlder ? log.loadOlder : log.tryAgain}>
           Try again
-        </button>
+        </PassingButton>
       </div>
     )
   }
@@ -253,9 +253,9 @@ function LogNote() {
     <div class="log-note" id="log-note" role="status">
       <p>{nothingOf(filter.value)}</p>
       {hasOlder.value && (
-        <button type="button" onClick={log.loadOlder}>
+        <PassingButton leadsTo="#log-list" onClick={log.loadOlder}>
           Look further back
-        </button>
+        </PassingButton>
       )}
     </div>
   )
@@ -271,25 +271,24 @@ function News({ scroller, onGoOn }: NewsProps) {
   const waiting = log.waiting.value
   if (log.hasNewer.value && log.isFull.value) {
     return (
-      <button type="button" class="log-news primary small" id="log-news" onClick={onGoOn}>
+      <PassingButton leadsTo="#log-list" class="log-news primary small" id="log-news" onClick={onGoOn}>
         ↑ Go on to what is newer
-      </button>
+      </PassingButton>
     )
   }
   if (log.isPaused.value || waiting === 0) return null
   return (
-    <button
-      type="button"
+    <PassingButton
+      leadsTo="#log-list"
       class="log-news primary small"
       id="log-news"
       onClick={() => {
         closePanel()
         log.showWaiting()
         scroller.current?.scrollTo({ top: 0 })
-        scroller.current?.focus({ preventScroll: true })
       }}
     >
       ↑ {waiting === 1 ? '1 new event' : `${waiting.toLocaleString('en')} new events`}
-    </button>
+    </PassingButton>
   )
 }

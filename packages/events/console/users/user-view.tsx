@@ -1,6 +1,7 @@
 import { deviceName } from '@curfew/service/browser/device-name'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { focusOn, isFocusLost, PassingButton } from '../focus.js'
 import { Ago, Moment } from '../moments.js'
 import { Avatar } from './avatar.js'
 import { type Asked, QuestionDialog } from './question.js'
@@ -29,6 +30,12 @@ export function UserView({ id, changes, onChanged }: UserViewProps) {
       isWanted = false
     }
   }, [id, changes])
+  const wasAsked = useRef(false)
+  useLayoutEffect(() => {
+    // The session that it was about may be gone, and the button with it.
+    if (wasAsked.current && isFocusLost()) focusOn('#user-view')
+    wasAsked.current = asked !== null
+  }, [asked])
 
   return (
     <>
@@ -159,14 +166,14 @@ function SessionRow({ session, onEnd }: { readonly session: ConsoleSession; read
       <div class="session-seen">
         seen <Ago at={lastSeenAt} />
       </div>
-      <button
-        type="button"
+      <PassingButton
+        leadsTo="#user-view"
         class="small"
         aria-label={`End the session in ${name}, ${device.ip}`}
         onClick={onEnd}
       >
         End
-      </button>
+      </PassingButton>
     </li>
   )
 }

@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { focusOn, isFocusLost, PassingButton } from '../focus.js'
 import { log } from '../log/log-state.js'
 import { Ago } from '../moments.js'
+import { isNarrow } from '../narrow.js'
 import { go, shownUser, userPath } from '../place.js'
 import { Avatar } from './avatar.js'
 import { UserView } from './user-view.js'
@@ -30,19 +32,32 @@ export function UsersArea() {
       clearTimeout(timer)
     }
   }, [])
+  useFocusOfUser(id)
 
   return (
     <section class={`users-area${id === null ? '' : ' has-user'}`} id="users-area" aria-label="Users">
       <UserList shown={id} changes={changes} />
-      <div class="card user-view" id="user-view">
+      <section class="card user-view" id="user-view" aria-label="One user" tabIndex={-1}>
         {id === null ? (
           <p class="empty">Choose somebody to see their sessions, and to act on them.</p>
         ) : (
           <UserView key={id} id={id} changes={changes} onChanged={() => setChanges((count) => count + 1)} />
         )}
-      </div>
+      </section>
     </section>
   )
+}
+
+/** The focus goes with whoever goes to a user and back, where it would be lost. */
+function useFocusOfUser(id: string | null): void {
+  const before = useRef(id)
+  useLayoutEffect(() => {
+    // On a phone the list is hidden behind one of them.
+    if (id !== null && before.current === null && isNarrow.peek()) focusOn('#user-view')
+    if (id === null && before.current !== null && isFocusLost())
+      focusOn(`.user-link[href="${userPath(before.current)}"]`)
+    before.current = id
+  }, [id])
 }
 
 interface Found {
@@ -139,9 +154,9 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
       {found !== null && found.users.length > 0 && found.trouble !== null && (
         <p class="notice warn" id="users-trouble" role="alert">
           {found.trouble}{' '}
-          <button type="button" class="small" onClick={search}>
+          <PassingButton leadsTo="#users-query" class="small" onClick={search}>
             Try again
-          </button>
+          </PassingButton>
         </p>
       )}
       {found !== null && found.users.length > 0 && (
@@ -158,9 +173,13 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
       )}
       {found !== null && found.next !== null && (
         <p class="log-end">
-          <button type="button" id="users-more" onClick={() => found.next !== null && more(found.next)}>
+          <PassingButton
+            leadsTo="#users-list li:last-child a"
+            id="users-more"
+            onClick={() => found.next !== null && more(found.next)}
+          >
             More
-          </button>
+          </PassingButton>
         </p>
       )}
     </div>

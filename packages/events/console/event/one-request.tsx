@@ -6,14 +6,13 @@ import { type RequestSteps, requestSteps } from '../../src/request-steps.js'
 import { askForAll } from '../log/log-pages.js'
 import { log, open, setFilter } from '../log/log-state.js'
 import { duration, timeInList, wholeMoment } from '../moments.js'
-import { Panel } from './panel.js'
 import { TONES } from './tones.js'
 
 /** No request has so many steps; a correlation id that is used for everything has. */
 const MOST = 500
 
 /** Everything that one login or request did, through all services, in order, with the time between the steps. */
-export function RequestPanel({ correlationId }: { readonly correlationId: string }) {
+export function OneRequest({ correlationId }: { readonly correlationId: string }) {
   const steps = useMemo(() => signal<RequestSteps | null>(null), [correlationId])
   const trouble = useMemo(() => signal<string | null>(null), [correlationId])
 
@@ -41,7 +40,7 @@ export function RequestPanel({ correlationId }: { readonly correlationId: string
 
   const shown = steps.value
   return (
-    <Panel title="One request, step by step">
+    <>
       <p class="mono follow-id">{correlationId}</p>
       {trouble.value !== null && (
         <p class="notice warn" role="alert">
@@ -55,7 +54,7 @@ export function RequestPanel({ correlationId }: { readonly correlationId: string
           Show only this in the log
         </button>
       </p>
-    </Panel>
+    </>
   )
 }
 

@@ -10,29 +10,20 @@ import { follow, log, open, setFilter } from '../log/log-state.js'
 import { wholeMoment } from '../moments.js'
 import { userPath } from '../place.js'
 import { CopyButton } from './copy-button.js'
-import { Panel } from './panel.js'
 import { TONES } from './tones.js'
 
 /** A receipt leads here before the log may have its event. */
 const LOOK_AGAIN_MS = [200, 400, 800, 1_600]
 
 /** One event, with everything about it. */
-export function EventPanel({ id }: { readonly id: string }) {
+export function OneEvent({ id }: { readonly id: string }) {
   const answer = useEvent(id)
-  if (answer === null) {
-    return (
-      <Panel title="Event">
-        <p role="status">Loading…</p>
-      </Panel>
-    )
-  }
+  if (answer === null) return <p role="status">Loading…</p>
   if (!answer.ok || answer.body === undefined) {
     return (
-      <Panel title="Event">
-        <p class="notice warn" role="alert">
-          {answer.ok ? 'There is no such event in the log, or it is kept no more.' : answer.detail}
-        </p>
-      </Panel>
+      <p class="notice warn" role="alert">
+        {answer.ok ? 'There is no such event in the log, or it is kept no more.' : answer.detail}
+      </p>
     )
   }
   return <Shown event={answer.body} />
@@ -78,7 +69,7 @@ function Shown({ event }: { readonly event: CurfewEvent }) {
   const why = whyItHappened(event)
   const json = JSON.stringify(event, null, 2)
   return (
-    <Panel title="Event">
+    <>
       <p class={`event-head tone-${TONES[type]}`}>
         <span class="log-type">{type}</span>
       </p>
@@ -111,7 +102,7 @@ function Shown({ event }: { readonly event: CurfewEvent }) {
           {json}
         </pre>
       </section>
-    </Panel>
+    </>
   )
 }
 
@@ -132,7 +123,8 @@ function Step({
     <button
       type="button"
       class="small"
-      disabled={other === undefined}
+      // Not disabled: whoever comes to the end by the keyboard would lose their place.
+      aria-disabled={other === undefined}
       onClick={() => other && open(other.event.id)}
     >
       {label}
