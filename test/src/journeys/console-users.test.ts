@@ -11,6 +11,13 @@ const test = suite('journeys: users in the console')
 /** What a browser's console says of requests that are refused on purpose here. */
 const REFUSED = /status of (401|403|503)/
 
+/** Takes half a second, in which a lease that runs out is shown five times. */
+const DRAWN_THIRTY_TIMES = `new Promise((done) => {
+  let times = 30
+  const next = () => (times-- > 0 ? requestAnimationFrame(next) : done())
+  next()
+})`
+
 test('an admin ends a session and blocks somebody, sees who has applied it, and the log goes on over restarts', async () => {
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
@@ -78,6 +85,9 @@ test('whose own session ends is told so at once, and sees nothing of the log any
   const here = await chromium.openPage()
   const there = await (await chromium.openProfile()).newPage()
   for (const page of [here, there]) await openSignedIn(page, system.console, 'admin')
+  const instances = await here.context().newPage()
+  await instances.goto(`${system.console}/instances`)
+  await instances.waitForSelector('#instances-list .lease')
   await lines(here).first().click()
   await here.waitForSelector('#panel .event-facts')
 
@@ -88,6 +98,14 @@ test('whose own session ends is told so at once, and sees nothing of the log any
   await here.waitForSelector('#log-list', { state: 'hidden' })
   await here.waitForSelector('#panel', { state: 'hidden' })
   await here.waitForSelector('#log-state:text-is("Stopped")', { state: 'attached' })
+
+  // found 2026-11-27: leases ran out there, as if every instance had lost its own.
+  await instances.waitForSelector('#instances-state:text-is("Stopped")', { state: 'attached' })
+  const leases = () => instances.locator('.lease .soft').allTextContents()
+  const before = await leases()
+  await instances.evaluate(DRAWN_THIRTY_TIMES)
+  assert.equal(await leases(), before)
+  assert.not(before.includes('none'))
 })
 
 test('who is no admin gets a page that says so', async () => {

@@ -4,8 +4,16 @@ import { useEffect, useState } from 'preact/hooks'
 /** A lease is shown so often while it runs out. */
 const TICK_MS = 100
 
-/** One line of the table of instances. `at`: when identity said so. */
-export function InstanceRow({ instance, at }: { readonly instance: ListedInstance; readonly at: number }) {
+export interface InstanceRowProps {
+  readonly instance: ListedInstance
+  /** When identity said so, by this page's clock that never jumps. Milliseconds. */
+  readonly at: number
+  /** It will be asked again. */
+  readonly isLive: boolean
+}
+
+/** One line of the table of instances. */
+export function InstanceRow({ instance, at, isLive }: InstanceRowProps) {
   const { id, service, version, state, acknowledged, lag } = instance
   const { words, tone, title } = STATES[state]
   return (
@@ -34,19 +42,21 @@ export function InstanceRow({ instance, at }: { readonly instance: ListedInstanc
         </span>
       </td>
       <td data-label="Lease left">
-        <Lease instance={instance} at={at} />
+        <Lease instance={instance} at={at} isLive={isLive} />
       </td>
     </tr>
   )
 }
 
-function Lease({ instance, at }: { readonly instance: ListedInstance; readonly at: number }) {
+/** It runs out only for as long as somebody would tell that it was renewed. */
+function Lease({ instance, at, isLive }: InstanceRowProps) {
   const { id, leaseLeftMs, leaseMs } = instance
   const [now, setNow] = useState(at)
   useEffect(() => {
+    if (!isLive) return
     const timer = setInterval(() => setNow(performance.now()), TICK_MS)
     return () => clearInterval(timer)
-  }, [])
+  }, [isLive])
   const leftMs = Math.max(0, leaseLeftMs - Math.max(0, now - at))
   return (
     <span class="lease">

@@ -18,6 +18,7 @@ interface Looked {
 export function InstancesArea() {
   const looked = useInstances()
   const { last, at, trouble } = looked
+  const isLive = trouble === null && log.connection.value !== 'over'
   return (
     <section id="instances-area" aria-label="Instances">
       <p class="instances-bar">
@@ -42,7 +43,7 @@ export function InstancesArea() {
             </thead>
             <tbody id="instances-list">
               {last.instances.map((instance) => (
-                <InstanceRow key={instance.id} instance={instance} at={at} />
+                <InstanceRow key={instance.id} instance={instance} at={at} isLive={isLive} />
               ))}
             </tbody>
           </table>

@@ -185,7 +185,7 @@ function useSteadyView(
 function Trouble() {
   if (log.trouble.value === null) return null
   return (
-    <div class="notice warn log-trouble" id="log-trouble" role="alert">
+    <div class="notice warn with-way" id="log-trouble" role="alert">
       <p>{log.trouble.value}</p>
       <PassingButton leadsTo="#log-list" class="small" onClick={log.tryAgain}>
         Try again

@@ -15,17 +15,27 @@ interface UserViewProps {
   readonly onChanged: () => void
 }
 
-type Shown =
-  | { readonly user: ConsoleUser; readonly sessions: readonly ConsoleSession[] }
-  | { readonly trouble: string }
+interface Found {
+  readonly user: ConsoleUser
+  readonly sessions: readonly ConsoleSession[]
+}
+
+interface Looked {
+  /** As they were when somebody could last tell. */
+  readonly found: Found | null
+  /** A sentence, when it could not be looked again. */
+  readonly trouble: string | null
+}
 
 /** Everything about one user, and what an admin can do. */
 export function UserView({ id, changes, onChanged }: UserViewProps) {
-  const [shown, setShown] = useState<Shown | null>(null)
+  const [{ found, trouble }, setLooked] = useState<Looked>({ found: null, trouble: null })
   const [asked, ask] = useState<Asked | null>(null)
   useEffect(() => {
     let isWanted = true
-    void lookAt(id).then((found) => isWanted && setShown(found))
+    void lookAt(id).then((looked) => {
+      if (isWanted) setLooked((before) => ({ ...looked, found: looked.found ?? before.found }))
+    })
     return () => {
       isWanted = false
     }
@@ -42,15 +52,16 @@ export function UserView({ id, changes, onChanged }: UserViewProps) {
       <a class="back-link" href="/console/users">
         ← All users
       </a>
-      {shown === null ? (
-        <p role="status">Loading…</p>
-      ) : 'trouble' in shown ? (
-        <p class="notice danger" role="alert">
-          {shown.trouble}
-        </p>
-      ) : (
-        <Person {...shown} onAsk={ask} />
+      {trouble !== null && (
+        <div class="notice warn with-way" id="user-trouble" role="alert">
+          <p>{trouble}</p>
+          <PassingButton leadsTo="#user-view" class="small" onClick={onChanged}>
+            Try again
+          </PassingButton>
+        </div>
       )}
+      {found !== null && <Person {...found} onAsk={ask} />}
+      {found === null && trouble === null && <p role="status">Loading…</p>}
       {asked !== null && (
         <QuestionDialog
           asked={asked}
@@ -64,11 +75,11 @@ export function UserView({ id, changes, onChanged }: UserViewProps) {
   )
 }
 
-async function lookAt(id: string): Promise<Shown> {
+async function lookAt(id: string): Promise<Looked> {
   const [user, sessions] = await Promise.all([getUser(id), sessionsOf(id)])
-  if (!user.ok) return { trouble: user.detail }
-  if (!sessions.ok) return { trouble: sessions.detail }
-  return { user: user.body, sessions: sessions.body.sessions }
+  if (!user.ok) return { found: null, trouble: user.detail }
+  if (!sessions.ok) return { found: null, trouble: sessions.detail }
+  return { found: { user: user.body, sessions: sessions.body.sessions }, trouble: null }
 }
 
 interface PersonProps {

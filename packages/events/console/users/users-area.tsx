@@ -152,12 +152,12 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
       </p>
       {found === null && <p class="log-note">Loading…</p>}
       {found !== null && found.users.length > 0 && found.trouble !== null && (
-        <p class="notice warn" id="users-trouble" role="alert">
-          {found.trouble}{' '}
+        <div class="notice warn with-way" id="users-trouble" role="alert">
+          <p>{found.trouble}</p>
           <PassingButton leadsTo="#users-query" class="small" onClick={search}>
             Try again
           </PassingButton>
-        </p>
+        </div>
       )}
       {found !== null && found.users.length > 0 && (
         <ul class="users" id="users-list" aria-label="Users" ref={list}>
