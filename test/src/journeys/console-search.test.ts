@@ -77,6 +77,17 @@ test('one event shows everything about it, and one click follows its request thr
   await screenshot(page, 'console-request')
   await log.write('', 'token.revoked', request, new Date(at + 1_300))
   await page.waitForSelector('.steps > li:nth-child(4):has-text("+46 ms")')
+
+  // A receipt leads to an event that the log may have a moment later.
+  const looks: URL[] = []
+  const isLook = (url: URL) => url.searchParams.get('text') === json.id
+  await page.route(isLook, (route) => {
+    looks.push(new URL(route.request().url()))
+    return looks.length < 3 ? route.fulfill({ json: { events: [], next: null } }) : route.continue()
+  })
+  await page.goto(`${system.console}?type=login.failed&event=${json.id}`)
+  await page.waitForSelector('#panel .change:has-text("Engine")')
+  assert.is(looks.length, 3)
 })
 
 test('whoever jumps to a time sees it, goes on from there in either direction, and is live again at the end', async () => {
