@@ -45,6 +45,11 @@ export function queryOf(filter: EventFilter): URLSearchParams {
 /** Whether it leaves anything out. */
 export const isFiltered = (filter: EventFilter) => Object.values(filter).some((value) => value !== undefined)
 
+/** What to say where nothing is. */
+export function nothingOf(filter: EventFilter): string {
+  return isFiltered(filter) ? 'Nothing here fits.' : 'Nothing has happened yet.'
+}
+
 /** Equal texts are the same filter. */
 export const keyOf = (filter: EventFilter) => queryOf(filter).toString()
 

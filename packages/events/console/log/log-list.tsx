@@ -4,11 +4,10 @@ import { useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { PassingButton } from '../focus.js'
 import { isNarrow } from '../narrow.js'
-import { momentOf } from './log-filter.js'
-import type { Line } from './log-model.js'
-import { nothingOf } from './log-model.js'
+import { momentOf, nothingOf } from './log-filter.js'
 import { LogRow, rowId } from './log-row.js'
 import { closePanel, filter, jumpedTo, jumpTo, log, open, openEvent } from './log-state.js'
+import type { Line } from './shown-lines.js'
 import { useVirtualRows } from './virtual-rows.js'
 
 const ROW_PX = 34

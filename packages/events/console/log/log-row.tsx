@@ -4,7 +4,7 @@ import { memo } from 'preact/compat'
 import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
 import { TONES } from '../event/tones.js'
 import { timeInList, wholeMoment } from '../moments.js'
-import type { Line } from './log-model.js'
+import type { Line } from './shown-lines.js'
 
 export interface LogRowProps {
   readonly line: Line

@@ -1,0 +1,218 @@
+import { batch, type ReadonlySignal, signal } from '@preact/signals'
+import type { EventFilter } from '../../src/event-filter.js'
+import { keyOf } from './log-filter.js'
+import { askForPage } from './log-pages.js'
+import { createNewerReader } from './newer-reader.js'
+import type { ShownLines } from './shown-lines.js'
+import type { WaitingLines } from './waiting-lines.js'
+
+export interface LogPagingOptions {
+  readonly shown: ShownLines
+  readonly waiting: WaitingLines
+  /** Everything up to there has been loaded. */
+  readonly comeTo: (position: string) => void
+  /** Something may be waiting that can be shown. `isNewPage`: all that is shown is new, so nobody reads it. */
+  readonly settle: (isNewPage: boolean) => void
+  /** Nothing may move. */
+  readonly isHeld: () => boolean
+}
+
+/** Loads what is shown of the log, page by page. */
+export interface LogPaging {
+  readonly filter: EventFilter
+  readonly isLoading: ReadonlySignal<boolean>
+  readonly isLoadingOlder: ReadonlySignal<boolean>
+  /** There may be something newer than the first line, since somebody jumped to a time. */
+  readonly hasNewer: ReadonlySignal<boolean>
+  /** A sentence, when what is shown may not be all that is new. */
+  readonly trouble: ReadonlySignal<string | null>
+  /** A sentence, when what is older could not be loaded. */
+  readonly olderTrouble: ReadonlySignal<string | null>
+  /** What happens now belongs above what is shown, or will when an answer has come. */
+  readonly isListening: boolean
+  /** So much happened unheard that what is shown does not reach to what waits any more. */
+  readonly isBehind: boolean
+  /** Above or below. */
+  readonly isLoadingMore: boolean
+  /** Shows what fits, as it is now or was at a time. */
+  show(filter: EventFilter, at: number | null): Promise<void>
+  /** The newest page that fits, in place of all that is shown. */
+  load(): Promise<void>
+  /** Adds what is missing on top, and leaves the rest as it is, if what is shown reaches that far. */
+  catchUp(): Promise<void>
+  loadOlder(): Promise<void>
+  loadNewer(): Promise<void>
+  /** After `trouble`. */
+  tryAgain(): Promise<void>
+}
+
+/** So much is asked for at once. */
+const PAGE = 200
+/** A rare word is looked for so many times before somebody has to ask for more. */
+const MOST_PAGES = 5
+
+export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogPagingOptions): LogPaging {
+  const isLoading = signal(true)
+  const isLoadingOlder = signal(false)
+  const hasNewer = signal(false)
+  const trouble = signal<string | null>(null)
+  const olderTrouble = signal<string | null>(null)
+
+  let filter: EventFilter = {}
+  let at: number | null = null
+  let newer = createNewerReader({}, 0)
+  let isBehind = false
+  /** Counts the questions, so that a late answer to an earlier one is not shown. */
+  let loads = 0
+  let catchUps = 0
+  /** Of which question more is being loaded. */
+  let moreOf: number | null = null
+
+  function show(wanted: EventFilter, when: number | null): Promise<void> {
+    const isOther = keyOf(wanted) !== keyOf(filter) || when !== at
+    filter = wanted
+    at = when
+    const loading = load()
+    // What fits one question must not be shown under another, however long the answer takes, or if none comes.
+    if (isOther) {
+      batch(() => {
+        shown.clear()
+        trouble.value = null
+        settle(false)
+      })
+    }
+    return loading
+  }
+
+  async function load(): Promise<void> {
+    const mine = ++loads
+    isBehind = false
+    // The page that is asked for has them. What is heard from now on is kept, unless it is past that is asked for.
+    waiting.clear()
+    isLoading.value = true
+    isLoadingOlder.value = false
+    olderTrouble.value = null
+    hasNewer.value = at !== null
+    newer = createNewerReader(filter, (at ?? 0) + 1)
+    const until = at === null ? filter : { ...filter, to: Math.min(filter.to ?? at + 1, at + 1) }
+    const answer = await askForPage(until, { limit: PAGE })
+    if (mine !== loads) return
+    if (!answer.ok) {
+      batch(() => {
+        isLoading.value = false
+        isBehind = true
+        trouble.value = answer.detail
+      })
+      return
+    }
+    const { body } = answer
+    batch(() => {
+      isLoading.value = false
+      trouble.value = null
+      shown.replace(body)
+      if (at === null) waiting.dropUntil(body.position)
+      else waiting.clear()
+      comeTo(body.position)
+      settle(true)
+    })
+    if (at !== null) await loadNewer()
+    if (body.events.length === 0 && shown.next !== null) await loadOlder()
+  }
+
+  async function catchUp(): Promise<void> {
+    if (hasNewer.value) return
+    if (isLoading.value || shown.lines.value.length === 0) return load()
+    const [mine, turn] = [loads, ++catchUps]
+    const answer = await askForPage(filter, { limit: PAGE })
+    if (mine !== loads || turn !== catchUps) return
+    if (!answer.ok) {
+      trouble.value = answer.detail
+      return
+    }
+    const { events, position } = answer.body
+    if (events.length > 0 && !events.some(({ id }) => shown.has(id) || waiting.has(id))) {
+      if (!isHeld()) return load()
+      isBehind = true
+      return settle(false)
+    }
+    waiting.join(events, position, shown.has)
+    comeTo(position)
+    trouble.value = null
+    settle(false)
+  }
+
+  async function loadOlder(): Promise<void> {
+    if (moreOf === loads || isLoading.value || shown.next === null || shown.isFull.value) return
+    const mine = loads
+    moreOf = mine
+    isLoadingOlder.value = true
+    for (let pages = 0, found = 0; shown.next !== null && found === 0 && pages < MOST_PAGES; pages++) {
+      const answer = await askForPage(filter, { before: shown.next, limit: PAGE })
+      if (mine !== loads) return
+      if (!answer.ok) {
+        olderTrouble.value = answer.detail
+        break
+      }
+      batch(() => {
+        olderTrouble.value = null
+        found = shown.append(answer.body)
+      })
+    }
+    moreOf = null
+    isLoadingOlder.value = false
+  }
+
+  /** After a jump: what comes next in time, until now is reached and the log is live again. */
+  async function loadNewer(): Promise<void> {
+    if (!hasNewer.value || moreOf === loads || isLoading.value || shown.isFull.value) return
+    const mine = loads
+    moreOf = mine
+    const answer = await newer.read()
+    if (mine !== loads) return
+    moreOf = null
+    batch(() => {
+      trouble.value = answer.ok ? null : answer.detail
+      if (!answer.ok) return
+      const { events, isNow, position } = answer.body
+      shown.prepend(events.map((event) => ({ event })))
+      if (!isNow) return
+      hasNewer.value = false
+      waiting.dropUntil(position)
+      comeTo(position)
+      settle(false)
+    })
+    // The stream may have come back in between.
+    if (answer.ok && answer.body.isNow) await catchUp()
+  }
+
+  function tryAgain(): Promise<void> {
+    if (isBehind || shown.lines.value.length === 0) return load()
+    return hasNewer.value ? loadNewer() : catchUp()
+  }
+
+  return {
+    get filter() {
+      return filter
+    },
+    isLoading,
+    isLoadingOlder,
+    hasNewer,
+    trouble,
+    olderTrouble,
+    get isListening() {
+      return !hasNewer.value || newer.isJoining
+    },
+    get isBehind() {
+      return isBehind
+    },
+    get isLoadingMore() {
+      return moreOf === loads
+    },
+    show,
+    load,
+    catchUp,
+    loadOlder,
+    loadNewer,
+    tryAgain,
+  }
+}
