@@ -127,7 +127,7 @@ export function Shortcuts() {
           id="shortcuts-on"
           checked={areOn.value}
           onChange={({ currentTarget }) => turn(currentTarget.checked)}
-        />{' '}
+        />
         Single keys act anywhere on the page
       </label>
       <form method="dialog" class="actions">

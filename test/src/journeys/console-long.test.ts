@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import type { Page, Route } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openChromium } from '../chromium.js'
+import { openChromium, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
 import { newest, openLog, scrollTo } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
@@ -53,6 +53,7 @@ test('who scrolls on for hours has a page that does not grow, misses no event, a
   assert.is(count, LIVE + EVENTS - number, 'there is a line for each event from the newest to the last one')
 
   await page.waitForSelector('#log-end:has-text("No more are kept on one page.")')
+  await screenshot(page, 'console-long')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await page.waitForSelector('#log-state:text-is("Past")')

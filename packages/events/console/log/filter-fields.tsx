@@ -93,7 +93,7 @@ export function MoreFilters() {
         </p>
         <div class="log-filters-fields">
           {FIELDS.map(([name, label, hint]) => (
-            <label key={name}>
+            <label key={name} class={name === 'correlation_id' ? 'whole-row' : undefined}>
               {label}
               <input
                 name={name}
