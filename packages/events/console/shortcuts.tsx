@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { closePanel, followed, log, logAddress, openEvent } from './log/log-state.js'
 import { area, go } from './place.js'
 
@@ -95,7 +95,7 @@ export function ShortcutsButton() {
 /** What `?` shows. */
 export function Shortcuts() {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isShown.value) dialog.current?.showModal()
   }, [isShown.value])
   if (!isShown.value) return null

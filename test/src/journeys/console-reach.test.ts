@@ -86,9 +86,7 @@ test('the focus stays where the keyboard is needed next, and goes back to where 
   await page.waitForSelector('#log-list:focus')
 
   // What floats over the page, and what narrows it.
-  await press('?')
-  await page.waitForSelector('dialog.shortcuts[open]')
-  await press('Escape')
+  await press('?', 'Escape')
   await page.waitForSelector('#log-list:focus')
   await press('f')
   await tabTo(page, '#log-filters [name=reason]')

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { focusOn, isFocusLost, useFocusAfter } from '../focus.js'
 import { closePanel } from '../log/log-state.js'
 import { isNarrow } from '../narrow.js'
@@ -33,7 +33,7 @@ function Side({ title, children }: PanelProps) {
 
 function Sheet({ title, children }: PanelProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal()
   }, [])
   const close = () => dialog.current?.close()

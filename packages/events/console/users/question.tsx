@@ -1,5 +1,5 @@
 import type { Receipt } from '@curfew/contract'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Answer } from '../ask.js'
 import { ReceiptView } from './receipt.js'
 
@@ -36,7 +36,7 @@ export function QuestionDialog({
   const [trouble, setTrouble] = useState<string | null>(null)
   const [given, setGiven] = useState<Given | null>(null)
   const isDone = useRef(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current
     shown?.showModal()
     return () => shown?.close()
