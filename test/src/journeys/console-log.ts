@@ -19,6 +19,11 @@ export async function openLog(redisUrl: string) {
     ) => {
       await redis.xadd(log, '*', 'event', eventOf(reason, type, more, at))
     },
+    /** An event of a newer version. */
+    writeNewer: async (type: string) => {
+      const json = eventOf('', 'project.created', {}, new Date()).replace('project.created', type)
+      await redis.xadd(log, '*', 'event', json)
+    },
     /** From 0 on, one after the other, as quickly as Redis takes them. */
     writeMany: async (
       count: number,

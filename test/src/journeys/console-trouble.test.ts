@@ -10,6 +10,26 @@ const test = suite('journeys: the console in trouble')
 /** What a browser's console says of requests that fail on purpose here. */
 const FAILED = /status of (400|422)|net::ERR_FAILED/
 
+// found 2026-11-27: it had no colour, and the field of the filter was empty
+test('an event of a type that only a newer version knows is shown, opened and filtered like any other', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  const page = await chromium.openPage()
+  await openSignedIn(page, system.console, 'admin')
+
+  await log.writeNewer('user.promoted')
+  await newest(page, 'user.promoted')
+  await lines(page).first().click()
+  await page.waitForSelector('#panel .event-head.tone-plain')
+  await page.goto(`${system.console}?type=user.promoted`)
+  await newest(page, 'user.promoted')
+
+  assert.is(await lines(page).count(), 1)
+  assert.match((await lines(page).first().getAttribute('class')) ?? '', 'tone-plain')
+  assert.is(await page.inputValue('#log-type'), 'user.promoted')
+})
+
 // found 2026-11-26: the lines of the filter before stayed, and nothing was said.
 test('what the log can’t load is said where it is missing, and no line stays that the filter does not fit', async () => {
   await using system = await startTestSystem()

@@ -10,7 +10,7 @@ import { follow, log, open, setFilter } from '../log/log-state.js'
 import { wholeMoment } from '../moments.js'
 import { userPath } from '../place.js'
 import { CopyButton } from './copy-button.js'
-import { TONES } from './tones.js'
+import { toneOf } from './tones.js'
 
 /** A receipt leads here before the log may have its event. */
 const LOOK_AGAIN_MS = [200, 400, 800, 1_600]
@@ -70,7 +70,7 @@ function Shown({ event }: { readonly event: CurfewEvent }) {
   const json = JSON.stringify(event, null, 2)
   return (
     <>
-      <p class={`event-head tone-${TONES[type]}`}>
+      <p class={`event-head tone-${toneOf(type)}`}>
         <span class="log-type">{type}</span>
       </p>
       <p class="event-sentence">

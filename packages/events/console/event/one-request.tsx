@@ -6,7 +6,7 @@ import { type RequestSteps, requestSteps } from '../../src/request-steps.js'
 import { askForAll } from '../log/log-pages.js'
 import { log, open, setFilter } from '../log/log-state.js'
 import { duration, timeInList, wholeMoment } from '../moments.js'
-import { TONES } from './tones.js'
+import { toneOf } from './tones.js'
 
 /** No request has so many steps; a correlation id that is used for everything has. */
 const MOST = 500
@@ -82,7 +82,7 @@ function Steps({ events, isMore }: RequestSteps) {
           const before = events[index - 1]
           const why = whyItHappened(event)
           return (
-            <li key={event.id} class={`tone-${TONES[event.type]}`}>
+            <li key={event.id} class={`tone-${toneOf(event.type)}`}>
               <Gap before={before} event={event} isFirst={!isMore} />
               <button type="button" class="step" onClick={() => open(event.id)}>
                 <span class="step-head">

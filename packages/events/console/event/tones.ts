@@ -2,8 +2,13 @@ import type { EventType } from '@curfew/contract'
 
 export type Tone = 'ok' | 'warn' | 'danger' | 'info' | 'plain'
 
-/** How each type of event looks. Red is for what somebody should look at. */
-export const TONES: Readonly<Record<EventType, Tone>> = {
+/** How an event looks. One of a type that only a newer version knows looks plain. */
+export function toneOf(type: string): Tone {
+  return BY_TYPE.get(type) ?? 'plain'
+}
+
+/** Red is for what somebody should look at. */
+const TONES: Readonly<Record<EventType, Tone>> = {
   'login.failed': 'danger',
   'session.created': 'ok',
   'session.revoked': 'warn',
@@ -30,9 +35,11 @@ export const TONES: Readonly<Record<EventType, Tone>> = {
   'log.pruned': 'plain',
 }
 
+const BY_TYPE = new Map<string, Tone>(Object.entries(TONES))
+
 /** All types, by their noun: to choose from. */
 export function typesByNoun(): [noun: string, types: string[]][] {
-  const types = Object.keys(TONES)
+  const types = [...BY_TYPE.keys()]
   const nouns = new Set(types.map((type) => type.slice(0, type.indexOf('.'))))
   return [...nouns].map((noun) => [noun, types.filter((type) => type.startsWith(`${noun}.`))])
 }

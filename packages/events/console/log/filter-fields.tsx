@@ -26,6 +26,8 @@ const LAST: readonly (readonly [label: string, ms: number])[] = [
 export function TypeField() {
   const { types = [] } = filter.value
   const value = types.join(',')
+  const nouns = typesByNoun()
+  const isListed = nouns.some(([noun, some]) => value === `${noun}.*` || some.includes(value))
   return (
     <select
       id="log-type"
@@ -35,7 +37,8 @@ export function TypeField() {
     >
       <option value="">All events</option>
       {types.length > 1 && <option value={value}>{types.length} types</option>}
-      {typesByNoun().map(([noun, some]) => (
+      {types.length === 1 && !isListed && <option value={value}>{value}</option>}
+      {nouns.map(([noun, some]) => (
         <optgroup key={noun} label={noun}>
           {some.length > 1 && <option value={`${noun}.*`}>{noun}: all</option>}
           {some.map((type) => (

@@ -2,7 +2,7 @@
 /* biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and says which line is meant */
 import { memo } from 'preact/compat'
 import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
-import { TONES } from '../event/tones.js'
+import { toneOf } from '../event/tones.js'
 import { timeInList, wholeMoment } from '../moments.js'
 import type { Line } from './shown-lines.js'
 
@@ -27,7 +27,7 @@ export const LogRow = memo(function LogRow({ line, index, top, isActive, isOpen 
       // The head is the first.
       aria-rowindex={index + 2}
       aria-selected={isOpen}
-      class={`log-row tone-${TONES[event.type]}${isActive ? ' active' : ''}${isNew ? ' new' : ''}${why === undefined ? ' no-why' : ''}`}
+      class={`log-row tone-${toneOf(event.type)}${isActive ? ' active' : ''}${isNew ? ' new' : ''}${why === undefined ? ' no-why' : ''}`}
       data-index={index}
       style={{ transform: `translateY(${top}px)` }}
     >
