@@ -90,6 +90,28 @@ test('after masters have changed places it is said to the new one, also by who s
   assert.equal(told, [`projects-1 ${history} ${heard} []`])
 })
 
+// found 2026-11-27: it was deaf for a moment, in which a sign-off was lost with a second failover
+test('when only the connection for commands is lost, the one that listens stays, and it is said there', async () => {
+  await using server = await startRedis()
+  await using world = await given(server, 'ada')
+  const { history } = await world.link.hello(NEW)
+  await using ears = connected(server)
+  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const [commands, listener] = await clientsOf(world.redis, 'ada')
+
+  await world.redis.client('KILL', 'ID', commands?.id ?? '')
+  await eventually(() => world.link.hello({ ...NEW, history }))
+  await eventually(async () => {
+    await signOff(world.redis, world.namespace, { userId: 'ada' })
+    await eventually(() => world.heard.length > 0)
+    await world.link.acknowledge(history, world.heard.at(-1) ?? 0, [])
+    return (await clientsOf(world.redis, 'ada'))[1]?.last === 'eval'
+  })
+
+  assert.is((await clientsOf(world.redis, 'ada'))[1]?.id, listener?.id)
+  await eventually(() => told.length > 0)
+})
+
 // found 2026-11-27: each one was complained of twice, for as long as the connection lasted
 test('where the right to stay unanswered is taken away it is asked for no more, and all the same said', async () => {
   await using server = await startRedis()
@@ -164,9 +186,18 @@ function connected({ url }: RedisServer) {
 
 /** What a user's connection that listens has asked for last. */
 async function lastOfListener(redis: Redis, user: string): Promise<string | undefined> {
-  const clients = String(await redis.client('LIST')).split('\n')
-  const listener = clients.find((line) => line.includes(` user=${user} `) && line.includes(' sub=1 '))
-  return /cmd=(\S+)/.exec(listener ?? '')?.[1]
+  return (await clientsOf(redis, user))[1]?.last
+}
+
+/** A user's connection for commands, and the one that listens: its number, and what it has asked for last. */
+async function clientsOf(redis: Redis, user: string) {
+  const own = String(await redis.client('LIST'))
+    .split('\n')
+    .filter((line) => line.includes(` user=${user} `))
+  return [' sub=0 ', ' sub=1 '].map((kind) => {
+    const line = own.find((one) => one.includes(kind)) ?? ''
+    return { id: /\bid=(\d+)/.exec(line)?.[1], last: /\bcmd=(\S+)/.exec(line)?.[1] }
+  })
 }
 
 async function follows(replica: Redis): Promise<boolean> {

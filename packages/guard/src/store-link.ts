@@ -100,15 +100,16 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   let listening = false
   /** Whether it may be said on the connection that listens, unanswered. */
   let maySpeak = false
-  /** Whether the connection for commands was lost since the one that listens was made: they may lead to two servers. */
-  let areParted = false
+  /** How often the connection for commands was lost, and after which loss the one that listens led to the same server. */
+  let losses = 0
+  let unitedSince = 0
   /** What came last on the connection that listens: who brings nothing may be silently gone. */
   let heardLast = { history: '', sequence: 0 }
   let closed = false
 
   commands.on('error', options.onError)
   commands.on('close', () => {
-    areParted = true
+    losses++
   })
   ears.on('error', (error) => {
     // An answer that nobody waits for is one, too.
@@ -120,7 +121,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     maySpeak = false
   })
   ears.on('ready', () => {
-    areParted = false
+    unitedSince = losses
     void listen().catch(listenAnew)
   })
   ears.on('message', (_channel, message: string) => {
@@ -151,6 +152,18 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   function listenAnew(error: Error): void {
     options.onError(error)
     if (ears.status === 'ready') ears.disconnect(true)
+  }
+
+  /**
+   * A history was answered to a write, so there is the master. If the connection that listens leads elsewhere it is taken
+   * anew: a replica hears all that its master says, and tells it nothing.
+   */
+  async function reunite(history: string): Promise<void> {
+    const lost = losses
+    const there = await ears.info('replication').catch(() => '')
+    const [, replicationId] = /master_replid:(\w+)/.exec(there) ?? []
+    if (there.includes('role:master') && history.split(':')[0] === replicationId) unitedSince = lost
+    else takeAnew(ears)
   }
 
   /** Whoever only listens does not notice that the connection went silent. */
@@ -189,9 +202,9 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
           version,
         ],
       )
-      // That was a write: there is the master. A replica hears all that it says, and tells it nothing.
-      if (areParted && listening) takeAnew(ears)
-      return parseHello(reply)
+      const answer = parseHello(reply)
+      if (unitedSince !== losses && listening) void reunite(answer.history)
+      return answer
     },
 
     async read(ref) {
@@ -207,7 +220,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
       const channel = keys.channels.acknowledgements
       const said = [history, channel, instance, sequence, JSON.stringify(hooksFailed)]
       const isHeardThere = heardLast.history === history && heardLast.sequence >= sequence
-      if (isHeardThere && maySpeak && !areParted && ears.stream.writable)
+      if (isHeardThere && maySpeak && unitedSince === losses && ears.stream.writable)
         sendUnanswered(ears, 'eval', [ACKNOWLEDGE, 1, keys.history, ...said])
       else await run(ACKNOWLEDGE, [keys.history], said)
     },
