@@ -116,6 +116,8 @@ test('the focus stays where the keyboard is needed next, and goes back to where 
   await press('Enter')
   await page.waitForSelector('dialog[open]')
   await press('Escape')
+  // The browser gives the focus back before it says that the dialog is closed.
+  await page.waitForSelector('dialog', { state: 'detached' })
   await page.waitForSelector('.sessions button:focus')
   await press('Enter')
   await page.waitForSelector('dialog[open] button:focus')
