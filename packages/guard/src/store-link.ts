@@ -160,7 +160,8 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
    */
   async function reunite(history: string): Promise<void> {
     const lost = losses
-    const there = await ears.info('replication').catch(() => '')
+    // Whatever is answered there is believed only if it looks like it: see unanswered.ts.
+    const there = String(await ears.info('replication').catch(() => ''))
     const [, replicationId] = /master_replid:(\w+)/.exec(there) ?? []
     if (there.includes('role:master') && history.split(':')[0] === replicationId) unitedSince = lost
     else takeAnew(ears)

@@ -10,6 +10,26 @@ const test = suite('journeys: the console in trouble')
 /** What a browser's console says of requests that fail on purpose here. */
 const FAILED = /status of (400|422)|net::ERR_FAILED/
 
+// found 2026-11-27: it asked again and again, a hundred times a second
+test('a jump to a time, for what has never happened, comes to rest, and what happens then is shown', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  const page = await chromium.openPage()
+  await openSignedIn(page, system.console, 'admin')
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+
+  await page.goto(`${system.console}?reason=never&at=${new Date(Date.now() - 3_600_000).toISOString()}`)
+  await page.waitForSelector('#log-note:has-text("Nothing here fits.")')
+  await page.waitForSelector('#log-state:text-is("Live")')
+  await log.write('never')
+  await page.waitForSelector('.log-row:has-text("never")')
+
+  const pages = asked.filter((path) => path === '/events').length
+  assert.ok(pages < 20, `${pages} pages were asked for`)
+})
+
 // found 2026-11-27: it had no colour, and the field of the filter was empty
 test('an event of a type that only a newer version knows is shown, opened and filtered like any other', async () => {
   await using system = await startTestSystem()

@@ -176,6 +176,8 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       const { events, isNow, position } = answer.body
       shown.prepend(events.map((event) => ({ event })))
       if (!isNow) return
+      // From here on it is now that is looked at, whatever is loaded anew.
+      at = null
       hasNewer.value = false
       waiting.dropUntil(position)
       comeTo(position)

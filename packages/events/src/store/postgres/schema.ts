@@ -17,6 +17,8 @@ export async function migrate(client: PoolClient): Promise<void> {
   const version = await findVersion(client)
   if (version > MIGRATIONS.length)
     throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${MIGRATIONS.length})`)
+  // Whoever waits for a table holds up all who come after, so a long dump is not waited for.
+  await client.query("SET LOCAL lock_timeout = '5s'")
   for (const migration of MIGRATIONS.slice(version)) await client.query(migration)
   if (version < MIGRATIONS.length)
     await client.query(`UPDATE ${SCHEMA}.state SET schema_version = $1`, [MIGRATIONS.length])
