@@ -10,7 +10,7 @@ import type { Measurement } from '../measurement.js'
 import { startProcess } from '../process.js'
 import { median, percentile } from '../statistics.js'
 import { startEvents } from './events-process.js'
-import { type Flow, flowOf } from './flow.js'
+import { startFlow } from './flow.js'
 import { drawFor, type Frames, loadLines } from './frames.js'
 
 /** How evenly the console's log moves, in Chromium: many lines that are scrolled, events that flow in, and both. */
@@ -35,11 +35,10 @@ export const consoleFrames: Measurement = {
       progress('loading the lines')
       await loadLines(page, consoleLines)
 
-      const flow = flowOf(curfew)
       const rows: Array<readonly [string, Frames]> = []
       for (const { name, scrolls, flows } of PARTS) {
         progress(name)
-        await using _flowing: Flow | null = flows ? flow.start() : null
+        await using _flowing = flows ? startFlow(curfew) : null
         rows.push([name, await drawFor(page, { ms: consoleMs, scrolls })])
       }
       return {
