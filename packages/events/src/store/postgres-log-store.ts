@@ -9,7 +9,7 @@ import { pruneSome } from './postgres/retention.js'
 import { findVersion, migrate, SCHEMA } from './postgres/schema.js'
 import { search } from './postgres/search.js'
 import { sizeOf } from './postgres/size.js'
-import { readState } from './postgres/state.js'
+import { readSecret, readState } from './postgres/state.js'
 import { keepSample, readTally } from './postgres/tallies.js'
 import { verifyChain } from './verify-chain.js'
 
@@ -73,7 +73,7 @@ export async function openPostgresLogStore(
         options,
       ),
     newest: async () => (await state()).newest,
-    secret: async () => (await state()).secret,
+    secret: () => connections.snapshot(readSecret),
     watch(onAppended) {
       const watcher = () => onAppended()
       watchers.add(watcher)

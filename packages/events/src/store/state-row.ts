@@ -8,9 +8,10 @@ export interface State {
   /** The last entry that was removed. */
   readonly anchor: ChainPoint
   readonly newest: ChainPoint
-  /** Random. */
-  readonly secret: string
 }
+
+/** Random. For whoever seals cursors, and nobody else: verifying must not need it. */
+export const SecretRow = z.object({ secret: z.string() })
 
 /** As both databases name the columns, with hashes as hex digits. PostgreSQL sends its large numbers as text. */
 export const StateRow = z
@@ -20,13 +21,11 @@ export const StateRow = z
     anchor_hash: z.string(),
     newest_position: z.coerce.number(),
     newest_hash: z.string(),
-    secret: z.string(),
   })
   .transform(
     (row): State => ({
       cursor: row.cursor,
       anchor: { position: row.anchor_position, hash: row.anchor_hash },
       newest: { position: row.newest_position, hash: row.newest_hash },
-      secret: row.secret,
     }),
   )

@@ -8,7 +8,7 @@ import { pruneSome } from './retention.js'
 import { openSqlite } from './schema.js'
 import { search } from './search.js'
 import { bytesOf } from './size.js'
-import { readState } from './state.js'
+import { readSecret, readState } from './state.js'
 import { keepSample, readTally } from './tallies.js'
 
 const { file, mayCreate } = WorkerSettings.parse(workerData)
@@ -25,7 +25,7 @@ const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } =
     const { position, count } = CALLS.after.ask.parse(ask)
     return readAfter(database, position, count)
   },
-  state: () => ({ ...readState(database), bytes: bytesOf(database) }),
+  state: () => ({ ...readState(database), secret: readSecret(database), bytes: bytesOf(database) }),
   tally: (ask) => readTally(database, CALLS.tally.ask.parse(ask)),
   sample(ask) {
     keepSample(database, CALLS.sample.ask.parse(ask))
