@@ -20,6 +20,8 @@ const test = suite('guard: where an acknowledgement is said')
 
 const NEW: Hello = { history: null, applied: 0, acknowledged: 0, hooksFailed: [], opens: null }
 
+const EVERYTHING = ['on', 'nopass', 'allkeys', 'allchannels', '+@all']
+
 /** A replica that did not get through tries again only after a while. */
 const REPLICATED = { within: 20_000 }
 
@@ -28,8 +30,9 @@ test('it is said unanswered on the connection that listens; where that may not b
   await using broad = await given(server, 'broad')
   await using narrow = await given(server, 'narrow', '-client|reply')
 
-  for (const { link, redis, namespace, keys, heard } of [broad, narrow]) {
-    const { history } = await link.hello(NEW)
+  for (const world of [broad, narrow]) {
+    const { link, redis, namespace, keys, heard } = world
+    const history = await united(world)
     await using ears = connected(server)
     const told = await listen(ears, keys.channels.acknowledgements)
     await signOff(redis, namespace, { userId: 'ada' })
@@ -47,7 +50,7 @@ test('it is said unanswered on the connection that listens; where that may not b
 test('it is not said on the connection that listens when the sign-off did not come there', async () => {
   await using server = await startRedis()
   await using world = await given(server, 'ada')
-  const { history } = await world.link.hello(NEW)
+  const history = await united(world)
   await using ears = connected(server)
   const told = await listen(ears, world.keys.channels.acknowledgements)
 
@@ -94,7 +97,7 @@ test('after masters have changed places it is said to the new one, also by who s
 test('when only the connection for commands is lost, the one that listens stays, and it is said there', async () => {
   await using server = await startRedis()
   await using world = await given(server, 'ada')
-  const { history } = await world.link.hello(NEW)
+  const history = await united(world)
   await using ears = connected(server)
   const told = await listen(ears, world.keys.channels.acknowledgements)
   const [commands, listener] = await clientsOf(world.redis, 'ada')
@@ -112,11 +115,43 @@ test('when only the connection for commands is lost, the one that listens stays,
   await eventually(() => told.length > 0)
 })
 
+// found 2026-11-27: whoever reconnected was taken to be at the master, and what it said reached nobody
+test('behind a balancer that leads the connection that listens to a replica it is said on the other', async () => {
+  await using master = await startRedis({ settings: { 'repl-diskless-sync-delay': '0' } })
+  await using replica = await startRedis({ settings: { replicaof: `127.0.0.1 ${master.port}` } })
+  await using below = connected(replica)
+  await eventually(() => follows(below), REPLICATED)
+  await below.acl('SETUSER', 'ada', ...EVERYTHING)
+  await using world = await given(master, 'ada')
+  const history = await united(world)
+  await using ears = connected(master)
+  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const [, listener] = await clientsOf(world.redis, 'ada')
+  const listened = world.timesListening()
+
+  world.proxy.leadTo(replica.url)
+  await world.redis.client('KILL', 'ID', listener?.id ?? '')
+  await eventually(() => world.timesListening() > listened)
+  // It hangs up once, for it may have been an accident.
+  await eventually(async () => {
+    await world.link.hello({ ...NEW, history })
+    return world.timesListening() > listened + 1
+  })
+  for (let i = 0; i < 3; i++) await world.link.hello({ ...NEW, history })
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await eventually(() => world.heard.includes(1))
+  await world.link.acknowledge(history, 1, [])
+  await eventually(() => told.length > 0)
+
+  assert.equal(told, [`projects-1 ${history} 1 []`])
+  assert.is(world.timesListening(), listened + 2)
+})
+
 // found 2026-11-27: each one was complained of twice, for as long as the connection lasted
 test('where the right to stay unanswered is taken away it is asked for no more, and all the same said', async () => {
   await using server = await startRedis()
   await using world = await given(server, 'ada')
-  const { history } = await world.link.hello(NEW)
+  const history = await united(world)
   await using ears = connected(server)
   const told = await listen(ears, world.keys.channels.acknowledgements)
   await signOff(world.redis, world.namespace, { userId: 'ada' })
@@ -143,8 +178,9 @@ async function given(server: RedisServer, user = 'default', ...rights: readonly 
   const proxy: RedisProxy = await startRedisProxy(server.url)
   const redis = connected(server)
   await openHistory(redis, namespace)
-  await redis.acl('SETUSER', user, 'on', 'nopass', 'allkeys', 'allchannels', '+@all', ...rights)
+  await redis.acl('SETUSER', user, ...EVERYTHING, ...rights)
   const listening = deferred<void>()
+  let timesListening = 0
   const heard: number[] = []
   const errors: string[] = []
   const link = createStoreLink({
@@ -156,7 +192,10 @@ async function given(server: RedisServer, user = 'default', ...rights: readonly 
     leaseMs: 4_000,
     commandTimeoutMs: 2_000,
     onSignOff: (_history, { sequence }) => heard.push(sequence),
-    onListening: listening.resolve,
+    onListening() {
+      timesListening++
+      listening.resolve()
+    },
     onError: ({ message }) => errors.push(message),
   })
   link.open()
@@ -164,6 +203,7 @@ async function given(server: RedisServer, user = 'default', ...rights: readonly 
   // The two wires are ready each in their own time.
   await eventually(() => link.connected)
   return {
+    user,
     namespace,
     keys,
     redis,
@@ -171,12 +211,20 @@ async function given(server: RedisServer, user = 'default', ...rights: readonly 
     link,
     heard,
     errors,
+    timesListening: () => timesListening,
     async [Symbol.asyncDispose]() {
       await link.close()
       await redis[Symbol.asyncDispose]()
       await proxy[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Its first hello; once Redis was asked where the connection that listens leads, the answer comes before any sign-off. */
+async function united({ link, redis, user }: Awaited<ReturnType<typeof given>>): Promise<string> {
+  const { history } = await link.hello(NEW)
+  await eventually(async () => (await lastOfListener(redis, user)) === 'info')
+  return history
 }
 
 function connected({ url }: RedisServer) {

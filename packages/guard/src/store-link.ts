@@ -73,6 +73,8 @@ export interface StoreLinkOptions {
   onError(error: Error): void
 }
 
+const NEVER = -1
+
 /** More than this is not replayed one by one: memory is emptied instead. */
 const MOST_MISSED = 1_000
 
@@ -100,9 +102,11 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   let listening = false
   /** Whether it may be said on the connection that listens, unanswered. */
   let maySpeak = false
-  /** How often the connection for commands was lost, and after which loss the one that listens led to the same server. */
+  /** How often the connection for commands was lost, and after which loss the one that listens was seen to lead to the master, too. */
   let losses = 0
-  let unitedSince = 0
+  let unitedSince = NEVER
+  /** After which loss it was taken anew for leading elsewhere: whom a balancer sends there would be sent there again. */
+  let hungUpSince = NEVER
   /** What came last on the connection that listens: who brings nothing may be silently gone. */
   let heardLast = { history: '', sequence: 0 }
   let closed = false
@@ -121,7 +125,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     maySpeak = false
   })
   ears.on('ready', () => {
-    unitedSince = losses
+    unitedSince = NEVER
     void listen().catch(listenAnew)
   })
   ears.on('message', (_channel, message: string) => {
@@ -161,10 +165,15 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   async function reunite(history: string): Promise<void> {
     const lost = losses
     // Whatever is answered there is believed only if it looks like it: see unanswered.ts.
-    const there = String(await ears.info('replication').catch(() => ''))
+    const there = await ears.info('replication').then(String, () => null)
+    // Without an answer nothing is known, and the next hello asks again.
+    if (there === null) return
     const [, replicationId] = /master_replid:(\w+)/.exec(there) ?? []
     if (there.includes('role:master') && history.split(':')[0] === replicationId) unitedSince = lost
-    else takeAnew(ears)
+    else if (hungUpSince !== lost) {
+      hungUpSince = lost
+      takeAnew(ears)
+    }
   }
 
   /** Whoever only listens does not notice that the connection went silent. */
