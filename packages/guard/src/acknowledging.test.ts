@@ -1,9 +1,5 @@
-import { keysOf } from '@curfew/contract'
 import {
-  deferred,
   eventually,
-  freshNamespace,
-  openHistory,
   type RedisProxy,
   type RedisServer,
   signOff,
@@ -13,12 +9,9 @@ import {
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Hello } from './following.js'
-import { createStoreLink } from './store-link.js'
+import { givenStoreLink, NEW } from './testing/given-store-link.js'
 
 const test = suite('guard: where an acknowledgement is said')
-
-const NEW: Hello = { history: null, applied: 0, acknowledged: 0, hooksFailed: [], opens: null }
 
 const EVERYTHING = ['on', 'nopass', 'allkeys', 'allchannels', '+@all']
 
@@ -31,10 +24,9 @@ test('it is said unanswered on the connection that listens; where that may not b
   await using narrow = await given(server, 'narrow', '-client|reply')
 
   for (const world of [broad, narrow]) {
-    const { link, redis, namespace, keys, heard } = world
+    const { link, redis, namespace, heard } = world
     const history = await united(world)
-    await using ears = connected(server)
-    const told = await listen(ears, keys.channels.acknowledgements)
+    const told = await world.acknowledgements()
     await signOff(redis, namespace, { userId: 'ada' })
     await eventually(() => heard.includes(1))
     await link.acknowledge(history, 1, [])
@@ -51,8 +43,7 @@ test('it is not said on the connection that listens when the sign-off did not co
   await using server = await startRedis()
   await using world = await given(server, 'ada')
   const history = await united(world)
-  await using ears = connected(server)
-  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const told = await world.acknowledgements()
 
   world.proxy.lose('messages')
   await signOff(world.redis, world.namespace, { userId: 'ada' })
@@ -98,8 +89,7 @@ test('when only the connection for commands is lost, the one that listens stays,
   await using server = await startRedis()
   await using world = await given(server, 'ada')
   const history = await united(world)
-  await using ears = connected(server)
-  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const told = await world.acknowledgements()
   const [commands, listener] = await clientsOf(world.redis, 'ada')
 
   await world.redis.client('KILL', 'ID', commands?.id ?? '')
@@ -124,8 +114,7 @@ test('behind a balancer that leads the connection that listens to a replica it i
   await below.acl('SETUSER', 'ada', ...EVERYTHING)
   await using world = await given(master, 'ada')
   const history = await united(world)
-  await using ears = connected(master)
-  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const told = await world.acknowledgements()
   const [, listener] = await clientsOf(world.redis, 'ada')
   const listened = world.timesListening()
 
@@ -152,8 +141,7 @@ test('where the right to stay unanswered is taken away it is asked for no more, 
   await using server = await startRedis()
   await using world = await given(server, 'ada')
   const history = await united(world)
-  await using ears = connected(server)
-  const told = await listen(ears, world.keys.channels.acknowledgements)
+  const told = await world.acknowledgements()
   await signOff(world.redis, world.namespace, { userId: 'ada' })
   await eventually(() => world.heard.includes(1))
 
@@ -173,48 +161,28 @@ test('where the right to stay unanswered is taken away it is asked for no more, 
 test.run()
 
 async function given(server: RedisServer, user = 'default', ...rights: readonly string[]) {
-  const namespace = freshNamespace()
-  const keys = keysOf(namespace)
   const proxy: RedisProxy = await startRedisProxy(server.url)
-  const redis = connected(server)
-  await openHistory(redis, namespace)
+  await using redis = connected(server)
   await redis.acl('SETUSER', user, ...EVERYTHING, ...rights)
-  const listening = deferred<void>()
-  let timesListening = 0
   const heard: number[] = []
   const errors: string[] = []
-  const link = createStoreLink({
+  let timesListening = 0
+  const world = await givenStoreLink({
+    ownUrl: server.url,
     redisUrl: proxy.url.replace('redis://', `redis://${user}:any@`),
-    keys,
-    instance: 'projects-1',
-    service: 'projects',
-    version: '2.4.1',
-    leaseMs: 4_000,
-    commandTimeoutMs: 2_000,
     onSignOff: (_history, { sequence }) => heard.push(sequence),
-    onListening() {
-      timesListening++
-      listening.resolve()
-    },
+    onListening: () => timesListening++,
     onError: ({ message }) => errors.push(message),
   })
-  link.open()
-  await listening.promise
-  // The two wires are ready each in their own time.
-  await eventually(() => link.connected)
   return {
+    ...world,
     user,
-    namespace,
-    keys,
-    redis,
     proxy,
-    link,
     heard,
     errors,
     timesListening: () => timesListening,
     async [Symbol.asyncDispose]() {
-      await link.close()
-      await redis[Symbol.asyncDispose]()
+      await world[Symbol.asyncDispose]()
       await proxy[Symbol.asyncDispose]()
     },
   }
