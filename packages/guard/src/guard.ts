@@ -160,7 +160,7 @@ export function createGuard(options: GuardOptions): Guard {
     leaseMs,
     commandTimeoutMs: promisedLeaseMs / 2,
     onSignOff: (history, signOff) => follower.hear(history, signOff),
-    onListening: () => void follower.sayHello(),
+    onConnected: () => void follower.sayHello(),
     onError,
   })
   const follower = createFollower({

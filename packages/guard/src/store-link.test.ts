@@ -130,7 +130,7 @@ test('when many commands time out at once it is hung up once', async () => {
     leaseMs: 4_000,
     commandTimeoutMs: 100,
     onSignOff: () => undefined,
-    onListening: () => undefined,
+    onConnected: () => undefined,
     onError: () => undefined,
   })
   const warned: string[] = []

@@ -68,8 +68,8 @@ export interface StoreLinkOptions {
   /** A command that takes longer has failed. Milliseconds. */
   readonly commandTimeoutMs: number
   onSignOff(history: string, signOff: SignOff): void
-  /** Listening began, or began again: something may have been missed. */
-  onListening(): void
+  /** Both wires are there, or one is there again: something may have been missed, and can be asked for. */
+  onConnected(): void
   onError(error: Error): void
 }
 
@@ -115,6 +115,7 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   commands.on('close', () => {
     losses++
   })
+  commands.on('ready', tellConnected)
   ears.on('error', (error) => {
     // An answer that nobody waits for is one, too.
     maySpeak = false
@@ -149,8 +150,13 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   async function listen(): Promise<void> {
     await ears.subscribe(keys.channels.signoffs)
     listening = true
-    options.onListening()
+    tellConnected()
     maySpeak = (await mayGoUnanswered(ears)) && listening
+  }
+
+  /** Whichever of the two comes last. */
+  function tellConnected(): void {
+    if (listening && commands.status === 'ready') options.onConnected()
   }
 
   function listenAnew(error: Error): void {

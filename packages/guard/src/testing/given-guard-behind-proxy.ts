@@ -66,7 +66,7 @@ export async function givenPatientLookup({ leaseMs, beforeAnswer }: PatientLooku
     leaseMs,
     commandTimeoutMs: 60_000,
     onSignOff: (history, signOff) => follower.hear(history, signOff),
-    onListening: () => 'nothing is renewed',
+    onConnected: () => 'nothing is renewed',
     onError: ignore,
   })
   const follower = createFollower({

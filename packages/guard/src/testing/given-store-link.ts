@@ -1,5 +1,5 @@
 import { keysOf, parseMember } from '@curfew/contract'
-import { deferred, eventually, freshNamespace, openHistory, redisUrl } from '@curfew/testing'
+import { deferred, freshNamespace, openHistory, redisUrl } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import * as assert from 'uvu/assert'
 import type { Hello } from '../following.js'
@@ -21,7 +21,7 @@ export async function givenStoreLink(options: GivenStoreLinkOptions = {}) {
   const keys = keysOf(namespace)
   const [redis, ears] = [new Redis(ownUrl), new Redis(ownUrl)]
   await openHistory(redis, namespace)
-  const listening = deferred<void>()
+  const ready = deferred<void>()
   const link = createStoreLink({
     redisUrl: ownUrl,
     version: '2.4.1',
@@ -33,15 +33,13 @@ export async function givenStoreLink(options: GivenStoreLinkOptions = {}) {
     keys,
     instance: 'projects-1',
     service: 'projects',
-    onListening() {
-      options.onListening?.()
-      listening.resolve()
+    onConnected() {
+      options.onConnected?.()
+      ready.resolve()
     },
   })
   link.open()
-  await listening.promise
-  // The two wires are ready each in their own time.
-  await eventually(() => link.connected)
+  await ready.promise
 
   return {
     namespace,
