@@ -26,7 +26,7 @@ for (const [way, byMs] of [
     assert.is(decision.kind, 'session')
     assert.is(world.guard.stats().flushes, flushes + 1, 'the machine might have slept')
     assert.not.instance(world.guard.decide(cookie), Promise)
-    await eventually(() => world.reads(ref) === 2)
+    assert.is(await world.reads(ref), 2)
   })
 }
 

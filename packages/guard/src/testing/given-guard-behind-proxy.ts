@@ -7,10 +7,13 @@ import { createSessionCache } from '../session-cache.js'
 import { createSessionLookup } from '../session-lookup.js'
 import { createStoreLink } from '../store-link.js'
 import { createUseReports } from '../use-reports.js'
+import { listenForJoining } from './joining.js'
 
 /** A guard whose way to Redis can be held up, and a connection of the test's own that can't. */
 export async function givenGuardBehindProxy(options: Partial<GuardOptions> = {}) {
-  const world = await openWorld(options.redisUrl ?? (await redisUrl()), options.namespace)
+  const url = options.redisUrl ?? (await redisUrl())
+  const world = await openWorld(url, options.namespace)
+  const joining = await listenForJoining(url, world.namespace)
   const guard = createGuard({
     service: 'projects',
     publicUrl: PUBLIC_URL,
@@ -20,6 +23,7 @@ export async function givenGuardBehindProxy(options: Partial<GuardOptions> = {})
   })
   await guard.ready()
   await eventually(() => guard.stats().listening)
+  await joining.by(guard.instance)
   // From now on Redis knows the script, so that a read is one command.
   await guard.decide(`curfew=${randomSessionId(0)}`)
   return {
@@ -129,7 +133,13 @@ async function openWorld(url: string, namespace = freshNamespace()) {
     proxy,
     errors,
     /** How often Redis has looked for a session, whether or not the answer has arrived. */
-    reads: (ref: string) => commands.filter((command) => command === `GET ${keys.session(ref)}`).length,
+    async reads(ref: string): Promise<number> {
+      // It is told on a connection of its own: whatever was carried out before this mark is told before it.
+      const mark = randomSessionId(0)
+      await redis.echo(mark)
+      await eventually(() => commands.includes(`echo ${mark}`))
+      return commands.filter((command) => command === `GET ${keys.session(ref)}`).length
+    },
     async [Symbol.asyncDispose]() {
       for (const one of [redis, ears, watching]) one.disconnect()
       await proxy[Symbol.asyncDispose]()

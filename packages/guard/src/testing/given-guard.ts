@@ -1,5 +1,6 @@
 import { eventually, freshNamespace, openFirstHistory, redisUrl } from '@curfew/testing'
 import { createGuard, type Guard, type GuardOptions } from '../guard.js'
+import { listenForJoining } from './joining.js'
 
 export interface GivenGuard extends AsyncDisposable {
   readonly guard: Guard
@@ -11,6 +12,7 @@ export async function givenGuard(options: Partial<GuardOptions> = {}): Promise<G
   const namespace = options.namespace ?? freshNamespace()
   const url = options.redisUrl ?? (await redisUrl())
   await openFirstHistory(url, namespace)
+  const joining = await listenForJoining(url, namespace)
   const guard = createGuard({
     redisUrl: url,
     service: 'projects',
@@ -20,5 +22,6 @@ export async function givenGuard(options: Partial<GuardOptions> = {}): Promise<G
   })
   await guard.ready()
   await eventually(() => guard.stats().listening)
+  await joining.by(guard.instance)
   return { guard, namespace, [Symbol.asyncDispose]: () => guard.close() }
 }
