@@ -53,8 +53,8 @@ test('an instance whose lease has ended opens nothing by what it remembers, but 
 
   await server.kill()
   await eventually(() => !world.guard.stats().following)
-  await server.restart()
   const backAt = performance.now()
+  await server.restart()
   await eventually(() => world.guard.stats().connected)
   assert.equal(await world.guard.decide(cookie), { kind: 'unavailable' }, 'nobody is logged out meanwhile')
   await eventually(() => world.guard.stats().history !== history)

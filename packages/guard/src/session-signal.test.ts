@@ -1,4 +1,4 @@
-import { keysOf, parseMember, type SessionRecord } from '@curfew/contract'
+import { keysOf, parseMember, randomSessionId, type SessionRecord } from '@curfew/contract'
 import { eventually, givenSession, openRedis, rejects, serve, signOff, startRedis } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
@@ -110,8 +110,8 @@ test('a session that ended unnoticed, and is not in memory, aborts after a look 
 test('work ends with its session: at its idle end, and at its absolute end', async () => {
   await using redis = await openRedis()
   await using world = await givenGuard()
-  const idle = await givenSession(redis, world.namespace, { idleTtlMs: 150 })
-  const short = await givenSession(redis, world.namespace, { lastsMs: 150 })
+  const idle = await givenSession(redis, world.namespace, { idleTtlMs: 1_000 })
+  const short = await givenSession(redis, world.namespace, { lastsMs: 1_000 })
   const works = await Promise.all([idle, short].map(({ cookie }) => workFor(world.guard, cookie)))
 
   await eventually(() => works.every(({ signal }) => signal.aborted))
@@ -123,16 +123,15 @@ test('work ends with its session: at its idle end, and at its absolute end', asy
 })
 
 test('work goes on while its session is in use elsewhere', async () => {
-  await using redis = await openRedis()
-  await using world = await givenGuard()
-  const { cookie, ref } = await givenSession(redis, world.namespace, { idleTtlMs: 200 })
+  await using world = await givenGuardBehindProxy()
+  const { cookie, ref } = await givenSession(world.redis, world.namespace, { idleTtlMs: 1_000 })
   const { signal, release } = await workFor(world.guard, cookie)
 
-  const until = performance.now() + 500
-  await eventually(async () => {
-    await redis.zadd(keysOf(world.namespace).seen, Date.now(), ref)
-    return performance.now() > until
-  })
+  // Whenever it is looked up from now on, it was used a moment before.
+  await world.redis.zadd(world.keys.seen, Date.now() + 60_000, ref)
+  await eventually(async () => (await world.reads(ref)) === 2)
+  // Answers come in the order of the questions.
+  await world.guard.decide(`curfew=${randomSessionId(0)}`)
 
   assert.not(signal.aborted)
   release()
@@ -202,8 +201,6 @@ test('a sign-off that was missed while memory was emptied is told before it is a
   ears.on('message', () => abortedWhenAcknowledged.push(signal.aborted))
 
   // Another history, in which the session was ended before anybody joined it.
-  await signOff(redis, world.namespace, { userId: 'grace' })
-  await eventually(() => abortedWhenAcknowledged.splice(0).length > 0)
   await redis.multi().del(keys.history).del(keys.session(session.ref)).exec()
   await eventually(() => abortedWhenAcknowledged.length > 0)
 
@@ -220,13 +217,11 @@ test('work whose session can’t be looked up in time is aborted before the flus
   const abortedWhenAcknowledged: boolean[] = []
   world.ears.on('message', () => abortedWhenAcknowledged.push(signal.aborted))
 
-  await signOff(world.redis, world.namespace, { userId: 'grace' })
-  await eventually(() => acknowledged.length === 1)
   world.guard.onSignOff(() => world.proxy.hold('answers'))
   await world.redis.hset(world.keys.history, 'nonce', 'another')
-  await eventually(() => acknowledged.length === 2)
+  await eventually(() => acknowledged.length > 0)
 
-  assert.equal(abortedWhenAcknowledged, [false, true])
+  assert.equal(abortedWhenAcknowledged, [true])
   assert.is(signal.reason.reason, 'recheck')
 })
 
@@ -239,11 +234,9 @@ test('no hook is said to have failed where a look at a session comes too late', 
   const said: string[] = []
   world.ears.on('message', (_channel, message: string) => said.push(message))
 
-  await signOff(world.redis, world.namespace, { userId: 'grace' })
-  await eventually(() => acknowledged.length === 1)
   world.guard.onSignOff(() => world.proxy.hold('answers'))
   await world.redis.hset(world.keys.history, 'nonce', 'another')
-  await eventually(() => acknowledged.length === 2)
+  await eventually(() => acknowledged.length > 0)
 
   assert.is(signal.reason.reason, 'recheck')
   assert.is(said.at(-1)?.split(' ')[3], '[]')
@@ -256,14 +249,12 @@ test('an emptying of memory waits for no look at the session of work that is don
   const { signal, release } = await workFor(world.guard, cookie)
   const acknowledged = await world.acknowledged()
 
-  await signOff(world.redis, world.namespace, { userId: 'grace' })
-  await eventually(() => acknowledged.length === 1)
   world.guard.onSignOff(() => {
     world.proxy.hold('answers')
     setImmediate(release)
   })
   await world.redis.hset(world.keys.history, 'nonce', 'another')
-  await eventually(() => acknowledged.length === 2)
+  await eventually(() => acknowledged.length > 0)
 
   assert.not(signal.aborted)
   assert.is(world.guard.stats().hookFailures, 0)
@@ -284,7 +275,7 @@ test('a session that can’t be looked up any more aborts its work: the guard wa
 
 // found 2026-11-26: the first look's timer went on, and the second's was called off in its place
 test('work whose session is being looked up when memory is emptied lives on if the session does', async () => {
-  await using world = await givenGuardBehindProxy({ leaseMs: 1_600 })
+  await using world = await givenGuardBehindProxy({ leaseMs: 8_000 })
   const { record } = await givenSession(world.redis, world.namespace)
   const { flushes } = world.guard.stats()
 
@@ -295,7 +286,7 @@ test('work whose session is being looked up when memory is emptied lives on if t
   world.proxy.pass('answers')
   await joining
   assert.is(world.guard.stats().flushes, flushes + 1)
-  const until = performance.now() + 400
+  const until = performance.now() + 1_200
   await eventually(() => performance.now() > until)
 
   assert.not(signal.aborted)
