@@ -82,7 +82,7 @@ test('what an instance has said that it applied counts before its row says so, i
 })
 
 test('right after a sign-off that everybody has confirmed nobody lags behind', async () => {
-  await using app = await givenApp({ env: { LEASE_MS: '20000' } })
+  await using app = await givenApp({ env: { LEASE_MS: '12000' } })
   const [admin, ada] = [await app.loginAdmin(), await app.login()]
   const renewals = async () => {
     const row = await app.redis.hget(app.keys.members, app.config.INSTANCE)

@@ -201,7 +201,7 @@ test('an identity that was killed is followed by the one that is asked, which co
   assert.ok(readReceipt(confirmed).tookMs >= leaseMs)
   // The one that recorded it would have told the log.
   const fact = await eventually(async () =>
-    (await app.events()).find(
+    (await app.everything()).find(
       ({ type, data }) => type === 'sign-off.confirmed' && data.ref === ada.record.ref,
     ),
   )

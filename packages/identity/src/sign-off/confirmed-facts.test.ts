@@ -155,7 +155,7 @@ test('who stops waits for every write, and writes what one of them could not', a
 test.run()
 
 async function confirmationIn(app: GivenApp): Promise<CurfewEvent> {
-  return eventually(async () => (await app.events()).find(({ type }) => type === 'sign-off.confirmed'))
+  return eventually(async () => (await app.everything()).find(({ type }) => type === 'sign-off.confirmed'))
 }
 
 async function passed(ms: number): Promise<void> {

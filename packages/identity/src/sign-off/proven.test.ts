@@ -80,6 +80,7 @@ test('the service itself asks Redis for nothing more', async () => {
     ['ada', 'grace', 'alan', 'edsger', 'barbara'].map((subject) => app.login({ subject })),
   )
   const asked: string[] = []
+  const beganAt = performance.now()
   const monitor = await app.redis.monitor()
   monitor.on('monitor', (_time, [name = '', digest = '', _count, key = '']: string[]) => {
     if (name.toLowerCase() === 'evalsha' && key === app.keys.history) asked.push(digest)
@@ -89,9 +90,10 @@ test('the service itself asks Redis for nothing more', async () => {
   await eventually(() => asked.filter((digest) => digest === digestOf(END_SESSION)).length === people.length)
   monitor.disconnect()
 
-  // One look around may fall into this time: it takes place once in a bound.
+  // It looks around once in a bound, whatever happens.
+  const looks = Math.ceil((performance.now() - beganAt) / boundMs(2_000))
   const witnesses = asked.filter((digest) => digest === digestOf(WITNESS_HISTORY))
-  assert.ok(witnesses.length <= 1, `Redis was witness ${witnesses.length} times`)
+  assert.ok(witnesses.length <= looks, `Redis was witness ${witnesses.length} times`)
 })
 
 test.run()

@@ -65,7 +65,7 @@ test.run()
 async function given() {
   const world = await givenIdentity()
   const proxy = await startRedisProxy(await redisUrl())
-  const behindRedis = new Redis(proxy.url, { commandTimeout: 300 })
+  const behindRedis = new Redis(proxy.url, { commandTimeout: 1_000 })
   const { users } = world
   const behind = world.signOffsWith({
     redis: behindRedis,

@@ -149,7 +149,9 @@ export async function givenApp(wanted: AppWanted = {}) {
 
     /** The event log, oldest first, without what identity notices by itself: that comes at any time. */
     async events(): Promise<CurfewEvent[]> {
-      return (await everything()).filter(({ type }) => !/^(instance|history)\./.test(type))
+      return (await everything()).filter(
+        ({ type }) => !/^(instance|history)\.|^sign-off\.confirmed$/.test(type),
+      )
     },
     everything,
 
