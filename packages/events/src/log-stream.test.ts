@@ -28,6 +28,7 @@ test('a viewer that lost its connection before anything happened goes on from th
   const { id: lastEventId } = await stream.find(({ event }) => event === 'ready')
   stream.close()
   const missed = await world.fact()
+  await world.kept(1)
 
   await using again = await world.browser.stream('/events/stream', { lastEventId })
   await again.find(({ event }) => event === 'ready')
@@ -41,6 +42,7 @@ test('since: begins after a cursor; last_event_id does the same for those who ca
   const { id: cursor } = await stream.find(({ event }) => event === 'ready')
   stream.close()
   const { id } = await world.fact()
+  await world.kept(1)
 
   for (const name of ['since', 'last_event_id']) {
     await using again = await world.browser.stream(`/events/stream?${name}=${cursor}`)
