@@ -1,11 +1,21 @@
-import { createEvent, type EventData, type EventType, keysOf, ownerOf } from '@curfew/contract'
+import { createEvent, type EventData, type EventType, keysOf, ownerOf, parseEvent } from '@curfew/contract'
+import { eventually } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import type { Page } from 'playwright-core'
 
-/** Something to watch, without anybody doing it. */
+/** Something to watch, without anybody doing it. Resolves once nothing comes into the log any more by itself. */
 export async function openLog(redisUrl: string) {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null })
-  const { log } = keysOf('curfew')
+  const { log, members } = keysOf('curfew')
+  await eventually(
+    async () => {
+      const entries = await redis.xrange(log, '-', '+')
+      const events = entries.flatMap(([, [, json = '']]) => parseEvent(json) ?? [])
+      const joined = events.flatMap(({ type, data }) => (type === 'instance.joined' ? data['instance'] : []))
+      return (await redis.hkeys(members)).every((instance) => joined.includes(instance))
+    },
+    { within: 20_000 },
+  )
   const eventOf = (reason: string, type: EventType, more: Partial<EventData>, at: Date) => {
     const data = { actor: 'system', subjectName: 'Grace', ...(reason && { reason }), ...more }
     return JSON.stringify(createEvent(ownerOf(type), type, 'grace', data, at))
