@@ -1,4 +1,4 @@
-import { eventually, postgresUrl } from '@curfew/testing'
+import { eventually, postgresUrl, startPostgres } from '@curfew/testing'
 import pg from 'pg'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -25,6 +25,23 @@ test('reads that take for ever hold up nobody who appends, and are ended', async
   assert.is(await blocker.waiting(), 0)
 })
 
+// found 2026-11-27: the error of a connection that is in use was nobody's, and ended the process
+test('a server that dies in the middle of something fails that, and whoever asked lives on', async () => {
+  await using server = await startPostgres()
+  const url = await server.createDatabase()
+  await using store = await openStore(url)
+  await using blocker = await openBlocker(url)
+  await blocker.lock('session_samples')
+  const read = store.tally({ from: 0, to: 60, stepSeconds: 60 }).catch((error: unknown) => error)
+  await eventually(async () => (await blocker.waiting()) === 1)
+
+  await server.kill()
+
+  assert.is(Object(await read).code, 'LOG_STORE_FAILED')
+  await server.restart()
+  await eventually(() => store.tally({ from: 0, to: 60, stepSeconds: 60 }))
+})
+
 test.run()
 
 async function openStore(url: string) {
@@ -35,6 +52,7 @@ async function openStore(url: string) {
 /** Somebody else who has a table, so that whoever reads it waits. */
 async function openBlocker(url: string) {
   const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined) // some tests kill the server
   await client.connect()
   return {
     lock: (table: string) => client.query(`BEGIN; LOCK TABLE curfew_log.${table}`),

@@ -45,6 +45,8 @@ function openPool(config: PoolConfig): Pool {
   })
   // An idle connection was lost: whoever needs one next gets another, or is told.
   pool.on('error', () => undefined)
+  // One in use was lost: whoever uses it is told by what they asked, and nobody else would listen.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
