@@ -19,7 +19,7 @@ export interface FileResult {
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
 /** How long a process may take to list what it has open, before it is killed. */
-const LAST_WORDS_MS = 300
+const LAST_WORDS_MS = 2_000
 const LONGEST_OUTPUT = 200_000
 
 const running = new Set<ChildProcess>()

@@ -20,8 +20,8 @@ test('a process’s wall clock is set, and its monotonic clock stays', async () 
   if (clocks === null) return
   await clocks.step('watcher', 0)
   const child = spawn(process.execPath, ['-e', WATCH], { env: clocks.envFor('watcher') })
-  let wallMs = 0
-  let monotonicMs = 0
+  let wallMs = Number.NaN
+  let monotonicMs = Number.NaN
   createInterface(child.stdout).on('line', (line) => {
     const [wall = '', monotonic = ''] = line.split(' ')
     wallMs = Number(wall) - Date.now()
@@ -30,8 +30,8 @@ test('a process’s wall clock is set, and its monotonic clock stays', async () 
   try {
     for (const seconds of [3_600, -60, 0]) {
       await clocks.step('watcher', seconds)
-      await eventually(() => Math.abs(wallMs - seconds * 1_000) < 500 && monotonicMs !== 0)
-      assert.ok(Math.abs(monotonicMs) < 500, `monotonic clocks are ${monotonicMs} ms apart`)
+      // A line that is read late shows both as apart as it is late.
+      await eventually(() => Math.abs(wallMs - seconds * 1_000) < 500 && Math.abs(monotonicMs) < 500)
     }
   } finally {
     await end(child)
