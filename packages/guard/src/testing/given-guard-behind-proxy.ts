@@ -21,7 +21,8 @@ export async function givenGuardBehindProxy(options: Partial<GuardOptions> = {})
     namespace: world.namespace,
     redisUrl: world.proxy.url,
   })
-  await guard.ready()
+  // By itself it tries again only after a quarter of a lease, where the connection that listens is there first.
+  await eventually(() => guard.renew())
   await eventually(() => guard.stats().listening)
   await joining.by(guard.instance)
   // From now on Redis knows the script, so that a read is one command.

@@ -20,7 +20,8 @@ export async function givenGuard(options: Partial<GuardOptions> = {}): Promise<G
     ...options,
     namespace,
   })
-  await guard.ready()
+  // By itself it tries again only after a quarter of a lease, where the connection that listens is there first.
+  await eventually(() => guard.renew())
   await eventually(() => guard.stats().listening)
   await joining.by(guard.instance)
   return { guard, namespace, [Symbol.asyncDispose]: () => guard.close() }
