@@ -102,7 +102,7 @@ test('ten tabs of one browser share one stream, load pages, and all say when it 
   const tabs = [first]
   while (tabs.length < 10) {
     const tab = await chromium.openPage()
-    await tab.goto(url('/projects'), { timeout: 5_000 })
+    await tab.goto(url('/projects'))
     tabs.push(tab)
   }
   const elsewhere = await (await chromium.openProfile()).newPage()
