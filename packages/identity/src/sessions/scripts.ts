@@ -73,11 +73,11 @@ return 1`
  * Names the sessions whose time may have come.
  *
  * KEYS  expiries
- * ARGV  how many at the most
+ * ARGV  how many to pass over, how many at the most
  * Returns refs
  */
 export const DUE_SESSIONS = `${LUA_NOW_MS}
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs, 'LIMIT', 0, ARGV[1])`
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs, 'LIMIT', ARGV[1], ARGV[2])`
 
 /**
  * Ends a session whose time has come, and tells the log; or notes when to look again, if it was used

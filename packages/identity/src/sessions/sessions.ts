@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createEvent,
-  type Keys,
-  nonceCandidate,
-  parseSessionRecord,
-  refOf,
-  type SessionRecord,
-} from '@curfew/contract'
+import { type Keys, nonceCandidate, parseSessionRecord, refOf, type SessionRecord } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import { execAll, ServiceError } from '@curfew/service'
 import type { Redis } from 'ioredis'
@@ -16,7 +9,8 @@ import { userIdOf } from '../login/user-id.js'
 import { type Seal, SealBroken } from '../tokens/seal.js'
 import { followedBy, type HistoryFollowed } from './followed.js'
 import { loginFacts, PROFILE_FIELDS, profileBefore } from './login-facts.js'
-import { CREATE_SESSION, DUE_SESSIONS, EXPIRE_SESSION, TOUCH_SESSION } from './scripts.js'
+import { CREATE_SESSION, TOUCH_SESSION } from './scripts.js'
+import { sweepExpired } from './sweep-expired.js'
 import { termsOf } from './user-terms.js'
 
 export interface SessionTimes {
@@ -55,8 +49,6 @@ export interface Sessions {
 
 /** A user's generation changes only when they are signed off; to meet it moving twice is rare, ten times is a bug. */
 const MOST_TRIES = 10
-
-const SWEEP_BATCH = 100
 
 export function createSessions(
   redis: Redis,
@@ -173,43 +165,7 @@ export function createSessions(
     return sealed === null ? null : parseTokens(seal.open(sealed, ref))
   }
 
-  async function sweepExpired(): Promise<number> {
-    let expired = 0
-    while (true) {
-      const due = z
-        .array(z.string())
-        .parse(await evaluate(redis, DUE_SESSIONS, [keys.expiries], [SWEEP_BATCH]))
-      for (const ref of due) if (await expire(ref)) expired++
-      if (due.length < SWEEP_BATCH) return expired
-    }
-  }
-
-  async function expire(ref: string): Promise<boolean> {
-    const record = await find(ref)
-    const verdict = await evaluate(
-      redis,
-      EXPIRE_SESSION,
-      [
-        keys.session(ref),
-        keys.expiries,
-        keys.seen,
-        // Without a record nobody's list can hold it.
-        keys.sessionsOf(record?.user.id ?? ''),
-        keys.log,
-        keys.era,
-      ],
-      [
-        ref,
-        record?.expiresAt ?? 0,
-        record?.idleTtlMs ?? 0,
-        record ? JSON.stringify(expiredEvent(record)) : '',
-        record?.era ?? 0,
-      ],
-    )
-    return verdict === 'expired'
-  }
-
-  return { create, find, listOf, touch, tokensOf, sweepExpired }
+  return { create, find, listOf, touch, tokensOf, sweepExpired: () => sweepExpired({ redis, keys }) }
 }
 
 const BLOCKED = 'This account has been blocked. Ask an administrator to unblock it.'
@@ -285,18 +241,4 @@ function rowOf({ profile, provider }: FinishedLogin): Record<string, string> {
     picture: profile.picture ?? '',
     roles: JSON.stringify(profile.roles),
   }
-}
-
-function expiredEvent({ user, ref, provider, expiresAt, device }: SessionRecord) {
-  return createEvent('identity', 'session.expired', user.id, {
-    actor: 'system',
-    subjectName: user.name,
-    ref,
-    provider,
-    reason: Date.now() >= expiresAt ? 'absolute' : 'idle',
-    ip: device.ip,
-    userAgent: device.userAgent,
-    // Nobody asked for it: what follows from it goes by this one.
-    correlationId: randomUUID(),
-  })
 }

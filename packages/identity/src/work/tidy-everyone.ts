@@ -1,59 +1,35 @@
-import { type Keys, parseSessionRecord, type SessionRecord } from '@curfew/contract'
+import { parseSessionRecord, type SessionRecord } from '@curfew/contract'
 import { execAll } from '@curfew/service'
-import type { Redis } from 'ioredis'
-import { z } from 'zod'
+import { emptyPlaces, type Lists, type Place, placesOfEveryone } from '../sessions/every-list.js'
 import { type EndedSession, endedSession } from './ended-session.js'
-
-/** Users, about: most of them have a session or two, if any. */
-const BATCH = 100
-
-interface Store {
-  readonly redis: Redis
-  readonly keys: Keys
-}
 
 /**
  * Removes what a new era left behind, user by user: records that nobody accepts any more, and their places in the
- * lists. Until then they are counted as sessions.
+ * lists, also those whose record is gone already. Until then they are counted as sessions.
  *
  * `onEnded` is called before they go, and must be right when it is called twice: killed in between, the next run
  * finds the lists as they were.
  */
 export async function tidyEveryone(
-  store: Store,
+  lists: Lists,
   onEnded: (sessions: readonly EndedSession[]) => Promise<void>,
 ): Promise<void> {
-  const { redis, keys } = store
-  let cursor = '0'
-  do {
-    const [next, members] = await redis.zscan(keys.users, cursor, 'COUNT', BATCH)
-    const old = await oldSessionsOf(
-      store,
-      members.filter((_, i) => i % 2 === 0),
-    )
-    if (old.length > 0) {
-      await onEnded(old.map(endedSession))
-      await remove(store, old)
-    }
-    cursor = next
-  } while (cursor !== '0')
+  const era = Number(await lists.redis.get(lists.keys.era))
+  for await (const places of placesOfEveryone(lists)) {
+    await emptyPlaces(lists, places)
+    const old = places.flatMap((place) => recordBefore(era, place))
+    if (old.length === 0) continue
+    await onEnded(old.map(endedSession))
+    await remove(lists, old)
+  }
 }
 
-/** Those of an earlier era. */
-async function oldSessionsOf({ redis, keys }: Store, userIds: readonly string[]): Promise<SessionRecord[]> {
-  const commands = redis.pipeline().get(keys.era)
-  for (const id of userIds) commands.zrange(keys.sessionsOf(id), '0', '-1')
-  const [era, ...lists] = Replies.parse(await execAll(commands))
-  const refs = lists.flat()
-  if (refs.length === 0) return []
-  const records = await redis.mget(refs.map(keys.session))
-  return records.flatMap((json) => {
-    const record = json === null ? null : parseSessionRecord(json)
-    return record !== null && record.era < era ? [record] : []
-  })
+function recordBefore(era: number, { json }: Place): SessionRecord[] {
+  const record = json === null ? null : parseSessionRecord(json)
+  return record !== null && record.era < era ? [record] : []
 }
 
-async function remove({ redis, keys }: Store, sessions: readonly SessionRecord[]): Promise<void> {
+async function remove({ redis, keys }: Lists, sessions: readonly SessionRecord[]): Promise<void> {
   const commands = redis.multi()
   for (const { ref, user } of sessions) {
     commands
@@ -64,5 +40,3 @@ async function remove({ redis, keys }: Store, sessions: readonly SessionRecord[]
   }
   await execAll(commands)
 }
-
-const Replies = z.tuple([z.coerce.number()], z.array(z.string()))
