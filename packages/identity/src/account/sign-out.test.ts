@@ -259,6 +259,8 @@ for (const [what, tokensIn] of [
   ['that can’t be opened', () => 'sealed by a key that was taken away'],
   // found 2026-11-27: those of another version answered 500, and nobody was signed off
   ['that say nothing that we know', (app, ref) => app.seal.seal('{"v":2}', ref)],
+  // found 2026-11-27: so did those that are no JSON
+  ['in another format', (app, ref) => app.seal.seal('v2;at=gold', ref)],
 ] satisfies ReadonlyArray<[string, (app: GivenApp, ref: string) => string]>) {
   test(`tokens ${what} keep nobody signed in`, async () => {
     await using world = await givenThree()

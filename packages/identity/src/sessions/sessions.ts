@@ -6,7 +6,8 @@ import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { FinishedLogin, ProviderTokens } from '../login/finished-login.js'
 import { userIdOf } from '../login/user-id.js'
-import { type Seal, SealBroken } from '../tokens/seal.js'
+import type { Seal } from '../tokens/seal.js'
+import { openTokens, sealTokens } from '../tokens/sealed-tokens.js'
 import { followedBy, type HistoryFollowed } from './followed.js'
 import { loginFacts, PROFILE_FIELDS, profileBefore } from './login-facts.js'
 import { CREATE_SESSION, TOUCH_SESSION } from './scripts.js'
@@ -41,7 +42,7 @@ export interface Sessions {
   listOf(userId: string): Promise<ListedSession[]>
   /** Notes that a stored session was used. False when it is gone, and then nothing is written. */
   touch(ref: string): Promise<boolean>
-  /** The provider's tokens of a session, also of one that has just ended. @throws {SealBroken} when they can't be read */
+  /** The provider's tokens of a session, also of one that has just ended. @throws {SealBroken} when they can't be read, {SealUnknown} when another identity may read them */
   tokensOf(ref: string): Promise<ProviderTokens | null>
   /** Ends the sessions whose time has come, and tells the log. Resolves with how many. */
   sweepExpired(): Promise<number>
@@ -60,7 +61,7 @@ export function createSessions(
   async function create(sessionId: string, login: FinishedLogin): Promise<SessionRecord> {
     const ref = refOf(sessionId)
     const userId = userIdOf(login.profile)
-    const sealed = seal.seal(JSON.stringify(login.tokens), ref)
+    const sealed = sealTokens(seal, login.tokens, ref)
     const createdAt = await redisNow()
     const [known, ...profile] = await redis.hmget(keys.user(userId), 'generation', ...PROFILE_FIELDS)
     const before = profileBefore(profile)
@@ -162,7 +163,7 @@ export function createSessions(
 
   async function tokensOf(ref: string): Promise<ProviderTokens | null> {
     const sealed = await redis.get(keys.tokens(ref))
-    return sealed === null ? null : parseTokens(seal.open(sealed, ref))
+    return sealed === null ? null : openTokens(seal, sealed, ref)
   }
 
   return { create, find, listOf, touch, tokensOf, sweepExpired: () => sweepExpired({ redis, keys }) }
@@ -173,19 +174,6 @@ const SUPERSEDED =
   'This account was signed off while you were signing in, so this login no longer counts. Please sign in again.'
 
 const NOT_FOLLOWED = 'Signing in can’t be finished right now. Try again in a moment.'
-
-const Tokens = z.object({
-  accessToken: z.string(),
-  refreshToken: z.string().nullable(),
-  idToken: z.string().nullable(),
-  accessTokenExpiresAt: z.number().nullable(),
-})
-
-function parseTokens(json: string): ProviderTokens {
-  const tokens = Tokens.safeParse(JSON.parse(json))
-  if (!tokens.success) throw new SealBroken('sealed by a version that says it otherwise')
-  return tokens.data
-}
 
 const CreateReply = z.tuple([
   z.enum(['created', 'blocked', 'superseded', 'retry', 'closed']),

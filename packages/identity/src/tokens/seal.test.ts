@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createSeal, SealBroken } from './seal.js'
+import { createSeal, SealBroken, SealUnknown } from './seal.js'
 
 const test = suite('identity: seal')
 
@@ -31,7 +31,7 @@ test('a new first key seals, and the old one still opens until it is taken away'
   assert.is(createSeal([newer, older]).open(sealed, 'ref-1'), SECRET)
   assert.throws(
     () => createSeal([newer]).open(sealed, 'ref-1'),
-    (error: unknown) => isBroken(error) && /TOKEN_KEYS/.test(String(error)),
+    (error: unknown) => error instanceof SealUnknown && /TOKEN_KEYS/.test(String(error)),
   )
   const resealed = createSeal([newer, older]).seal(SECRET, 'ref-1')
   assert.is(createSeal([newer]).open(resealed, 'ref-1'), SECRET)
@@ -49,6 +49,18 @@ test('one changed bit anywhere breaks it', () => {
   for (const length of [0, 1, 5, 17, 33, sealed.length - 1]) {
     assert.throws(() => seal.open(sealed.subarray(0, length).toString('base64url'), 'ref-1'), isBroken)
   }
+})
+
+// found 2026-11-27: an older identity took what a newer one had sealed for broken, and threw it away
+test('what a newer version sealed may be opened by another identity', () => {
+  const seal = createSeal([randomBytes(32)])
+  const newer = Buffer.from(seal.seal(SECRET, 'ref-1'), 'base64url')
+  newer[0] = 2
+
+  assert.throws(
+    () => seal.open(newer.toString('base64url'), 'ref-1'),
+    (error: unknown) => error instanceof SealUnknown,
+  )
 })
 
 const isBroken = (error: unknown) => error instanceof SealBroken

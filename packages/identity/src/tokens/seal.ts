@@ -4,13 +4,21 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 export interface Seal {
   /** @param place what the text belongs to, a session's ref for instance: it opens nowhere else */
   seal(text: string, place: string): string
-  /** @throws {SealBroken} when no key of the ring opens it, or it belongs elsewhere */
+  /** @throws {SealBroken} when it was changed, or belongs elsewhere; {SealUnknown} when it takes another key or version */
   open(sealed: string, place: string): string
 }
 
 /** What was sealed can't be read. */
 export class SealBroken extends Error {
-  override readonly name = 'SealBroken'
+  override readonly name: string = 'SealBroken'
+}
+
+/**
+ * What was sealed can't be read here, but perhaps by another identity: a newer one, or one that has the key. While they
+ * are updated one by one, or get a new key, both kinds meet the same tokens.
+ */
+export class SealUnknown extends SealBroken {
+  override readonly name = 'SealUnknown'
 }
 
 const VERSION = 1
@@ -41,10 +49,11 @@ export function createSeal(ring: readonly Buffer[]): Seal {
     open(sealed, place) {
       const bytes = Buffer.from(sealed, 'base64url')
       const [version, keyId, nonce, tag, ciphertext] = split(bytes, [1, KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES])
+      if (Number(version?.[0]) > VERSION) throw new SealUnknown('sealed by a newer version, or not by us')
       if (version?.[0] !== VERSION || !keyId || !nonce || !tag || !ciphertext)
         throw new SealBroken('not sealed by us')
       const key = keys.find(({ id }) => id.equals(keyId))
-      if (key === undefined) throw new SealBroken('sealed with a key that is not in TOKEN_KEYS any more')
+      if (key === undefined) throw new SealUnknown('sealed with a key that is not in TOKEN_KEYS')
       try {
         const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG_BYTES })
         decipher.setAAD(Buffer.from(place)).setAuthTag(tag)

@@ -1,4 +1,4 @@
-import { type Keys, parseSessionRecord } from '@curfew/contract'
+import { type Keys, parseSessionRecord, type SessionRecord } from '@curfew/contract'
 import { execAll } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -35,11 +35,7 @@ async function tidyGeneration(
     if (refs.length === 0) return
 
     const records = z.array(z.string().nullable()).parse(await redis.mget(refs.map(keys.session)))
-    const ended = records.flatMap((json) => {
-      const record = json === null ? null : parseSessionRecord(json)
-      return record ? [endedSession(record)] : []
-    })
-    await onEnded(ended)
+    await onEnded(records.flatMap((json) => (json === null ? [] : endedSession(understood(json)))))
     await execAll(
       redis
         .multi()
@@ -49,4 +45,12 @@ async function tidyGeneration(
         .zrem(list, ...refs),
     )
   }
+}
+
+/** What can't be read can't be revoked either: the job is tried again, by a newer identity perhaps. */
+function understood(json: string): SessionRecord {
+  const record = parseSessionRecord(json)
+  if (record === null)
+    throw new Error('a session that was ended has a record of a version that is not known here')
+  return record
 }

@@ -63,7 +63,8 @@ test('the log says by name whose tokens were revoked, and whose could not be', a
     await world.login({ subject: 'grace', name: 'Grace Hopper' }),
     await world.login({ subject: 'edda', name: 'Edda Editor' }),
   ]
-  await world.redis.set(world.keys.tokens(unreadable.record.ref), 'sealed by a key that was taken away')
+  const { ref } = unreadable.record
+  await world.redis.set(world.keys.tokens(ref), world.seal.seal('{}', 'another session'))
 
   await world.signOffs.endSession(alone.record, 'logged-out', ADMIN)
   await world.signOffs.endUser(everywhere.record.user, ADMIN, { reason: 'admin' })

@@ -1,27 +1,18 @@
-import { type CurfewEvent, createEvent, type Keys, redisConnection } from '@curfew/contract'
-import { evaluate } from '@curfew/guard/evaluate'
-import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
+import { type CurfewEvent, redisConnection } from '@curfew/contract'
+import { type Job, Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
-import type { ProviderTokens } from '../login/finished-login.js'
 import type { Sessions } from '../sessions/sessions.js'
-import { SealBroken } from '../tokens/seal.js'
 import type { EndedSession } from './ended-session.js'
 import { moveInboxes } from './inbox-mover.js'
 import { followLog } from './log-follower.js'
-import { DROP_TOKENS } from './scripts.js'
+import { ATTEMPTS, createRevokeJob, type RevokeOptions } from './revoke-job.js'
 import { tidyEveryone } from './tidy-everyone.js'
 import { tidyUser } from './tidy-user.js'
 
-export interface WorkOptions {
+export interface WorkOptions extends RevokeOptions {
   readonly redisUrl: string
-  /** For commands. */
-  readonly redis: Redis
-  readonly keys: Keys
   readonly sessions: Sessions
-  /** Tells the provider (RFC 7009). @throws when it should be tried again */
-  readonly revokeTokens: (providerId: string, tokens: ProviderTokens) => Promise<'revoked' | 'unsupported'>
-  readonly onError: (error: unknown) => void
   /** How often expired sessions are looked for. Milliseconds. @default 5_000 */
   readonly sweepEveryMs?: number
   /** A job of a process that was killed is taken up by another so long after. Milliseconds. @default 30_000 */
@@ -29,9 +20,6 @@ export interface WorkOptions {
 }
 
 const QUEUE = 'identity'
-
-/** A provider that is down for minutes still gets its revocation: 1 s, 2 s, 4 s… about 17 minutes. */
-const ATTEMPTS = 11
 
 /** A job is given up when its process was killed so often while at it: then the job is what kills it. */
 const MOST_KILLED = 100
@@ -45,13 +33,6 @@ const LONGEST_ANSWER_MS = 1_000
 /** Longer than any read blocks, and BullMQ's do for 10 s: then the master froze, and there may be another one. */
 const LONGEST_SILENCE_MS = 12_000
 
-const RevokeJob = z.object({
-  ref: z.string(),
-  provider: z.string(),
-  subjectName: z.string().exactOptional(),
-  correlationId: z.string().exactOptional(),
-  userId: z.string().nullable(),
-})
 const TidyJob = z.object({
   userId: z.string(),
   eventId: z.string(),
@@ -71,16 +52,8 @@ const TidyEveryoneJob = TidyJob.pick({ eventId: true })
  * | `revoke-tokens`  | `session.revoked`, `session.expired`, tidying | revokes the provider's tokens       |
  */
 export function startWork(options: WorkOptions) {
-  const {
-    redisUrl,
-    redis,
-    keys,
-    sessions,
-    revokeTokens,
-    onError,
-    sweepEveryMs = 5_000,
-    lockMs = 30_000,
-  } = options
+  const { redisUrl, redis, keys, sessions, onError, sweepEveryMs = 5_000, lockMs = 30_000 } = options
+  const revoke = createRevokeJob(options)
   const stopping = new AbortController()
 
   // BullMQ waits for Redis by itself, and asks for connections that never give up.
@@ -159,7 +132,7 @@ export function startWork(options: WorkOptions) {
     )
   }
 
-  async function run(job: Job): Promise<void> {
+  async function run(job: Job, token: string | undefined): Promise<void> {
     if (job.name === 'sweep-expired') {
       await sessions.sweepExpired()
     } else if (job.name === 'tidy-user') {
@@ -174,30 +147,7 @@ export function startWork(options: WorkOptions) {
       const { eventId } = TidyEveryoneJob.parse(job.data)
       await tidyEveryone({ redis, keys }, (ended) => enqueueRevocations(eventId, ended))
     } else if (job.name === 'revoke-tokens') {
-      const isLastTry = job.attemptsMade + 1 >= ATTEMPTS
-      await revoke(RevokeJob.parse(job.data), isLastTry)
-    }
-  }
-
-  async function revoke(
-    { userId, ...session }: z.infer<typeof RevokeJob>,
-    isLastTry: boolean,
-  ): Promise<void> {
-    const { ref, provider } = session
-    const facts = { actor: 'system', ...session }
-    const drop = (event: CurfewEvent | null) =>
-      evaluate(redis, DROP_TOKENS, [keys.tokens(ref), keys.log], [event ? JSON.stringify(event) : ''])
-
-    try {
-      const tokens = await sessions.tokensOf(ref)
-      if (tokens === null) return
-      const outcome = await revokeTokens(provider, tokens)
-      await drop(outcome === 'revoked' ? createEvent('identity', 'token.revoked', userId, facts) : null)
-    } catch (error) {
-      if (!isLastTry && !(error instanceof SealBroken)) throw error
-      const reason = error instanceof SealBroken ? 'unreadable' : 'provider'
-      await drop(createEvent('identity', 'token.revocation-failed', userId, { ...facts, reason }))
-      throw new UnrecoverableError(error instanceof Error ? error.message : String(error))
+      await revoke(job, token)
     }
   }
 

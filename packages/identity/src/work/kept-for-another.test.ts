@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { parseEvent } from '@curfew/contract'
+import { eventually, redisUrl } from '@curfew/testing'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { createSeal, SealUnknown } from '../tokens/seal.js'
+import { startWork } from './work.js'
+
+const test = suite('identity: tokens that only another identity can read')
+
+type World = Awaited<ReturnType<typeof givenIdentity>>
+
+// found 2026-11-27: while identities were updated one by one, or got a new key, an older one threw them away unrevoked
+for (const [what, sealedFor] of [
+  ['a newer version said', (world, ref) => world.seal.seal('v2;at=gold', ref)],
+  ['are sealed with a key that is new', (_, ref) => createSeal([randomBytes(32)]).seal('{}', ref)],
+] satisfies ReadonlyArray<[string, (world: World, ref: string) => string]>) {
+  test(`those that ${what} wait for it, and are revoked by it`, async () => {
+    await using world = await givenIdentity()
+    const { record } = await world.login()
+    const sealed = sealedFor(world, record.ref)
+    await world.redis.set(world.keys.tokens(record.ref), sealed)
+    await world.signOffs.endSession(record, 'logged-out', ADMIN)
+
+    {
+      await using older = await start(world, world.sessions.tokensOf)
+      await eventually(() => older.errors.some((error) => error instanceof SealUnknown))
+      await eventually(() => isWaiting(world))
+      assert.equal(older.revoked, [])
+    }
+    assert.is(await world.redis.get(world.keys.tokens(record.ref)), sealed)
+    await using newer = await start(world, async () => TOKENS)
+    await eventually(async () => (await world.logged()).includes('token.revoked'))
+
+    assert.equal(newer.revoked, ['refresh'])
+    assert.equal(await world.logged(), ['session.created', 'session.revoked', 'token.revoked'])
+  })
+}
+
+test('those that nobody could read for a day are given up, and the log says so', async () => {
+  await using world = await givenIdentity()
+  const { ref, provider, user } = (await world.login()).record
+  await world.redis.set(world.keys.tokens(ref), world.seal.seal('v2;at=gold', ref))
+  const connection = new Redis(await redisUrl(), { maxRetriesPerRequest: null })
+  const queue = new Queue('identity', { connection, prefix: world.keys.jobs })
+  const longAgo = Date.now() - 24 * 60 * 60 * 1000
+  const job = { ref, provider, userId: user.id, subjectName: user.name }
+  await queue.add('revoke-tokens', job, { attempts: 11, timestamp: longAgo })
+
+  await using work = await start(world, world.sessions.tokensOf)
+  await eventually(async () => (await world.logged()).includes('token.revocation-failed'))
+
+  assert.equal(work.revoked, [])
+  assert.is(await world.redis.exists(world.keys.tokens(ref)), 0)
+  const [last] = await world.redis.xrevrange(world.keys.log, '+', '-', 'COUNT', 1)
+  assert.is(parseEvent(last?.[1][1] ?? '')?.data.reason, 'unreadable')
+  await queue.close()
+  connection.disconnect()
+})
+
+test.run()
+
+const TOKENS = { accessToken: 'access', refreshToken: 'refresh', idToken: null, accessTokenExpiresAt: null }
+
+/** The next sweep is always delayed, and besides that one what waits for another identity. */
+async function isWaiting({ redis, keys }: World): Promise<boolean> {
+  return (await redis.zcard(`${keys.jobs}:identity:delayed`)) > 1
+}
+
+async function start(world: World, tokensOf: World['sessions']['tokensOf']) {
+  const revoked: Array<string | null> = []
+  const errors: unknown[] = []
+  const work = startWork({
+    redisUrl: await redisUrl(),
+    redis: world.redis,
+    keys: world.keys,
+    sessions: { ...world.sessions, tokensOf },
+    revokeTokens: async (_provider, tokens) => {
+      revoked.push(tokens.refreshToken)
+      return 'revoked'
+    },
+    onError: (error) => errors.push(error),
+  })
+  return { revoked, errors, [Symbol.asyncDispose]: () => work.stop() }
+}
