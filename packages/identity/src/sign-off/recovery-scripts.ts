@@ -31,12 +31,24 @@ local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen', 'forked')
 if history ~= ARGV[2] or not gate[1] or head ~= tonumber(ARGV[3]) then return 0 end
 if gate[3] or tonumber(gate[2]) > head + #signOffs then return 0 end
 
-local function endSession(sequence, target)
+-- Where the record is back the tokens are, too: with the provider in the event they are revoked.
+local function toldWith(event, record)
+  local session = record and cjson.decode(record)
+  if not session or session.v ~= 1 then return event end
+  local told = cjson.decode(event)
+  told.data.provider, told.data.subjectName = session.provider, session.user.name
+  return cjson.encode(told)
+end
+
+local function endSession(sequence, target, event)
+  local key = prefix .. 'session:' .. target.ref
+  local record = redis.call('GET', key)
   redis.call('SET', prefix .. 'ended:' .. target.family, sequence, 'PX', lifetimeMs)
-  redis.call('DEL', prefix .. 'session:' .. target.ref)
+  redis.call('DEL', key)
   redis.call('ZREM', KEYS[6], target.ref)
   redis.call('ZREM', KEYS[7], target.ref)
   redis.call('ZREM', prefix .. 'user:' .. target.userId .. ':sessions', target.ref)
+  return toldWith(event, record)
 end
 
 local function keepSurvivor(target, listed, aside)
@@ -76,10 +88,10 @@ local function endUser(sequence, target, again)
 end
 
 for _, again in ipairs(signOffs) do
-  local sequence = redis.call('INCR', KEYS[2])
-  if again.target.kind == 'session' then endSession(sequence, again.target)
+  local sequence, event = redis.call('INCR', KEYS[2]), again.event
+  if again.target.kind == 'session' then event = endSession(sequence, again.target, event)
   else endUser(sequence, again.target, again) end
-  ring(sequence, again.signoff, again.event, { signoffs = KEYS[3], log = KEYS[4] }, channel)
+  ring(sequence, again.signoff, event, { signoffs = KEYS[3], log = KEYS[4] }, channel)
 end
 open(history, ARGV[8] == '1' and '${SETTLED}' or head + #signOffs)
 return 1`

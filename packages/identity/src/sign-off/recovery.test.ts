@@ -1,4 +1,4 @@
-import { keysOf } from '@curfew/contract'
+import { keysOf, parseEvent } from '@curfew/contract'
 import { eventually, freshNamespace, openHistory, openRedis } from '@curfew/testing'
 import type { Redis } from 'ioredis'
 import { suite } from 'uvu'
@@ -18,7 +18,7 @@ const MALLORY = new Map([['mallory', { generation: '2', name: 'Mallory', blocked
 // found 2026-11-26: what is missing was recorded again on top of what others had recorded meanwhile
 test('a history in which others have signed off meanwhile is no place for what is missing: everybody signs in again', async () => {
   await using redis = await openRedis()
-  const world = await recoveryOf(redis)
+  await using world = await recoveryOf(redis)
   await redis.hset(world.keys.history, { opened: '', openedAt: 1, lost: 1, seen: 3, forked: 1 })
   await redis.set(world.keys.sequence, 2)
 
@@ -30,7 +30,7 @@ test('a history in which others have signed off meanwhile is no place for what i
 // found 2026-11-26: who woke up after that could not show any more that still more was missing
 test('who knew of less than everything leaves the history to be closed again by who knows more', async () => {
   await using redis = await openRedis()
-  const world = await recoveryOf(redis)
+  await using world = await recoveryOf(redis)
   await redis.hset(world.keys.history, { openedAt: 1, lost: 1, seen: 2 })
   await redis.set(world.keys.sequence, 1)
 
@@ -44,16 +44,17 @@ test('who knew of less than everything leaves the history to be closed again by 
 test('who does not know of every block lets an identity come first that does, and then one that knows of more', async () => {
   await using redis = await openRedis()
   const namespace = freshNamespace()
-  const knowing = await recoveryOf(redis, { namespace, remembersFrom: 99, knows: 9, blocked: MALLORY })
-  const other = await recoveryOf(redis, { namespace, remembersFrom: 99 })
+  await using knowing = await recoveryOf(redis, { namespace, remembersFrom: 99, knows: 9, blocked: MALLORY })
+  await using other = await recoveryOf(redis, { namespace, remembersFrom: 99 })
   // A service has seen one more than both of them.
   await redis.hset(knowing.keys.history, { openedAt: 0, lost: 1, seen: 10 })
 
   await eventually(
     () => {
+      if (knowing.outcomes.length + other.outcomes.length > 0) return true
       other.tell({ head: 0, applied: 9, leased: true })
       knowing.tell({ head: 0, applied: 9 })
-      return knowing.outcomes.length + other.outcomes.length > 0
+      return false
     },
     { within: 15_000 },
   )
@@ -66,7 +67,7 @@ test('who does not know of every block lets an identity come first that does, an
 // everybody off at once, though another one remembered what was missing
 test('who does not remember what is missing waits for an identity that does, also with a lease', async () => {
   await using redis = await openRedis()
-  const world = await recoveryOf(redis, { remembersFrom: 1, knows: 2 })
+  await using world = await recoveryOf(redis, { remembersFrom: 1, knows: 2 })
   await redis.hset(world.keys.history, { openedAt: 0, lost: 1, seen: 2 })
   const beganAt = performance.now()
 
@@ -79,7 +80,7 @@ test('who does not remember what is missing waits for an identity that does, als
 // found 2026-11-26: the time from the first time had long passed
 test('where a history is closed once more everybody gets their time once more', async () => {
   await using redis = await openRedis()
-  const world = await recoveryOf(redis, { remembersFrom: 99 })
+  await using world = await recoveryOf(redis, { remembersFrom: 99 })
   await redis.hset(world.keys.history, { openedAt: 0, lost: 1, seen: 2 })
   world.tell({ head: 0, applied: 1 })
   const toldAt = performance.now()
@@ -92,6 +93,29 @@ test('where a history is closed once more everybody gets their time once more', 
   assert.ok(performance.now() - againAt >= world.othersMs)
 })
 
+// found 2026-11-27: it did not say at which provider, so that the tokens that were back stayed good there
+test('a session that is ended again is told with its provider and name where Redis has it back', async () => {
+  await using redis = await openRedis()
+  await using world = await recoveryOf(redis)
+  await redis.hset(world.keys.history, { openedAt: 0, lost: 1, seen: 2 })
+  const record = { v: 1, provider: 'dev', user: { name: 'Ada “Countess” Lovelace' } }
+  await redis.set(world.keys.session('r1'), JSON.stringify(record))
+
+  await world.recover({ head: 0, applied: 2, leased: true })
+
+  const entries = await redis.xrange(world.keys.log, '-', '+')
+  const [back, lost] = entries.map(([, [, json = '']]) => parseEvent(json))
+  const common = { actor: 'system', reason: 'admin', recordedAgain: true }
+  assert.equal(back?.data, {
+    ...common,
+    ref: 'r1',
+    provider: 'dev',
+    subjectName: 'Ada “Countess” Lovelace',
+  })
+  assert.equal(lost?.data, { ...common, ref: 'r2' })
+  assert.is(await redis.exists(world.keys.session('r1')), 0)
+})
+
 // found 2026-11-26: it had waited for others in an earlier loss, and waited for nobody in the next one
 test('everybody’s sign-off that arrives late signs nobody off because of a later loss', async () => {
   await using redis = await openRedis()
@@ -102,7 +126,8 @@ test('everybody’s sign-off that arrives late signs nobody off because of a lat
     if (parseRecordReply(reply).kind === 'recorded') stray = call
     return reply
   }
-  const { keys, recover } = await recoveryOf(redis, { remembersFrom: 99, recordDurably })
+  await using world = await recoveryOf(redis, { remembersFrom: 99, recordDurably })
+  const { keys, recover } = world
   await redis.hset(keys.history, { openedAt: 0, lost: 1, seen: 2 })
   await recover({ head: 0, applied: 1 })
   if (stray === undefined) return assert.unreachable('everybody was signed off')
@@ -146,8 +171,12 @@ async function recoveryOf(
     reason: 'admin' as const,
     eventId: `e${sequence}`,
   })
+  let underWay = 0
   const recovery = createRecovery({
-    recordDurably,
+    recordDurably: (...call) => {
+      underWay++
+      return recordDurably(...call).finally(() => underWay--)
+    },
     keys,
     remembered: {
       between: (after, upTo) =>
@@ -169,12 +198,15 @@ async function recoveryOf(
     async recover(told: Told) {
       await eventually(
         () => {
+          if (outcomes.length > 0) return true
           tell(told)
-          return outcomes.length > 0
+          return false
         },
         { within: 15_000 },
       )
     },
+    /** Redis goes after whatever is still asked of it. */
+    [Symbol.asyncDispose]: async () => void (await eventually(() => underWay === 0)),
   }
 
   function tell({ head, applied, leased = false }: Told): void {
