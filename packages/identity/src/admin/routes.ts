@@ -22,11 +22,7 @@ export interface AdminOptions {
 
 const Search = z.object({
   query: z.string().max(200).default(''),
-  cursor: z
-    .string()
-    .regex(/^\d{1,9}$/, 'must come from the page before')
-    .nullable()
-    .default(null),
+  cursor: z.string().nullable().default(null),
 })
 
 const BlockInput = z.object({

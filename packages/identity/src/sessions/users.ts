@@ -3,6 +3,7 @@ import { execAll } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { isUserId } from '../login/user-id.js'
+import { afterEntry, afterLogin, entryOf, type Login, loginOf } from './user-cursors.js'
 import { isFoundBy, isSome, parseEntry, type Words, wordsOf } from './user-terms.js'
 
 /** A user as admins see them. The row outlives every session: it holds the block and the generation. */
@@ -43,6 +44,11 @@ export interface Users {
   /**
    * Users of whom a word of the name, the address or the id at the provider begins so, each once; all, newest login
    * first, for an empty query. A page may be short and have a next one.
+   *
+   * Who signs in between two pages moves nobody else: each is on one of them, but for who comes before the next page
+   * by then.
+   *
+   * @throws {ServiceError} `invalid-input` when no page of this query gave that cursor
    */
   search(query: string, cursor: string | null): Promise<UserPage>
 }
@@ -59,7 +65,7 @@ const BEHIND_EVERY_LETTER = Buffer.of(0xff)
  * | command                                             | when                          |
  * | --------------------------------------------------- | ----------------------------- |
  * | `HGETALL user:<id>`, `ZCARD user:<id>:sessions`     | a user is shown               |
- * | `ZREVRANGE users <offset> …`                        | all users are listed          |
+ * | `ZREVRANGEBYSCORE users <last login> …`             | all users are listed          |
  * | `ZRANGEBYLEX users:terms [<word> …`                 | users are searched            |
  *
  * Rows are written by the scripts that create and end sessions, and by nothing else.
@@ -85,43 +91,60 @@ export function createUsers(redis: Redis, keys: Keys): Users {
 
   async function search(query: string, cursor: string | null): Promise<UserPage> {
     const words = wordsOf(query)
-    const offset = cursor === null ? 0 : Number(cursor)
-    return isSome(words) ? searchFor(words, offset) : listAll(offset)
+    if (isSome(words)) return searchFor(words, cursor === null ? null : entryOf(cursor, words[0]))
+    return listAll(cursor === null ? null : loginOf(cursor))
   }
 
-  async function listAll(offset: number): Promise<UserPage> {
-    const ids = await redis.zrevrange(keys.users, offset, offset + PAGE_SIZE)
-    const found = await findAll(ids.slice(0, PAGE_SIZE))
-    const next = ids.length > PAGE_SIZE ? String(offset + PAGE_SIZE) : null
-    return { users: found.map(({ user }) => user), next }
+  async function listAll(after: Login | null): Promise<UserPage> {
+    const logins = await loginsAfter(after)
+    const shown = logins.slice(0, PAGE_SIZE)
+    const found = await findAll(shown.map(({ id }) => id))
+    const last = logins.length > PAGE_SIZE ? shown.at(-1) : undefined
+    return { users: found.map(({ user }) => user), next: last ? afterLogin(last) : null }
   }
 
-  async function searchFor(words: Words, offset: number): Promise<UserPage> {
+  /** Newest first, and one more than a page if there is one. Who signed in at the same moment is told apart by id. */
+  async function loginsAfter(after: Login | null): Promise<Login[]> {
+    // In one read: between two, somebody else might sign in and push one over.
+    for (let most = PAGE_SIZE + 2; ; most *= 2) {
+      const max = after?.at ?? '+inf'
+      const replies = await redis.zrevrangebyscore(keys.users, max, '-inf', 'WITHSCORES', 'LIMIT', 0, most)
+      const logins: Login[] = []
+      for (let i = 0; i < replies.length; i += 2) {
+        const [id = '', at] = replies.slice(i, i + 2)
+        if (after === null || Number(at) < after.at || id < after.id) logins.push({ id, at: Number(at) })
+      }
+      if (logins.length > PAGE_SIZE || replies.length < 2 * most) return logins
+    }
+  }
+
+  async function searchFor(words: Words, after: string | null): Promise<UserPage> {
     const [word] = words
     const users: User[] = []
-    let at = offset
+    let last = after
     for (let read = 0; read < MOST_PAGES_READ; read++) {
       const entries = await redis.zrangebylex(
         keys.userTerms,
-        `[${word}`,
+        last === null ? `[${word}` : `(${last}`,
         Buffer.concat([Buffer.from(`[${word}`), BEHIND_EVERY_LETTER]),
         'LIMIT',
-        at,
+        0,
         PAGE_SIZE,
       )
-      const named = entries.map(parseEntry)
-      const found = await findAll([...new Set(named.map(({ id }) => id))])
+      const found = await findAll([...new Set(entries.map((entry) => parseEntry(entry).id))])
       const byId = new Map(found.map((one) => [one.user.id, one]))
-      for (const [i, { term, id }] of named.entries()) {
+      for (const entry of entries) {
+        const { term, id } = parseEntry(entry)
         const one = byId.get(id)
-        if (one === undefined || !isFoundBy(one.terms, term, words)) continue
-        if (users.length === PAGE_SIZE) return { users, next: String(at + i) }
-        users.push(one.user)
+        if (one !== undefined && isFoundBy(one.terms, term, words)) {
+          if (users.length === PAGE_SIZE) return { users, next: last && afterEntry(last) }
+          users.push(one.user)
+        }
+        last = entry
       }
-      at += entries.length
       if (entries.length < PAGE_SIZE) return { users, next: null }
     }
-    return { users, next: String(at) }
+    return { users, next: last && afterEntry(last) }
   }
 
   return { find, search }
