@@ -187,7 +187,7 @@ test('what is written down holds no cookie, no token, no secret and no capabilit
   const capability = farewell.location?.pathname.split('/').at(-1) ?? ''
   await ada.browser.get(`/auth/signed-off/${capability}`)
 
-  const written = [...app.logged, JSON.stringify(await app.events())].join('\n')
+  const written = [...app.logged, JSON.stringify(await app.everything())].join('\n')
   assert.ok(app.logged.length > 10)
   assert.match(written, '/auth/signed-off/:capability')
   for (const secret of [

@@ -116,7 +116,7 @@ test('the log says who did what to whom, why, from where, and in which request',
     else assert.is(readReceipt(answer).event.id, event?.id)
   }
   for (const secret of [admin, ada, phone]) {
-    assert.not.match(JSON.stringify(await app.events()), secret.sessionId)
+    assert.not.match(JSON.stringify(await app.everything()), secret.sessionId)
   }
 })
 

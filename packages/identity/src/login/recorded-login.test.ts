@@ -72,7 +72,7 @@ test('no state, code, nonce, verifier, token or secret is in a log or an event',
     ...['state', 'nonce', 'code', 'code_verifier', 'code_challenge'].map((name) => form[name] ?? ''),
     headers['authorization'] ?? '',
   ])
-  const written = app.logged.join('\n') + JSON.stringify(await app.events())
+  const written = app.logged.join('\n') + JSON.stringify(await app.everything())
   const session = (await browser.cookies())['curfew'] ?? ''
   for (const secret of [...secrets, ACCESS_TOKEN, 'a-refresh-token', CLIENT_SECRET, 'eyJ', session]) {
     if (secret !== '') assert.not.ok(written.includes(secret), secret)
