@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Keys, Receipt } from '@curfew/contract'
 import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { KeptAsReceipt } from '../receipts/kept-receipt.js'
 import type { Receipts } from '../receipts/receipts.js'
 import type { SignedOff } from '../sign-off/signed-off.js'
+import { storedJson } from '../stored-json.js'
 import { type Seal, SealBroken } from '../tokens/seal.js'
 
 /** What the page after a sign-off shows, and where it leads on to. */
@@ -50,19 +53,34 @@ export function createFarewells({ redis, keys, seal, receipts }: FarewellOptions
       if (!WELL_FORMED.test(capability)) return null
       const sealed = await redis.get(keys.farewell(capability))
       if (sealed === null) return null
-      try {
-        // What opens under our key was sealed by us.
-        const { fills, ...farewell }: Kept = JSON.parse(seal.open(sealed, capability))
-        if (fills === undefined) return farewell
-        return { ...farewell, receipt: (await receipts.find(fills)) ?? farewell.receipt }
-      } catch (error) {
-        // The key was taken out of the ring meanwhile.
-        if (error instanceof SealBroken) return null
-        throw error
-      }
+      const kept = open(seal, sealed, capability)
+      if (kept === null) return null
+      const { fills, ...farewell } = kept
+      if (fills === undefined) return farewell
+      return { ...farewell, receipt: (await receipts.find(fills)) ?? farewell.receipt }
     },
   }
 }
+
+/** Null when the key was taken out of the ring meanwhile, or another version keeps it in a way that is not known here. */
+function open(seal: Seal, sealed: string, capability: string): Kept | null {
+  try {
+    const kept = AsKept.safeParse(seal.open(sealed, capability))
+    return kept.success ? kept.data : null
+  } catch (error) {
+    if (error instanceof SealBroken) return null
+    throw error
+  }
+}
+
+const AsKept = storedJson.pipe(
+  z.object({
+    receipt: KeptAsReceipt,
+    scope: z.enum(['session', 'others', 'user']),
+    continueTo: z.string().nullable(),
+    fills: z.string().exactOptional(),
+  }),
+)
 
 const WELL_FORMED = /^[\w-]{43}$/
 

@@ -25,7 +25,7 @@ async function stillIn(...people: readonly SignedIn[]): Promise<boolean[]> {
 }
 
 async function lastEvent(app: GivenApp) {
-  const event = (await app.events()).findLast(({ source }) => source === '/identity')
+  const event = (await app.events()).at(-1)
   return { type: event?.type, reason: event?.data.reason, subject: event?.subject }
 }
 
@@ -253,6 +253,21 @@ test('who has no session is told so, or led home; a cookie that is left over goe
     assert.is(page.location?.pathname, '/')
     assert.equal(await again.cookies(), {})
   }
+})
+
+// found 2026-11-27: who pressed the button in two tabs was told that they had to sign in (401)
+test('of many that sign out of one session at once each is led to a page that says that it is over', async () => {
+  await using world = await givenThree()
+  const { app, ada } = world
+  const cookie = `curfew=${ada.sessionId}`
+  const tabs = await Promise.all(Array.from({ length: 8 }, () => app.openBrowser(cookie)))
+
+  const answers = await Promise.all(tabs.map((tab) => tab.post(LOGOUT, {}, { from: app.url, ...dontFollow })))
+
+  assert.equal([...new Set(answers.map(({ status }) => status))], [303])
+  for (const tab of tabs) assert.not.ok('curfew' in (await tab.cookies()))
+  const told = (await app.events()).filter(({ type }) => type === 'session.revoked')
+  assert.is(told.length, 1)
 })
 
 for (const [what, tokensIn] of [

@@ -5,7 +5,6 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import { answerReceipt } from '../receipts/answer-receipt.js'
 import type { Receipts } from '../receipts/receipts.js'
-import type { Sessions } from '../sessions/sessions.js'
 import type { SignOffs } from '../sign-off/sign-offs.js'
 import type { SignedOff } from '../sign-off/signed-off.js'
 import { authorOf } from './author.js'
@@ -14,7 +13,6 @@ import type { SignedOffCookie } from './signed-off-cookie.js'
 
 export interface SignOutOptions {
   readonly guard: Guard
-  readonly sessions: Sessions
   readonly signOffs: SignOffs
   readonly receipts: Receipts
   readonly farewells: Farewells
@@ -27,6 +25,8 @@ const Input = z.object({
   scope: z.enum(['session', 'others', 'user'], 'must be session, others or user').default('session'),
 })
 
+type Scope = z.infer<typeof Input>['scope']
+
 /**
  * `POST /auth/logout`: ends this session, the user's other ones, or all of them. A program gets the
  * receipt; a form is led to a page that shows it and, where the provider has a session of its own, on
@@ -34,7 +34,6 @@ const Input = z.object({
  */
 export function signOut({
   guard,
-  sessions,
   signOffs,
   receipts,
   farewells,
@@ -52,19 +51,15 @@ export function signOut({
         'Signing out is not possible right now. Try again in a moment.',
       )
     }
-    if (decision.kind === 'none') {
-      // Whoever is signed out already gets what they wanted.
-      forgetCookie(ctx, guard.publicUrl)
-      if (!wantsPage) throw new ServiceError('session-required', 'There is no session to sign out of.')
-      ctx.status = 303
-      return ctx.redirect('/')
-    }
+    if (decision.kind === 'none') return isSignedOutAlready(ctx, wantsPage)
 
     const { session } = decision
     const leaves = scope !== 'others'
     // Asked before the tokens go: the provider wants its ID token back as a hint.
     const continueTo = leaves && wantsPage ? await endSessionUrl(session) : null
     const signedOff = await end(ctx, session, scope)
+    // Another tab, or its time, was quicker.
+    if (signedOff === null) return isSignedOutAlready(ctx, wantsPage)
     if (leaves) forgetCookie(ctx, guard.publicUrl)
 
     if (!wantsPage) return answerReceipt(ctx, signedOff, receipts)
@@ -75,22 +70,19 @@ export function signOut({
     ctx.redirect(`/auth/signed-off/${capability}`)
   }
 
-  async function end(
-    ctx: Context,
-    session: SessionRecord,
-    scope: z.infer<typeof Input>['scope'],
-  ): Promise<SignedOff> {
+  function end(ctx: Context, session: SessionRecord, scope: Scope): Promise<SignedOff | null> {
     const by = authorOf(ctx, session)
-    const stored = await sessions.find(session.ref)
-    const signedOff =
-      scope === 'session'
-        ? stored && (await signOffs.endSession(stored, 'logged-out', by))
-        : await signOffs.endUser(session.user, by, {
-            reason: 'everywhere',
-            ...(scope === 'others' ? { except: session.ref } : {}),
-          })
-    if (signedOff) return signedOff
-    throw new ServiceError('session-required', 'This session has just ended.')
+    if (scope === 'session') return signOffs.endSession(session, 'logged-out', by)
+    const except = scope === 'others' ? { except: session.ref } : {}
+    return signOffs.endUser(session.user, by, { reason: 'everywhere', ...except })
+  }
+
+  /** Then they have what they wanted. */
+  function isSignedOutAlready(ctx: Context, wantsPage: boolean): void {
+    forgetCookie(ctx, guard.publicUrl)
+    if (!wantsPage) throw new ServiceError('session-required', 'There is no session to sign out of.')
+    ctx.status = 303
+    ctx.redirect('/')
   }
 }
 

@@ -3,6 +3,7 @@ import type { Keys } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { storedJson } from '../stored-json.js'
 
 /** A login under way, between here and the provider. */
 export interface Transaction {
@@ -19,7 +20,10 @@ export interface Transaction {
 export interface Transactions {
   /** Keeps a login that begins in a browser. Resolves with its `state`. */
   begin(transaction: Omit<Transaction, 'beganAtSequence'>, browserKey: string): Promise<string>
-  /** The login that began in this browser, once. Null when there is none, it has expired, or it is another browser's. */
+  /**
+   * The login that began in this browser, once. Null when there is none, it has expired, it is another browser's, or
+   * another version began it in a way that is not known here.
+   */
   consume(state: string, browserKey: string): Promise<Transaction | null>
 }
 
@@ -48,7 +52,8 @@ export function createTransactions(redis: Redis, keys: Keys): Transactions {
       const reply = await evaluate(redis, CONSUME, [keys.login(state)], [hashOf(browserKey)])
       if (reply === null) return null
       const [transaction, beganAtSequence] = Consumed.parse(reply)
-      return { ...Stored.parse(JSON.parse(transaction)), beganAtSequence }
+      const stored = Stored.safeParse(transaction)
+      return stored.success ? { ...stored.data, beganAtSequence } : null
     },
   }
 }
@@ -79,13 +84,15 @@ return { found[1], found[3] }`
 
 const WELL_FORMED = /^[\w-]{43}$/
 const Consumed = z.tuple([z.string(), z.coerce.number()])
-const Stored = z.object({
-  provider: z.string(),
-  nonce: z.string(),
-  verifier: z.string(),
-  returnTo: z.string(),
-  correlationId: z.string(),
-})
+const Stored = storedJson.pipe(
+  z.object({
+    provider: z.string(),
+    nonce: z.string(),
+    verifier: z.string(),
+    returnTo: z.string(),
+    correlationId: z.string(),
+  }),
+)
 
 function hashOf(browserKey: string): string {
   return createHash('sha256').update(browserKey).digest('base64url')

@@ -1,6 +1,7 @@
 import { EVENT_TYPES, type Receipt } from '@curfew/contract'
 import { z } from 'zod'
 import type { SignOffFacts } from '../sign-off/signed-off.js'
+import { storedJson } from '../stored-json.js'
 
 /** A receipt as it is kept in Redis: how it stood, and what it takes to follow the sign-off from there on. */
 export interface KeptReceipt {
@@ -10,7 +11,7 @@ export interface KeptReceipt {
 
 /** Identity wrote it, perhaps an older one or a newer one: what has another shape is not there. */
 export function parseKept(json: string): KeptReceipt | null {
-  const parsed = Kept.safeParse(JSON.parse(json))
+  const parsed = storedJson.pipe(Kept).safeParse(json)
   return parsed.success ? parsed.data : null
 }
 
@@ -31,23 +32,25 @@ const Story = z.object({
   reason: z.string(),
 })
 
+export const KeptAsReceipt = z.object({
+  event: z.object({ id: z.string(), type, sequence: z.number() }),
+  sessions: z.number(),
+  confirmed: z.boolean(),
+  tookMs: z.number(),
+  boundMs: z.number(),
+  instances: z.array(
+    z.object({
+      id: z.string(),
+      service: z.string(),
+      state: z.enum(['applied', 'lapsed', 'pending']),
+      ms: z.number().exactOptional(),
+      hook: z.literal('failed').exactOptional(),
+    }),
+  ),
+})
+
 const Kept = z.object({
-  receipt: z.object({
-    event: z.object({ id: z.string(), type, sequence: z.number() }),
-    sessions: z.number(),
-    confirmed: z.boolean(),
-    tookMs: z.number(),
-    boundMs: z.number(),
-    instances: z.array(
-      z.object({
-        id: z.string(),
-        service: z.string(),
-        state: z.enum(['applied', 'lapsed', 'pending']),
-        ms: z.number().exactOptional(),
-        hook: z.literal('failed').exactOptional(),
-      }),
-    ),
-  }),
+  receipt: KeptAsReceipt,
   facts: z.object({
     type,
     // One of before there was a story is followed all the same.

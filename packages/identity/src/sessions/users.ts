@@ -3,6 +3,7 @@ import { execAll } from '@curfew/service'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { isUserId } from '../login/user-id.js'
+import { storedJson } from '../stored-json.js'
 import { afterEntry, afterLogin, entryOf, type Login, loginOf } from './user-cursors.js'
 import { isFoundBy, isSome, parseEntry, type Words, wordsOf } from './user-terms.js'
 
@@ -156,15 +157,6 @@ interface Found {
   readonly terms: readonly string[]
 }
 
-const json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'not JSON' })
-    return z.NEVER
-  }
-})
-
 const textOrNull = z
   .string()
   .optional()
@@ -178,10 +170,10 @@ const UserRow = z.object({
   name: z.string().default('?'),
   email: textOrNull,
   picture: textOrNull,
-  roles: json.pipe(z.array(z.string())).default([]),
-  terms: json.pipe(z.array(z.string())).default([]),
+  roles: storedJson.pipe(z.array(z.string())).default([]),
+  terms: storedJson.pipe(z.array(z.string())).default([]),
   generation: z.coerce.number().int(),
-  blocked: json
+  blocked: storedJson
     .pipe(z.object({ at: z.number(), by: z.string(), reason: z.string().nullable() }))
     .optional()
     .transform((block) => block ?? null),
