@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readReceipt } from '../testing/answers.js'
 import { isReady, status, told } from '../testing/from-outside.js'
-import { givenApp, type SignedIn } from '../testing/given-app.js'
+import { type GivenApp, givenApp, type SignedIn } from '../testing/given-app.js'
 
 const test = suite('identity: a Redis that is restored from an older copy')
 
@@ -55,48 +55,46 @@ test('restored: who had signed out their other sessions since is still signed in
   assert.equal(reasons, ['others', 'others'])
 })
 
-test('restored while nobody had a lease any more: whoever remembers all that is missing records it again', async () => {
-  await using server = await startRedis({ appendonly: true })
-  await using app = await givenApp({ redisUrl: server.url })
-  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
-  await using copy = await copyOf(server)
-  await server.restart()
-  await isReady(app)
-  await signOut(ada)
+test('restored while nobody had a lease any more: whoever remembers all that is missing records it again', () =>
+  restoredWithoutLease(async ({ app, ada, grace }) => {
+    await isReady(app)
 
-  await server.stop()
-  await eventually(() => !app.guard.stats().following)
-  await copy.restore()
-  await isReady(app)
+    assert.is(await status(ada), 401)
+    assert.is(await status(grace), 200)
+    assert.is((await told(app)).at(-1), 'session.revoked')
+  }))
 
-  assert.is(await status(ada), 401)
-  assert.is(await status(grace), 200)
-  assert.is((await told(app)).at(-1), 'session.revoked')
-})
+test('restored, and what is missing is remembered by nobody who lives: everybody signs in again', () =>
+  restoredWithoutLease(async ({ app, ada, grace }) => {
+    // A service says hello that has seen more than this identity, of which it can't say what it was.
+    await eventually(() => app.redis.hset(app.keys.history, 'seen', 99, 'lost', 1).then(() => true))
+    await isReady(app)
 
-test('restored, and what is missing is remembered by nobody who lives: everybody signs in again', async () => {
-  await using server = await startRedis({ appendonly: true })
-  await using app = await givenApp({ redisUrl: server.url })
-  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
-  await using copy = await copyOf(server)
-  await server.restart()
-  await isReady(app)
-  await signOut(ada)
-  await server.stop()
-  await eventually(() => !app.guard.stats().following)
-  await copy.restore()
-  // A service says hello that has seen more than this identity, of which it can't say what it was.
-  await eventually(() => app.redis.hset(app.keys.history, 'seen', 99, 'lost', 1).then(() => true))
-  await isReady(app)
-
-  await eventually(async () => (await status(grace)) === 401)
-  assert.is(await status(ada), 401)
-  assert.is((await told(app)).at(-1), 'everyone.logged-out')
-  const again = await app.login({ subject: 'grace' })
-  assert.is(await status(again), 200)
-})
+    await eventually(async () => (await status(grace)) === 401)
+    assert.is(await status(ada), 401)
+    assert.is((await told(app)).at(-1), 'everyone.logged-out')
+    const again = await app.login({ subject: 'grace' })
+    assert.is(await status(again), 200)
+  }))
 
 test.run()
+
+/** Ada has signed out since the copy was made, Grace has not; and Redis was away until no lease was left. */
+async function restoredWithoutLease(
+  then: (world: { app: GivenApp; ada: SignedIn; grace: SignedIn }) => Promise<void>,
+): Promise<void> {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url })
+  const [ada, grace] = [await app.login(), await app.login({ subject: 'grace' })]
+  await using copy = await copyOf(server)
+  await server.restart()
+  await isReady(app)
+  await signOut(ada)
+  await server.stop()
+  await eventually(() => !app.guard.stats().following)
+  await copy.restore()
+  await then({ app, ada, grace })
+}
 
 async function signOut(who: SignedIn): Promise<void> {
   const receipt = readReceipt(await eventually(() => unless503(who.browser.fetchApi('/auth/logout', POST))))

@@ -6,8 +6,8 @@ import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { givenWork } from '../testing/given-work.js'
 import { createSeal, SealUnknown } from '../tokens/seal.js'
-import { startWork } from './work.js'
 
 const test = suite('identity: tokens that only another identity can read')
 
@@ -26,13 +26,15 @@ for (const [what, sealedFor] of [
     await world.signOffs.endSession(record, 'logged-out', ADMIN)
 
     {
-      await using older = await start(world, world.sessions.tokensOf)
+      await using older = await givenWork(world)
       await eventually(() => older.errors.some((error) => error instanceof SealUnknown))
       await eventually(() => isWaiting(world))
       assert.equal(older.revoked, [])
     }
     assert.is(await world.redis.get(world.keys.tokens(record.ref)), sealed)
-    await using newer = await start(world, async () => TOKENS)
+    await using newer = await givenWork(world, {
+      sessions: { ...world.sessions, tokensOf: async () => TOKENS },
+    })
     await eventually(async () => (await world.logged()).includes('token.revoked'))
 
     assert.equal(newer.revoked, ['refresh'])
@@ -50,7 +52,7 @@ test('those that nobody could read for a day are given up, and the log says so',
   const job = { ref, provider, userId: user.id, subjectName: user.name }
   await queue.add('revoke-tokens', job, { attempts: 11, timestamp: longAgo })
 
-  await using work = await start(world, world.sessions.tokensOf)
+  await using work = await givenWork(world)
   await eventually(async () => (await world.logged()).includes('token.revocation-failed'))
 
   assert.equal(work.revoked, [])
@@ -68,21 +70,4 @@ const TOKENS = { accessToken: 'access', refreshToken: 'refresh', idToken: null, 
 /** The next sweep is always delayed, and besides that one what waits for another identity. */
 async function isWaiting({ redis, keys }: World): Promise<boolean> {
   return (await redis.zcard(`${keys.jobs}:identity:delayed`)) > 1
-}
-
-async function start(world: World, tokensOf: World['sessions']['tokensOf']) {
-  const revoked: Array<string | null> = []
-  const errors: unknown[] = []
-  const work = startWork({
-    redisUrl: await redisUrl(),
-    redis: world.redis,
-    keys: world.keys,
-    sessions: { ...world.sessions, tokensOf },
-    revokeTokens: async (_provider, tokens) => {
-      revoked.push(tokens.refreshToken)
-      return 'revoked'
-    },
-    onError: (error) => errors.push(error),
-  })
-  return { revoked, errors, [Symbol.asyncDispose]: () => work.stop() }
 }

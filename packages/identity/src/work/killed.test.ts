@@ -5,8 +5,8 @@ import { eventually, redisUrl } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
+import { givenWork } from '../testing/given-work.js'
 import { tidyUser } from './tidy-user.js'
-import { startWork } from './work.js'
 
 const test = suite('identity: background work, killed in the middle')
 
@@ -116,12 +116,9 @@ test('killed between the log and the queue: the cursor has not moved, so the nex
 
 test.run()
 
+/** Each refresh token is told by the session that it is of. */
 async function start(world: World) {
-  const revoked: string[] = []
-  const work = startWork({
-    redisUrl: await redisUrl(),
-    redis: world.redis,
-    keys: world.keys,
+  return givenWork(world, {
     sessions: {
       ...world.sessions,
       async tokensOf(ref) {
@@ -129,14 +126,8 @@ async function start(world: World) {
         return tokens && { ...tokens, refreshToken: ref }
       },
     },
-    revokeTokens: async (_provider, { refreshToken }) => {
-      revoked.push(refreshToken ?? '')
-      return 'revoked'
-    },
-    onError: (error) => world.errors.push(error),
     lockMs: LOCK_MS,
   })
-  return { revoked, [Symbol.asyncDispose]: () => work.stop() }
 }
 
 /** Is killed as a power cut does it, at the end of its scope. */

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ADMIN, givenIdentity } from '../testing/given-identity.js'
-import { startWork, type WorkOptions } from './work.js'
+import { givenWork } from '../testing/given-work.js'
 
 const test = suite('identity: background work')
 
@@ -12,7 +12,7 @@ type World = Awaited<ReturnType<typeof givenIdentity>>
 
 test('the tokens of a session that was signed off are revoked at the provider, and thrown away', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const { record } = await world.login()
 
   await world.signOffs.endSession(record, 'logged-out', ADMIN)
@@ -24,7 +24,7 @@ test('the tokens of a session that was signed off are revoked at the provider, a
 
 test('signing a user off everywhere removes every record and revokes every token, once', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const logins = [await world.login(), await world.login(), await world.login()]
 
   await world.signOffs.endUser(logins[0]!.record.user, ADMIN, { reason: 'admin' })
@@ -41,7 +41,7 @@ test('when everybody was signed off every record goes, every token is revoked, a
   await world.endEveryone()
   const head = Number(await world.redis.get(world.keys.sequence))
   const after = await world.login({ subject: 'edda', beganAtSequence: head })
-  await using work = await start(world)
+  await using work = await givenWork(world)
 
   await eventually(async () => (await world.logged()).filter((type) => type === 'token.revoked').length === 2)
 
@@ -57,7 +57,7 @@ test('when everybody was signed off every record goes, every token is revoked, a
 
 test('the log says by name whose tokens were revoked, and whose could not be', async () => {
   await using world = await givenIdentity()
-  await using _work = await start(world)
+  await using _work = await givenWork(world)
   const [alone, everywhere, unreadable] = [
     await world.login({ subject: 'ada', name: 'Ada Lovelace' }),
     await world.login({ subject: 'grace', name: 'Grace Hopper' }),
@@ -87,7 +87,7 @@ test('tidying up that Redis has cut off is tried again', async () => {
     'error',
     () => undefined,
   )
-  await using work = await start(world, { redis })
+  await using work = await givenWork(world, { redis })
   const { record } = await world.login()
   await eventually(async () => (await redis.get(world.keys.cursor('work'))) !== null)
 
@@ -104,7 +104,7 @@ test('tidying up that Redis has cut off is tried again', async () => {
 
 test('the survivor of signing off the others keeps its record and its tokens', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const [mine] = [await world.login(), await world.login()]
 
   await world.signOffs.endUser(mine.record.user, ADMIN, { reason: 'everywhere', except: mine.record.ref })
@@ -118,7 +118,7 @@ test('the survivor of signing off the others keeps its record and its tokens', a
 test('a provider that is away is asked again', async () => {
   await using world = await givenIdentity()
   let asked = 0
-  await using _work = await start(world, {
+  await using _work = await givenWork(world, {
     revokeTokens: async () => {
       if (++asked === 1) throw new Error('the provider is away')
       return 'revoked'
@@ -134,7 +134,7 @@ test('a provider that is away is asked again', async () => {
 
 test('an expired session is found, told, and its tokens revoked', async () => {
   await using world = await givenIdentity({ idleTtlMs: 60 })
-  await using work = await start(world, { sweepEveryMs: 100 })
+  await using work = await givenWork(world, { sweepEveryMs: 100 })
   await world.login()
 
   await eventually(async () => (await world.logged()).includes('token.revoked'))
@@ -145,8 +145,8 @@ test('an expired session is found, told, and its tokens revoked', async () => {
 
 test('what a service hands in comes into the log, once, although two processes move it', async () => {
   await using world = await givenIdentity()
-  await using _one = await start(world)
-  await using _two = await start(world)
+  await using _one = await givenWork(world)
+  await using _two = await givenWork(world)
   const guard = await world.mountGuard()
 
   for (let i = 0; i < 20; i++) {
@@ -162,7 +162,7 @@ test('what a service hands in comes into the log, once, although two processes m
 
 test('a fact that is handed in twice is in the log once', async () => {
   await using world = await givenIdentity()
-  await using _work = await start(world)
+  await using _work = await givenWork(world)
   const guard = await world.mountGuard()
   const fact = createEvent('projects', 'project.created', 'ada', { actor: 'ada' })
 
@@ -177,7 +177,7 @@ test('a fact that is handed in twice is in the log once', async () => {
 
 test('a service can’t speak for another one, nor number an event', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const guard = await world.mountGuard()
 
   await guard.recordFact(createEvent('identity', 'user.blocked', 'ada', { actor: 'mallory' }))
@@ -195,7 +195,7 @@ test('a service can’t speak for another one, nor number an event', async () =>
 // found 2026-11-21: a service that told of an expiry had the tokens of a live session revoked
 test('a service that lies, of its own name, tells nothing that is identity’s to tell', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const guard = await world.mountGuard()
   const { record } = await world.login()
   const data = { actor: 'mallory', ref: record.ref, provider: record.provider }
@@ -212,7 +212,7 @@ test('a service that lies, of its own name, tells nothing that is identity’s t
 
 test('an inbox in identity’s own name is no way into the log', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const lie = createEvent('identity', 'user.blocked', 'ada', { actor: 'mallory' })
 
   await world.redis.sadd(world.keys.inboxes, 'identity')
@@ -229,7 +229,7 @@ test('work acts on nothing that identity did not write, should it be in the log'
   const lie = createEvent('projects', 'session.expired', record.user.id, data)
   const last = await world.redis.xadd(world.keys.log, '*', 'event', JSON.stringify(lie))
 
-  await using work = await start(world)
+  await using work = await givenWork(world)
   await eventually(async () => (await world.redis.get(world.keys.cursor('work'))) === last)
   const other = await world.login()
   await world.signOffs.endSession(other.record, 'logged-out', ADMIN)
@@ -242,7 +242,7 @@ test('work acts on nothing that identity did not write, should it be in the log'
 // found 2026-11-21: BullMQ takes no job id with a colon, and the log was never read past such an event
 test('a fact whose id is no UUID, whose time is none, or that is too long, is dropped', async () => {
   await using world = await givenIdentity()
-  await using work = await start(world)
+  await using work = await givenWork(world)
   const guard = await world.mountGuard()
   const fact = createEvent('projects', 'project.created', 'ada', { actor: 'ada' })
 
@@ -262,7 +262,7 @@ test('work that was left undone by a stopped process is done by the next one, an
   await world.signOffs.endSession(record, 'logged-out', ADMIN)
 
   for (let life = 0; life < 3; life++) {
-    await using work = await start(world)
+    await using work = await givenWork(world)
     await eventually(async () => (await world.logged()).includes('token.revoked'))
     // A later life reads the same log on, from where the cursor is.
     assert.is(work.revoked.length, life === 0 ? 1 : 0)
@@ -276,12 +276,12 @@ test('a log that is read again from its beginning repeats nothing', async () => 
   const { record } = await world.login()
   await world.signOffs.endSession(record, 'logged-out', ADMIN)
   {
-    await using _work = await start(world)
+    await using _work = await givenWork(world)
     await eventually(async () => (await world.logged()).includes('token.revoked'))
   }
 
   await world.redis.del(world.keys.cursor('work'))
-  await using work = await start(world)
+  await using work = await givenWork(world)
   await eventually(async () => (await world.redis.get(world.keys.cursor('work'))) !== null)
 
   assert.equal(work.revoked, [])
@@ -313,24 +313,6 @@ async function tokenEvents(world: World): Promise<string[]> {
   return events
     .filter(({ type }) => type.startsWith('token.'))
     .map(({ type, data }) => `${type} ${data.subjectName}`)
-}
-
-async function start(world: World, options: Partial<WorkOptions> = {}) {
-  const revoked: Array<string | null> = []
-  const errors: unknown[] = []
-  const work = startWork({
-    redisUrl: await redisUrl(),
-    redis: world.redis,
-    keys: world.keys,
-    sessions: world.sessions,
-    revokeTokens: async (_provider, tokens) => {
-      revoked.push(tokens.refreshToken)
-      return 'revoked'
-    },
-    onError: (error) => errors.push(error),
-    ...options,
-  })
-  return { revoked, errors, [Symbol.asyncDispose]: () => work.stop() }
 }
 
 test.run()
