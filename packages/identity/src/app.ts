@@ -204,7 +204,10 @@ export function createIdentityApp({ config, guard, redis, keys, log }: IdentityA
     .get('/auth/sessions', signedIn, listOwnSessions(sessions))
     .delete('/auth/sessions/:ref', signedIn, endOwnSession({ sessions, signOffs, receipts }))
     .post('/auth/sessions/:ref/end', signedIn, endOwnSessionByForm(sessions, signOffs))
-    .post('/auth/logout', signOut({ guard, signOffs, receipts, farewells, signedOffCookie, endSessionUrl }))
+    .post(
+      '/auth/logout',
+      signOut({ guard, signOffs, receipts, farewells, signedOffCookie, endSessionUrl, onError }),
+    )
     .get('/auth/signed-off/:capability', showSignedOff(guard, farewells))
     .get('/auth/receipts/:capability', showReceipt(receipts))
   const admin = adminRoutes({

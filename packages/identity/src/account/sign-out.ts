@@ -19,6 +19,7 @@ export interface SignOutOptions {
   readonly signedOffCookie: SignedOffCookie
   /** Where the provider ends its own session too, or null. Must not fail: the local sign-off never depends on it. */
   readonly endSessionUrl: (session: SessionRecord) => Promise<URL | null>
+  readonly onError: (error: unknown) => void
 }
 
 const Input = z.object({
@@ -39,6 +40,7 @@ export function signOut({
   farewells,
   signedOffCookie,
   endSessionUrl,
+  onError,
 }: SignOutOptions) {
   return async function signOut(ctx: Context): Promise<void> {
     const { scope } = parseBody(Input, ctx)
@@ -63,11 +65,20 @@ export function signOut({
     if (leaves) forgetCookie(ctx, guard.publicUrl)
 
     if (!wantsPage) return answerReceipt(ctx, signedOff, receipts)
-    const capability = await farewells.keep({ signedOff, scope, continueTo: continueTo?.href ?? null })
+    const capability = await keep({ signedOff, scope, continueTo: continueTo?.href ?? null })
+    ctx.status = 303
+    if (capability === null) return ctx.redirect(leaves ? '/' : '/account')
     // The provider leads back to the first page, which then says what the receipt says.
     if (leaves) signedOffCookie.keep(ctx, capability)
-    ctx.status = 303
     ctx.redirect(`/auth/signed-off/${capability}`)
+  }
+
+  /** Null when Redis has gone meanwhile: they are signed off all the same, and see that where they are led. */
+  function keep(farewell: Parameters<Farewells['keep']>[0]): Promise<string | null> {
+    return farewells.keep(farewell).catch((error: unknown) => {
+      onError(error)
+      return null
+    })
   }
 
   function end(ctx: Context, session: SessionRecord, scope: Scope): Promise<SignedOff | null> {

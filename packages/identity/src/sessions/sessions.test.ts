@@ -1,4 +1,5 @@
 import { parseSessionRecord, randomSessionId } from '@curfew/contract'
+import { ServiceError } from '@curfew/service'
 import { eventually, rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -144,9 +145,9 @@ test('a session id is used once', async () => {
   const sessionId = randomSessionId(0)
   const first = await world.sessions.create(sessionId, finishedLogin({ name: 'First' }))
 
-  const second = await world.sessions.create(sessionId, finishedLogin({ name: 'Second' })).catch(String)
+  // found 2026-11-27: who met too much at once was told that it was our mistake (500), and not to try again
+  await rejects(world.sessions.create(sessionId, finishedLogin({ name: 'Second' })), 'store-unavailable')
 
-  assert.type(second, 'string')
   assert.is((await world.sessions.find(first.ref))?.user.name, 'First')
 })
 
@@ -202,7 +203,7 @@ test('1,000 logins and revocations at the same time leave no live session unlist
         }
       } catch (error) {
         // A login may be told to try again too often while everything is being ended.
-        assert.match(String(error), /did not hold still/)
+        assert.is(error instanceof ServiceError && error.code, 'store-unavailable', String(error))
       }
     }),
   )

@@ -33,7 +33,8 @@ export interface Sessions {
    * Makes the session of a finished login, under a session id that nobody has seen before.
    *
    * @throws {ServiceError} `user-blocked`; `login-superseded` when the user was signed off or blocked
-   *   after the login began; `store-unavailable` while Redis has a history that is not followed here
+   *   after the login began; `store-unavailable` while Redis has a history that is not followed here, or the
+   *   user is signed off again and again
    */
   create(sessionId: string, login: FinishedLogin): Promise<SessionRecord>
   /** The record as it is stored. Says nothing about its validity: that is the guard's to decide. */
@@ -112,14 +113,15 @@ export function createSessions(
       if (verdict === 'closed') {
         // A lease in the history before may outlive its end: that there is one says nothing about this history.
         if (hasRenewed || !(await guard.renew())) {
-          throw new ServiceError('store-unavailable', NOT_FOLLOWED, { userId })
+          throw new ServiceError('store-unavailable', NOT_FINISHED, { userId })
         }
         hasRenewed = true
       }
       generation = currentGeneration
       era = currentEra
     }
-    throw new Error(`the generation of user ${userId} did not hold still`)
+    const cause = new Error(`the generation of user ${userId} did not hold still`)
+    throw new ServiceError('store-unavailable', NOT_FINISHED, { userId }, { cause })
   }
 
   async function find(ref: string): Promise<SessionRecord | null> {
@@ -173,7 +175,7 @@ const BLOCKED = 'This account has been blocked. Ask an administrator to unblock 
 const SUPERSEDED =
   'This account was signed off while you were signing in, so this login no longer counts. Please sign in again.'
 
-const NOT_FOLLOWED = 'Signing in can’t be finished right now. Try again in a moment.'
+const NOT_FINISHED = 'Signing in can’t be finished right now. Try again in a moment.'
 
 const CreateReply = z.tuple([
   z.enum(['created', 'blocked', 'superseded', 'retry', 'closed']),

@@ -1,0 +1,35 @@
+import { eventually, startRedis } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isReady, told } from '../testing/from-outside.js'
+import { givenApp } from '../testing/given-app.js'
+
+const test = suite('identity: a farewell that can’t be kept')
+
+// found 2026-11-27: they were told that signing out was not possible (503), though it had happened
+test('who has signed out in the moment in which Redis goes away is led to where they are signed out', async () => {
+  await using server = await startRedis({ appendonly: true })
+  await using app = await givenApp({ redisUrl: server.url, env: { LEASE_MS: '5000' } })
+  const ada = await app.login()
+  await app.redis.hset(app.keys.members, 'projects-dead', silentRow(app.guard.stats().history))
+
+  const signingOut = ada.browser.post('/auth/logout', {}, { from: app.url, follow: () => false })
+  const pending = 'curfew_signoffs_pending{service="identity"} 1'
+  await eventually(async () => (await app.ask('/metrics')).text.includes(pending))
+  await server.stop()
+  const sent = await signingOut
+
+  assert.is(sent.status, 303)
+  assert.match(sent.headers.get('set-cookie') ?? '', 'curfew=; Path=/; Max-Age=0')
+  await server.restart()
+  await isReady(app)
+  assert.equal(await told(app), ['session.created', 'session.revoked'])
+})
+
+test.run()
+
+/** A member that applies nothing, so that the answer waits for a while. */
+function silentRow(history: string | null): string {
+  const renewals = { renewals: 1, leaseMs: 5_000, renewedAt: Date.now() }
+  return JSON.stringify({ service: 'projects', history, acknowledged: 0, hooksFailed: [], ...renewals })
+}
