@@ -32,6 +32,7 @@ for (const [what, sealedFor] of [
       assert.equal(older.revoked, [])
     }
     assert.is(await world.redis.get(world.keys.tokens(record.ref)), sealed)
+    await withQueue(world, (queue) => queue.promoteJobs())
     await using newer = await givenWork(world, {
       sessions: { ...world.sessions, tokensOf: async () => TOKENS },
     })
@@ -46,11 +47,9 @@ test('those that nobody could read for a day are given up, and the log says so',
   await using world = await givenIdentity()
   const { ref, provider, user } = (await world.login()).record
   await world.redis.set(world.keys.tokens(ref), world.seal.seal('v2;at=gold', ref))
-  const connection = new Redis(await redisUrl(), { maxRetriesPerRequest: null })
-  const queue = new Queue('identity', { connection, prefix: world.keys.jobs })
   const longAgo = Date.now() - 24 * 60 * 60 * 1000
   const job = { ref, provider, userId: user.id, subjectName: user.name }
-  await queue.add('revoke-tokens', job, { attempts: 11, timestamp: longAgo })
+  await withQueue(world, (queue) => queue.add('revoke-tokens', job, { attempts: 11, timestamp: longAgo }))
 
   await using work = await givenWork(world)
   await eventually(async () => (await world.logged()).includes('token.revocation-failed'))
@@ -59,13 +58,19 @@ test('those that nobody could read for a day are given up, and the log says so',
   assert.is(await world.redis.exists(world.keys.tokens(ref)), 0)
   const [last] = await world.redis.xrevrange(world.keys.log, '+', '-', 'COUNT', 1)
   assert.is(parseEvent(last?.[1][1] ?? '')?.data.reason, 'unreadable')
-  await queue.close()
-  connection.disconnect()
 })
 
 test.run()
 
 const TOKENS = { accessToken: 'access', refreshToken: 'refresh', idToken: null, accessTokenExpiresAt: null }
+
+async function withQueue(world: World, use: (queue: Queue) => Promise<unknown>): Promise<void> {
+  const connection = new Redis(await redisUrl(), { maxRetriesPerRequest: null })
+  const queue = new Queue('identity', { connection, prefix: world.keys.jobs })
+  await use(queue)
+  await queue.close()
+  connection.disconnect()
+}
 
 /** The next sweep is always delayed, and besides that one what waits for another identity. */
 async function isWaiting({ redis, keys }: World): Promise<boolean> {
