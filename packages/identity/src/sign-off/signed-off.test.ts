@@ -85,7 +85,7 @@ test('what keeps it from being recorded again is told once, and it is tried agai
 
 // found 2026-11-26: from the eleventh on Node warned of a leak
 test('any number may wait for their receipts, and nobody is warned', async () => {
-  await using app = await givenApp()
+  await using app = await givenApp({ env: { LEASE_MS: '5000' } })
   const warnings: Error[] = []
   const onWarning = (warning: Error) => void warnings.push(warning)
   process.on('warning', onWarning)

@@ -43,7 +43,8 @@ test('killed while the facts of a service are moved: none is lost, none is told 
 
   {
     await using _process = await startProcess(world)
-    await eventually(async () => (await world.redis.xlen(world.keys.log)) > 0)
+    // A process takes its time to start.
+    await eventually(async () => (await world.redis.xlen(world.keys.log)) > 0, { within: 30_000 })
   }
   const moved = await world.redis.xlen(world.keys.log)
   await using _work = await start(world)
