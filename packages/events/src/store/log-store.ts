@@ -23,6 +23,11 @@ export interface LogStore {
    */
   append(batch: Batch): Promise<readonly StoredEntry[]>
   /**
+   * As `append`, where the stream is kept up to `after` still (`0-0` before the first batch). Null where it is kept up
+   * to another id, and then nothing is done: another keeper has gone on from there, and has said what it found.
+   */
+  appendAfter(after: string, batch: Batch): Promise<readonly StoredEntry[] | null>
+  /**
    * The id up to which the Redis stream is kept; null before the first batch. It is where the last batch ended, also
    * when that was further back: a Redis that was restored begins anew.
    */

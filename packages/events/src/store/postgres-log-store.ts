@@ -1,7 +1,7 @@
 import { readStored } from './event-facts.js'
-import type { LogStore } from './log-store.js'
+import type { Batch, LogStore, StoredEntry } from './log-store.js'
 import type { OpenOptions } from './open-options.js'
-import { append } from './postgres/append.js'
+import { append as appendRows } from './postgres/append.js'
 import { openConnections } from './postgres/connections.js'
 import { type AppendListener, listenForAppends } from './postgres/listener.js'
 import { lookAtChain, readAfter } from './postgres/read-chain.js'
@@ -41,12 +41,14 @@ export async function openPostgresLogStore(
     throw error
   }
   const state = () => connections.snapshot(readState)
+  async function append(batch: Batch, after?: string): Promise<StoredEntry[] | null> {
+    const appended = await connections.transaction((client) => appendRows(client, batch, after))
+    return appended?.flatMap((row) => readStored(row) ?? []) ?? null
+  }
 
   return {
-    async append(batch) {
-      const appended = await connections.transaction((client) => append(client, batch))
-      return appended.flatMap((row) => readStored(row) ?? [])
-    },
+    append: async (batch) => (await append(batch)) ?? [],
+    appendAfter: (after, batch) => append(batch, after),
     // The keeper's, as `append` is: it waits for nobody who reads.
     cursor: async () => (await connections.transaction(readState)).cursor,
     page: (query) => connections.snapshot((client) => search(client, query)),

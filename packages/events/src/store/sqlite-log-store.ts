@@ -1,6 +1,6 @@
 import type { EntryRow } from './entry-row.js'
 import { readStored } from './event-facts.js'
-import type { LogStore, StoredEntry } from './log-store.js'
+import type { Batch, LogStore, StoredEntry } from './log-store.js'
 import type { OpenOptions } from './open-options.js'
 import { openLastingWorker } from './sqlite/lasting-worker.js'
 import { verifyChain } from './verify-chain.js'
@@ -22,13 +22,17 @@ export async function openSqliteLogStore(
   const worker = await openLastingWorker(file, mayCreate)
   const watchers = new Set<() => void>()
 
+  async function append({ entries, upTo }: Batch, after?: string): Promise<StoredEntry[] | null> {
+    const sent = entries.map(({ streamId, json }) => ({ streamId, json }))
+    const appended = await worker.call('append', { entries: sent, upTo, after })
+    if (appended === null) return null
+    if (appended.length > 0) for (const onAppended of [...watchers]) onAppended()
+    return readEach(appended)
+  }
+
   return {
-    async append({ entries, upTo }) {
-      const sent = entries.map(({ streamId, json }) => ({ streamId, json }))
-      const appended = await worker.call('append', { entries: sent, upTo })
-      if (appended.length > 0) for (const onAppended of [...watchers]) onAppended()
-      return readEach(appended)
-    },
+    append: async (batch) => (await append(batch)) ?? [],
+    appendAfter: (after, batch) => append(batch, after),
     cursor: async () => (await worker.call('state', {})).cursor,
     async page({ filter, ...place }) {
       const types = filter.types && [...filter.types]

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
+import { BEFORE_THE_FIRST } from '../../log-entries.js'
 import { linkAfter } from '../chain.js'
 import type { EntryRow } from '../entry-row.js'
 import { type Appendable, readAppendable } from '../event-facts.js'
@@ -9,10 +10,16 @@ import { CHANNEL, SCHEMA } from './schema.js'
 import { lockState } from './state.js'
 import { countAppended } from './tallies.js'
 
-/** Within a transaction. */
-export async function append(client: PoolClient, { entries, upTo }: Batch): Promise<EntryRow[]> {
+/** Within a transaction. Null where the stream is not kept up to `after`. */
+export async function append(
+  client: PoolClient,
+  { entries, upTo }: Batch,
+  after?: string,
+): Promise<EntryRow[] | null> {
   const appendables = entries.map(readAppendable)
-  let { newest } = await lockState(client)
+  const { cursor, newest: before } = await lockState(client)
+  if (after !== undefined && after !== (cursor ?? BEFORE_THE_FIRST)) return null
+  let newest = before
   const missing = await withoutKept(client, appendables)
   const rows = missing.map(({ streamId, json, streamedMs, shown, facts }) => {
     newest = linkAfter(newest, { streamId, json })

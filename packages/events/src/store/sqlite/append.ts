@@ -1,3 +1,4 @@
+import { BEFORE_THE_FIRST } from '../../log-entries.js'
 import { linkAfter } from '../chain.js'
 import type { EntryRow } from '../entry-row.js'
 import { type Appendable, readAppendable } from '../event-facts.js'
@@ -7,8 +8,10 @@ import { type SqliteDatabase, transaction } from './schema.js'
 import { readState } from './state.js'
 import { createCounting } from './tallies.js'
 
-/** Makes the function that appends; its statements are prepared once. */
-export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryRow[] {
+/** Makes the function that appends; its statements are prepared once. Null where the stream is not kept up to `after`. */
+export function createAppend(
+  database: SqliteDatabase,
+): (batch: Batch & { readonly after?: string | undefined }) => EntryRow[] | null {
   const find = database.prepare(
     'SELECT 1 FROM events WHERE event_id = ?1 UNION ALL SELECT 1 FROM removed WHERE event_id = ?1',
   )
@@ -27,12 +30,14 @@ export function createAppend(database: SqliteDatabase): (batch: Batch) => EntryR
     'UPDATE state SET cursor = coalesce(?, cursor), newest_position = ?, newest_hash = unhex(?)',
   )
 
-  return ({ entries, upTo }) => {
+  return ({ entries, upTo, after }) => {
     const appendables = entries.map(readAppendable)
     return transaction(database, () => {
       const appended: EntryRow[] = []
       const counted: Appendable[] = []
-      let { newest } = readState(database)
+      const { cursor, newest: before } = readState(database)
+      if (after !== undefined && after !== (cursor ?? BEFORE_THE_FIRST)) return null
+      let newest = before
       for (const appendable of appendables) {
         const { streamId, json, streamedMs, facts, shown } = appendable
         if (find.get(facts.eventId) !== undefined) continue

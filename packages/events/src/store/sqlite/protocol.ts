@@ -42,8 +42,9 @@ export const CALLS = {
     ask: z.object({
       entries: z.array(z.object({ streamId: z.string(), json: z.string() })),
       upTo: z.string().optional(),
+      after: z.string().optional(),
     }),
-    answer: z.array(EntryRow),
+    answer: z.array(EntryRow).nullable(),
   },
   page: {
     ask: z.object({

@@ -64,6 +64,22 @@ export function appendContract(test: Test, openStore: () => Promise<GivenStore>)
     assert.equal(await given.store.ends(), { first: 1, last: 2 })
   })
 
+  test('what goes on after an id is appended only where the stream is kept up to that', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const again = await given.again()
+    const batch = (n: number) => ({ entries: [givenEntry(n)], upTo: `${n}-0` })
+
+    assert.is(await store.appendAfter('7-0', batch(1)), null)
+    assert.equal(positionsOf((await store.appendAfter('0-0', batch(1))) ?? []), [1])
+    assert.is(await again.appendAfter('0-0', batch(2)), null)
+    assert.equal(await again.appendAfter('1-0', { entries: [], upTo: '2-0' }), [])
+    assert.is(await store.appendAfter('1-0', batch(2)), null)
+    assert.is(await store.cursor(), '2-0')
+    assert.equal(await store.ends(), { first: 1, last: 1 })
+    await again.close()
+  })
+
   test('an event is kept once, whatever its stream id, also within a batch', async () => {
     await using given = await openStore()
     const { store } = given
