@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createEvent } from '@curfew/contract'
-import { compareIds, millisecondsOf } from './log-entries.js'
+import { compareIds, momentOf } from './log-entries.js'
 import type { StreamedEvent } from './store/log-store.js'
 
 export interface Interruption {
@@ -25,7 +25,7 @@ export function interruption({ after, before, reason }: Interruption): StreamedE
     json: JSON.stringify({
       ...event,
       id: uuidOf(`log.interrupted ${after} ${before}`),
-      time: new Date(millisecondsOf(streamId)).toISOString(),
+      time: new Date(momentOf(streamId) ?? Date.now()).toISOString(),
     }),
   }
 }

@@ -1,3 +1,4 @@
+import { createEvent } from '@curfew/contract'
 import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -31,6 +32,25 @@ test('how far it is behind is known, in entries and in seconds', async () => {
   await world.facts(2)
   await eventually(async () => (await lag())?.entries === 2)
   assert.is(keeping.keeper.stats().kept, 3)
+})
+
+test('it is known also where an id names no moment', async () => {
+  await using world = await givenStream()
+  const hindered = hinderedStore(world.store)
+  hindered.fail(true)
+  await using keeping = keep(world, { store: hindered.store })
+  const event = createEvent('identity', 'session.created', 'ada', { actor: 'ada' })
+  await world.redis.xadd(world.key, '99999999999999999-0', 'event', JSON.stringify(event))
+  await eventually(() => keeping.keeper.place() !== null)
+
+  const lag = await keeperLag({
+    redis: world.redis,
+    key: world.key,
+    keeper: keeping.keeper,
+    now: () => Date.parse(event.time) + 60_000,
+  })
+
+  assert.equal(lag, { entries: 1, seconds: 60 })
 })
 
 test.run()

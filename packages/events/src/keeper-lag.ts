@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Keeper } from './keeper.js'
-import { millisecondsOf } from './log-entries.js'
+import { momentOf, parseEntry, type StreamEntry } from './log-entries.js'
+import { streamedMsOf } from './store/event-facts.js'
 import { lookAtStream } from './stream-info.js'
 
 /** How far the store is behind the stream. */
@@ -26,10 +27,16 @@ export async function keeperLag(options: KeeperLagOptions): Promise<KeeperLag | 
   if (place === null) return null
   if (place.upTo === lastId) return { entries: 0, seconds: 0 }
   const waiting = await redis.xread('COUNT', 1, 'STREAMS', key, place.upTo)
-  const oldest = waiting?.[0]?.[1]?.[0]?.[0]
+  const oldest = waiting?.[0]?.[1]?.[0]
   if (oldest === undefined) return { entries: 0, seconds: 0 }
   return {
     entries: Math.max(1, added - place.index),
-    seconds: Math.max(0, (now() - millisecondsOf(oldest)) / 1_000),
+    seconds: Math.max(0, (now() - (takenAt(oldest) ?? now())) / 1_000),
   }
+}
+
+/** Null when nothing of it tells. */
+function takenAt(entry: StreamEntry): number | null {
+  const read = parseEntry(entry)
+  return read === null ? momentOf(entry[0]) : streamedMsOf(read)
 }

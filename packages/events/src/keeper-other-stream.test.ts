@@ -2,7 +2,7 @@ import { createEvent } from '@curfew/contract'
 import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { millisecondsOf } from './log-entries.js'
+import { momentOf } from './log-entries.js'
 import { givenStream, hinderedStore, keep } from './testing/given-keeper.js'
 
 const test = suite('events: keeper, where Redis has another stream')
@@ -47,10 +47,7 @@ for (const [name, firstId] of [
     assert.equal(keeping.told, [`gap ${after} ${before} stream-replaced`])
     const [said] = (await world.store.page({ filter: { types: ['log.interrupted'] }, limit: 1 })).entries
     assert.equal(said?.event.data, { actor: 'system', after, before, reason: 'stream-replaced' })
-    assert.is(
-      Date.parse(said?.event.time ?? ''),
-      millisecondsOf(firstId === '*' ? (before ?? '') : (after ?? '')),
-    )
+    assert.is(Date.parse(said?.event.time ?? ''), momentOf(firstId === '*' ? (before ?? '') : (after ?? '')))
     assert.ok((await world.store.verify()).ok)
   })
 }
@@ -126,6 +123,26 @@ for (const [name, idOf] of [
     assert.ok((await world.store.verify()).ok)
   })
 }
+
+// found 2026-11-27: nothing was kept any more, for ever
+test('a stream whose ids name no moment is kept like any other, also where it takes the place of one', async () => {
+  await using world = await givenStream()
+  await using keeping = keep(world)
+  const written = await world.facts(2)
+  await world.isKept(2)
+
+  for (const id of ['9000000000000000-0', '99999999999999999-0', '18446744073709551614-7']) {
+    await world.redis.del(world.key)
+    const { json, id: eventId } = fact()
+    await world.redis.xadd(world.key, id, 'event', json)
+    written.push('log.interrupted', eventId, ...(await world.facts(2)))
+    await world.isKept(written.length)
+  }
+
+  assert.equal(await world.keptOr('log.interrupted'), written)
+  assert.is(keeping.told.length, 3)
+  assert.ok((await world.store.verify()).ok)
+})
 
 // found 2026-11-27: it was asked for again, and was gone
 test('what was read while the store takes nothing is kept, though the stream is replaced by then', async () => {

@@ -1,7 +1,7 @@
 import { createEvent } from '@curfew/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareIds, idBefore, parseEntry } from './log-entries.js'
+import { compareIds, idBefore, momentOf, parseEntry } from './log-entries.js'
 
 const test = suite('events: log entries')
 
@@ -38,6 +38,15 @@ test('places are compared as numbers, not as text', () => {
 
 test('before each id is the next smaller one', () => {
   assert.equal(['5-7', '5-0', '0-1', '0-0'].map(idBefore), ['5-6', '4-18446744073709551615', '0-0', '0-0'])
+})
+
+test('an id names the moment that it was made, as far as there are dates', () => {
+  assert.equal(
+    ['0-0', '1800000000000-7', '8640000000000000-0', '8640000000000001-0', '99999999999999999-0'].map(
+      momentOf,
+    ),
+    [0, 1_800_000_000_000, 8_640_000_000_000_000, null, null],
+  )
 })
 
 test.run()

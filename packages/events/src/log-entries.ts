@@ -43,10 +43,22 @@ export function idBefore(id: string): string {
 
 const LARGEST_NUMBER = 2n ** 64n - 1n
 
-/** When Redis took an entry. Epoch milliseconds. */
-export function millisecondsOf(id: string): number {
-  return Number(partsOf(id).milliseconds)
+/** Whether it has the shape of an id of a Redis stream. */
+export function isStreamId(text: string): boolean {
+  return /^\d{1,20}-\d{1,20}$/.test(text)
 }
+
+/**
+ * When Redis took an entry. Null where its id names no moment: Redis takes any that is larger than the last, and makes
+ * those that follow from it. Epoch milliseconds.
+ */
+export function momentOf(id: string): number | null {
+  const { milliseconds } = partsOf(id)
+  return milliseconds <= LAST_MOMENT_MS ? Number(milliseconds) : null
+}
+
+/** The last one that a date can name. */
+const LAST_MOMENT_MS = 8_640_000_000_000_000n
 
 function fieldOf(fields: readonly string[], name: string): string | undefined {
   for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === name) return fields[i + 1]

@@ -78,6 +78,16 @@ test('a clock that was ahead once stops no retention by age', async () => {
   assert.is(await world.apply({ keepDays: 30 }, START_MS + 60 * DAY_MS), 4)
 })
 
+// found 2026-11-27
+test('nor does an id that names no moment', async () => {
+  await using world = await open()
+  await appendAll(world.store, [{ ...givenEntry(2 * DAY_SECONDS + 40), streamId: '99999999999999999-0' }])
+
+  assert.is(await world.apply({ keepDays: 2 }, START_MS + 2 * DAY_MS + 31_000), 30)
+  assert.is(await world.apply({ keepDays: 2 }, START_MS + 10 * DAY_MS), 9)
+  assert.ok((await world.store.verify()).ok)
+})
+
 test('what was removed before the store failed is told as well', async () => {
   await using world = await open()
   const { store } = world

@@ -1,5 +1,5 @@
 import { createEvent } from '@curfew/contract'
-import { millisecondsOf } from '../log-entries.js'
+import { streamedMsOf } from '../store/event-facts.js'
 import type { LogStore } from '../store/log-store.js'
 
 /** How much of the log is kept; what is not said removes nothing. */
@@ -29,7 +29,7 @@ export async function applyRetention(options: ApplyRetentionOptions): Promise<nu
   const { keepDays, keepEvents, store, signal, now = Date.now } = options
   const [newest] = (await store.page({ filter: {}, limit: 1 })).entries
   if (newest === undefined) return 0
-  const newestMs = millisecondsOf(newest.streamId)
+  const newestMs = streamedMsOf(newest)
   const olderThan = keepDays === undefined ? undefined : Math.min(now(), newestMs) - keepDays * DAY_MS
   const isTooMuch = keepEvents !== undefined && (await store.size()).entries > keepEvents
   // Room for the fact of it, or that would be too much by itself, for ever.

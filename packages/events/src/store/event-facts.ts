@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type LoggedEvent, parseLoggedEvent } from '@curfew/contract'
 import { shownOf } from '../event-filter.js'
+import { isStreamId, momentOf } from '../log-entries.js'
 import type { StoredEntry, StreamedEvent } from './log-store.js'
 
 /** What filters ask of an event, as databases keep it: a column each. */
@@ -79,7 +80,7 @@ export function readStored(row: StreamedEvent & { readonly position: number }): 
 
 /** An entry that is to be appended, with all that is kept of it. */
 export interface Appendable extends StreamedEvent {
-  /** When Redis took it, by its stream id. Epoch milliseconds. */
+  /** When Redis took it: see {@link streamedMsOf}. */
   readonly streamedMs: number
   readonly facts: EventFacts
   readonly shown: string
@@ -91,10 +92,11 @@ export interface Appendable extends StreamedEvent {
 export function readAppendable({ streamId, json }: StreamedEvent): Appendable {
   const event = parseLoggedEvent(json)
   if (event === null) throw new TypeError(`entry ${streamId} holds no event`)
+  if (!isStreamId(streamId)) throw new TypeError(`${JSON.stringify(streamId)} is no id of a Redis stream`)
   return {
     streamId,
     json,
-    streamedMs: streamedMsOf(streamId),
+    streamedMs: streamedMsOf({ streamId, event }),
     facts: factsOf(event),
     shown: storableShown(event),
     tookMs: confirmationMsOf(event),
@@ -105,10 +107,10 @@ function confirmationMsOf({ type, data: { tookMs } }: LoggedEvent): number | nul
   return type === 'sign-off.confirmed' && typeof tookMs === 'number' && tookMs >= 0 ? tookMs : null
 }
 
-/** When Redis took it. Epoch milliseconds. */
-export function streamedMsOf(streamId: string): number {
-  const [, milliseconds] = /^(\d{1,16})-\d+$/.exec(streamId) ?? []
-  if (milliseconds === undefined)
-    throw new TypeError(`${JSON.stringify(streamId)} is no id of a Redis stream`)
-  return Number(milliseconds)
+/**
+ * When Redis took it, by its id; where that names no moment, when the event says that it happened, and not before 1970.
+ * Epoch milliseconds.
+ */
+export function streamedMsOf({ streamId, event }: Pick<StoredEntry, 'streamId' | 'event'>): number {
+  return momentOf(streamId) ?? Math.max(0, Date.parse(event.time))
 }

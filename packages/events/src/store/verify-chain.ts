@@ -73,13 +73,13 @@ export async function verifyChain(
 }
 
 function hasItsFacts({ position, streamId, json, streamedMs, facts, hour }: Looked): boolean {
-  if (streamedMs !== streamedMsOf(streamId)) return false
   const { first, last } = hour
   const isInHour = first !== null && last !== null && first <= position && position <= last
   if (facts.timeMs !== null && !isInHour) return false
   const event = parseLoggedEvent(json)
   // What is no event was checked by its hash.
   if (event === null) return true
+  if (streamedMs !== streamedMsOf({ streamId, event })) return false
   const kept = new Map<string, unknown>(Object.entries(facts))
   return Object.entries(factsOf(event)).every(([name, value]) => kept.get(name) === value)
 }

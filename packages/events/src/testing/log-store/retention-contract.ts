@@ -58,6 +58,26 @@ export function retentionContract(test: Test, openStore: () => Promise<GivenStor
     assert.is((await store.tally(days)).counts[0]?.count, 4)
   })
 
+  // found 2026-11-27: it was refused, and nothing was kept after it
+  test('an event whose stream id names no moment is as old as it says', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const [first, odd, third] = givenEntries(3)
+    assert.ok(first && odd && third)
+    const ancient = givenEntry(4, { timeMs: Date.UTC(1001, 0) })
+    await appendAll(store, [
+      first,
+      { ...odd, streamId: '99999999999999999-0' },
+      { ...third, streamId: '18446744073709551615-18446744073709551615' },
+      { ...ancient, streamId: '18446744073709551615-18446744073709551615' },
+    ])
+    assert.ok((await store.verify()).ok)
+
+    assert.is(await store.prune({ olderThan: START_MS + 2_500 }), 2)
+    assert.is(await store.prune({ olderThan: START_MS + 3_500 }), 2)
+    assert.ok((await store.verify()).ok)
+  })
+
   // found 2026-11-27: a Redis that lost something is read anew, and still had what retention had removed
   test('what retention has removed is known, and does not come back', async () => {
     await using given = await openStore()
