@@ -19,14 +19,17 @@ export async function openSqliteLogStore(
   file: string,
   { mayCreate = true }: OpenOptions = {},
 ): Promise<LogStore> {
-  const worker = await openLastingWorker(file, mayCreate)
   const watchers = new Set<() => void>()
+  const tell = () => {
+    for (const onAppended of [...watchers]) onAppended()
+  }
+  const worker = await openLastingWorker(file, mayCreate, tell)
 
   async function append({ entries, upTo }: Batch, after?: string): Promise<StoredEntry[] | null> {
     const sent = entries.map(({ streamId, json }) => ({ streamId, json }))
     const appended = await worker.call('append', { entries: sent, upTo, after })
     if (appended === null) return null
-    if (appended.length > 0) for (const onAppended of [...watchers]) onAppended()
+    if (appended.length > 0) tell()
     return readEach(appended)
   }
 

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import { eventually } from '@curfew/testing'
+import Database from 'libsql'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenStore } from '../../testing/given-store.js'
-import { appendAll, givenEntries } from '../../testing/log-store/given-entries.js'
+import { appendAll, givenEntries, positionsOf } from '../../testing/log-store/given-entries.js'
 
 const test = suite('events: the thread that has the file of SQLite')
 
@@ -40,6 +41,35 @@ test('killed again and again in the middle of its work, another one takes its pl
   assert.ok((await store.verify()).ok)
 })
 
+// found 2026-11-27: they saw it with the next fact, whenever that came
+test('who watches is told of what was committed by one that died before it could say so', async () => {
+  await using threads = watchThreads()
+  await using given = await givenStore()
+  const { store } = given
+  await appendAll(store, givenEntries(1))
+  const seen: number[] = []
+  let position = 1
+  const look = async () => {
+    const entries = await store.after(position, 10)
+    position = entries.at(-1)?.position ?? position
+    seen.push(...positionsOf(entries))
+  }
+  store.watch(() => void look())
+
+  threads.silenceNewest()
+  const unanswered = appendAll(store, givenEntries(3)).catch((error: unknown) => error)
+  const file = new Database(given.file, { timeout: 1_000 })
+  await eventually(() => Object(file.prepare('SELECT newest_position AS last FROM state').get()).last === 3)
+  file.close()
+  await threads.killNewest()
+  assert.is(Object(await unanswered).code, 'LOG_STORE_FAILED')
+
+  // As the keeper does, until it is taken.
+  await eventually(() => appendAll(store, givenEntries(3)).then((appended) => appended.length === 0))
+  await eventually(() => seen.length > 0)
+  assert.equal(seen, [2, 3])
+})
+
 test('where the file is gone by then, no empty log takes its place', async () => {
   await using threads = watchThreads()
   await using given = await givenStore()
@@ -68,6 +98,8 @@ function watchThreads() {
       return started.length
     },
     killNewest: async () => void (await started.at(-1)?.terminate()),
+    /** What it answers is lost, as when it dies before. */
+    silenceNewest: () => started.at(-1)?.removeAllListeners('message'),
     async [Symbol.asyncDispose]() {
       process.off('worker', note)
     },

@@ -7,11 +7,13 @@ const BETWEEN_STARTS_MS = 1_000
  * A worker whose place another one takes when it dies: at the next call, and not more than once a second. What it was
  * asked and had not answered fails, and is done or not done as a whole; whoever appends does so again.
  *
+ * @param onReplaced called after each time: what the one before had done, and not said, is there now
  * @throws {LogStoreFailed} when the file can't be opened
  */
 export async function openLastingWorker(
   file: string,
   mayCreate: boolean,
+  onReplaced: () => void,
 ): Promise<Omit<WorkerCalls, 'hasEnded'>> {
   let worker = startWorker(file, mayCreate)
   let startedAt = performance.now()
@@ -23,6 +25,7 @@ export async function openLastingWorker(
       // A file that is gone by now is no reason to begin an empty log.
       worker = startWorker(file, false)
       startedAt = performance.now()
+      onReplaced()
     }
     return worker
   }
