@@ -1,12 +1,11 @@
 import { readStored } from './event-facts.js'
 import type { Batch, LogStore, StoredEntry } from './log-store.js'
-import type { OpenOptions } from './open-options.js'
 import { append as appendRows } from './postgres/append.js'
 import { openConnections } from './postgres/connections.js'
 import { type AppendListener, listenForAppends } from './postgres/listener.js'
 import { lookAtChain, readAfter } from './postgres/read-chain.js'
 import { pruneSome } from './postgres/retention.js'
-import { findVersion, migrate, SCHEMA } from './postgres/schema.js'
+import { migrate } from './postgres/schema.js'
 import { search } from './postgres/search.js'
 import { sizeOf } from './postgres/size.js'
 import { readSecret, readState } from './postgres/state.js'
@@ -23,19 +22,13 @@ const PRUNED_AT_ONCE = 1_000
  * @param url `postgres://user:password@host:5432/database`
  * @throws {LogStoreFailed} when it can't be reached, or a newer version has written it
  */
-export async function openPostgresLogStore(
-  url: string,
-  { mayCreate = true }: OpenOptions = {},
-): Promise<LogStore> {
+export async function openPostgresLogStore(url: string): Promise<LogStore> {
   const connections = openConnections(url)
   const watchers = new Set<() => void>()
   let listener: AppendListener | undefined
 
   try {
-    await connections.transaction(async (client) => {
-      if (mayCreate) await migrate(client)
-      else if ((await findVersion(client)) === 0) throw new Error(`it has no schema ${SCHEMA}`)
-    })
+    await connections.migration(migrate)
   } catch (error) {
     await connections.close()
     throw error

@@ -1,7 +1,6 @@
 import type { EntryRow } from './entry-row.js'
 import { readStored } from './event-facts.js'
 import type { Batch, LogStore, StoredEntry } from './log-store.js'
-import type { OpenOptions } from './open-options.js'
 import { openLastingWorker } from './sqlite/lasting-worker.js'
 import { verifyChain } from './verify-chain.js'
 
@@ -15,15 +14,12 @@ const PRUNED_AT_ONCE = 1_000
  *
  * @throws {LogStoreFailed} when the file can't be opened, or a newer version has written it
  */
-export async function openSqliteLogStore(
-  file: string,
-  { mayCreate = true }: OpenOptions = {},
-): Promise<LogStore> {
+export async function openSqliteLogStore(file: string): Promise<LogStore> {
   const watchers = new Set<() => void>()
   const tell = () => {
     for (const onAppended of [...watchers]) onAppended()
   }
-  const worker = await openLastingWorker(file, mayCreate, tell)
+  const worker = await openLastingWorker(file, tell)
 
   async function append({ entries, upTo }: Batch, after?: string): Promise<StoredEntry[] | null> {
     const sent = entries.map(({ streamId, json }) => ({ streamId, json }))

@@ -2,7 +2,7 @@ import { CommandFailed, runCommand } from '@curfew/service'
 import type { Break, ChainPoint } from './chain.js'
 import { readVerifyConfig } from './config.js'
 import { LogStoreFailed, type Verified } from './log-store.js'
-import { openLogStore } from './open-log-store.js'
+import { openLogVerifier } from './open-log-verifier.js'
 
 const SENTENCES: Readonly<Record<Break, string>> = {
   hash: 'this entry, or the place before it, is not what was written',
@@ -19,7 +19,7 @@ const SENTENCES: Readonly<Record<Break, string>> = {
  *     verify-log [position:hash]
  *
  * Walks the chain of the whole log. A place that was kept elsewhere, as this command has said it once, must
- * still be in it. See docs/event-log.md.
+ * still be in it. Nothing is written. See docs/event-log.md.
  */
 await runCommand({
   name: 'verify-log',
@@ -45,11 +45,11 @@ await runCommand({
 
 async function verify(url: string, known: ChainPoint | undefined): Promise<Verified> {
   try {
-    const store = await openLogStore(url, { mayCreate: false })
+    const verifier = await openLogVerifier(url)
     try {
-      return await store.verify({ known, onProgress: showProgress() })
+      return await verifier.verify({ known, onProgress: showProgress() })
     } finally {
-      await store.close()
+      await verifier.close()
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
     }
   } catch (cause) {

@@ -5,6 +5,8 @@ import { LogStoreFailed } from '../log-store.js'
 const CONNECT_MS = 5_000
 /** An answer that is this late will not come. Milliseconds. */
 const ANSWER_MS = 60_000
+/** A long log is brought up to date for long, and must not be cut off: the next start would begin anew. Milliseconds. */
+const LONGEST_MIGRATION_MS = 6 * 60 * 60 * 1_000
 /** The server ends what is read for longer: nobody waits for it any more. Milliseconds. */
 const LONGEST_READ_MS = 10_000
 const MOST_READING = 5
@@ -16,18 +18,37 @@ export interface Connections {
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
   /** Runs `work` on the store as it is now, whatever others write meanwhile. No statement may take longer than 10 s. */
   snapshot<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
+  /** As `transaction`, on a connection of its own, on which a statement may take hours, whatever the server's default is. */
+  migration<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
 /** What goes wrong in `work` becomes a {@link LogStoreFailed}, except for mistakes of the caller. */
-export function openConnections(url: string): Connections {
-  const writing = openPool({ connectionString: url, max: MOST_WRITING })
-  const reading = openPool({ connectionString: url, max: MOST_READING, statement_timeout: LONGEST_READ_MS })
+export function openConnections(
+  url: string,
+  { answerMs = ANSWER_MS }: { readonly answerMs?: number } = {},
+): Connections {
+  const usual = { connectionString: url, query_timeout: answerMs }
+  const writing = openPool({ ...usual, max: MOST_WRITING })
+  const reading = openPool({ ...usual, max: MOST_READING, statement_timeout: LONGEST_READ_MS })
   let closing: Promise<unknown> | undefined
 
   return {
     transaction: (work) => within(writing, 'BEGIN', work),
     snapshot: (work) => within(reading, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
+    async migration(work) {
+      const migrating = openPool({
+        connectionString: url,
+        max: 1,
+        query_timeout: LONGEST_MIGRATION_MS,
+        statement_timeout: LONGEST_MIGRATION_MS,
+      })
+      try {
+        return await within(migrating, 'BEGIN', work)
+      } finally {
+        await migrating.end()
+      }
+    },
     async close() {
       closing ??= Promise.all([writing.end(), reading.end()])
       await closing
@@ -38,7 +59,6 @@ export function openConnections(url: string): Connections {
 function openPool(config: PoolConfig): Pool {
   const pool = new pg.Pool({
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
     keepAlive: true,
     application_name: 'curfew-event-log',
     ...config,

@@ -15,13 +15,13 @@ const MIGRATION_LOCK = 7_296_001
 export async function migrate(client: PoolClient): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
   const version = await findVersion(client)
-  if (version > MIGRATIONS.length)
-    throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${MIGRATIONS.length})`)
+  if (version > SCHEMA_VERSION)
+    throw new Error(`it was written by a newer Curfew (${version}, and this one knows ${SCHEMA_VERSION})`)
   // Whoever waits for a table holds up all who come after, so a long dump is not waited for.
   await client.query("SET LOCAL lock_timeout = '5s'")
   for (const migration of MIGRATIONS.slice(version)) await client.query(migration)
-  if (version < MIGRATIONS.length)
-    await client.query(`UPDATE ${SCHEMA}.state SET schema_version = $1`, [MIGRATIONS.length])
+  if (version < SCHEMA_VERSION)
+    await client.query(`UPDATE ${SCHEMA}.state SET schema_version = $1`, [SCHEMA_VERSION])
 }
 
 /** Zero where there is no event log. */
@@ -133,3 +133,5 @@ const FIFTH = `
 `
 
 const MIGRATIONS = [FIRST, SECOND, THIRD, FOURTH, FIFTH]
+
+export const SCHEMA_VERSION = MIGRATIONS.length

@@ -12,10 +12,9 @@ const BETWEEN_STARTS_MS = 1_000
  */
 export async function openLastingWorker(
   file: string,
-  mayCreate: boolean,
   onReplaced: () => void,
 ): Promise<Omit<WorkerCalls, 'hasEnded'>> {
-  let worker = startWorker(file, mayCreate)
+  let worker = startWorker(file, true)
   let startedAt = performance.now()
   let isClosed = false
   await worker.call('state', {})

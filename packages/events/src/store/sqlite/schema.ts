@@ -7,11 +7,11 @@ import { CHAIN_START } from '../chain.js'
 export type SqliteDatabase = Database.Database
 
 /** How long to wait for another process that writes. Milliseconds. */
-const BUSY_MS = 5_000
+export const BUSY_MS = 5_000
 /** Of the file, in memory. Bytes. */
 const CACHE_BYTES = 32 * 2 ** 20
 
-const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 5
 
 /**
  * Opens the file, and makes it where there is none, if it may.
@@ -71,7 +71,7 @@ function migrate(database: SqliteDatabase): void {
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
-function versionOf(database: SqliteDatabase): number {
+export function versionOf(database: SqliteDatabase): number {
   return Version.parse(database.prepare('PRAGMA user_version').get()).user_version
 }
 
