@@ -21,7 +21,7 @@
  * | `internal`              | 500    | a bug of ours                                                         |
  * | `provider-failed`       | 502    | the provider answered something that is not an answer                 |
  * | `provider-unavailable`  | 503    | the provider can't be reached                                         |
- * | `store-unavailable`     | 503    | Redis can't be asked right now; that signs nobody off                 |
+ * | `store-unavailable`     | 503    | Redis, or the event log, can't be asked now; that signs nobody off    |
  * | `unavailable`           | 503    | this instance is starting or stopping                                 |
  */
 export const PROBLEM_STATUS = {

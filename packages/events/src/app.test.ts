@@ -71,6 +71,21 @@ test('Redis away: what was kept is read for a lease, then 503 and try again, and
   redis.disconnect()
 })
 
+// found 2026-11-27: it was 500, and called a mistake of ours
+test('the store away: 503 and try again, whatever is asked of the log', async () => {
+  await using world = await givenAdmin()
+  await world.events.store.close()
+
+  for (const path of ['/events', '/events/stream', '/events/mine', '/events/figures']) {
+    const answer = await world.browser.fetchApi(path)
+    assert.is(answer.status, 503, path)
+    assert.is(answer.headers.get('retry-after'), '2')
+    const { code, detail } = JSON.parse(answer.text)
+    assert.is(code, 'store-unavailable')
+    assert.match(detail, 'The event log can’t be read right now')
+  }
+})
+
 test('without a lease it is not ready, and says so', async () => {
   await using world = await givenAdmin()
   assert.match((await world.browser.fetchApi('/metrics')).text, 'curfew_guard_following{service="events"} 1')

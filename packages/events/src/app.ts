@@ -13,6 +13,7 @@ import { createKeeper } from './keeper.js'
 import { keeperLag } from './keeper-lag.js'
 import { observeKeeper } from './keeper-metrics.js'
 import { createLiveLog } from './live-log.js'
+import { sayWhenTheLogIsAway } from './log-away.js'
 import { listEvents, streamEvents } from './log-routes.js'
 import { listOwnEvents } from './own-events-route.js'
 import type { RetentionSettings } from './retention/apply-retention.js'
@@ -100,6 +101,7 @@ export function createEventsApp(options: EventsAppOptions): EventsApp {
       return null
     }),
   )
+  app.use(sayWhenTheLogIsAway())
   app.use(router.routes())
   app.use(router.allowedMethods())
 
