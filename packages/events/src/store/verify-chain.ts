@@ -1,4 +1,5 @@
 import { parseLoggedEvent } from '@curfew/contract'
+import { isStreamId } from '../log-entries.js'
 import { type Break, breakBetween, type ChainPoint, type Link } from './chain.js'
 import { type EventFacts, factsOf, streamedMsOf } from './event-facts.js'
 import type { Verified, VerifyOptions } from './log-store.js'
@@ -76,6 +77,7 @@ function hasItsFacts({ position, streamId, json, streamedMs, facts, hour }: Look
   const { first, last } = hour
   const isInHour = first !== null && last !== null && first <= position && position <= last
   if (facts.timeMs !== null && !isInHour) return false
+  if (!isStreamId(streamId)) return false
   const event = parseLoggedEvent(json)
   // What is no event was checked by its hash.
   if (event === null) return true

@@ -171,6 +171,22 @@ export function chainContract(test: Test, openStore: () => Promise<GivenStore>):
     assert.equal(await other.store.verify({ known }), { ok: false, checked: 9, position: 10, why: 'hash' })
   })
 
+  // found 2026-11-27: verifying failed, and named nothing
+  test('a stream id that is none is named, also where the hashes fit it', async () => {
+    await using given = await openStore()
+    const { store } = given
+    const [first, second] = givenEntries(2)
+    assert.ok(first && second)
+    await appendAll(store, [first, second])
+
+    const forged = linkAfter(linkAfter(CHAIN_START, first), { ...second, streamId: 'none' })
+    const hash = given.bytes(forged.hash)
+    await given.tamper(`UPDATE events SET stream_id = 'none', hash = ${hash} WHERE position = 2`)
+    await given.tamper(`UPDATE state SET newest_hash = ${hash}`)
+
+    assert.equal(await store.verify(), { ok: false, checked: 1, position: 2, why: 'facts' })
+  })
+
   test('after the end is cut off, what is appended leaves the gap', async () => {
     await using given = await openStore()
     await appendAll(given.store, givenEntries(10))

@@ -8,6 +8,8 @@ export interface GivenStore extends AsyncDisposable {
   again(): Promise<LogStore>
   /** Runs SQL behind the store's back; `?` is not understood. */
   tamper(sql: string): Promise<void>
+  /** Bytes, from hex digits, as its SQL spells them. */
+  bytes(hex: string): string
 }
 
 /** When the first ones were written. */

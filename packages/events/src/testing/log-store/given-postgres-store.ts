@@ -26,6 +26,7 @@ export async function givenPostgresStoreAt(url: string): Promise<GivenStore> {
   return {
     store,
     again: () => openPostgresLogStore(url),
+    bytes: (hex) => `'\\x${hex}'`,
     tamper: (sql) => run(url, `SET search_path = ${SCHEMA}; ${sql}`),
     [Symbol.asyncDispose]: () => store.close(),
   }

@@ -8,6 +8,7 @@ export async function givenSqliteStore(): Promise<GivenStore> {
   return {
     ...given,
     again: () => openSqliteLogStore(given.file),
+    bytes: (hex) => `x'${hex}'`,
     async tamper(sql) {
       const database = new Database(given.file, { timeout: 1_000 })
       database.exec(sql)
