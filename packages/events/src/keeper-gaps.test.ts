@@ -4,6 +4,8 @@ import * as assert from 'uvu/assert'
 import { interruption } from './interruption.js'
 import { givenStream, hinderedStore, keep } from './testing/given-keeper.js'
 
+const WITHIN = { within: 20_000 }
+
 const test = suite('events: keeper, where Redis has forgotten facts')
 
 test('what Redis had forgotten before it was kept is named, and the log says so, once', async () => {
@@ -57,7 +59,7 @@ test('what Redis forgets while the store is slow is named too, at its place, and
   ] as const) {
     hindered.hold()
     const [held] = await world.facts(1)
-    await eventually(() => hindered.isHeld())
+    await eventually(() => hindered.isHeld(), WITHIN)
     const missed = await world.facts(late)
     await world.redis.xtrim(world.key, 'MAXLEN', left)
     written.push(held ?? '', ...(left < late ? ['log.interrupted'] : []), ...missed.slice(-left))
@@ -99,13 +101,13 @@ test('what was forgotten is said once, also by instances that stand at different
   behind.hold()
   await using last = keep(world, { store: behind.store })
   const written = await world.facts(2)
-  await eventually(() => behind.isHeld())
+  await eventually(() => behind.isHeld(), WITHIN)
   await using first = keep(world, { store: ahead.store })
   written.push(...(await world.facts(3)))
   await world.isKept(5)
   ahead.hold()
   written.push(...(await world.facts(1)))
-  await eventually(() => ahead.isHeld())
+  await eventually(() => ahead.isHeld(), WITHIN)
 
   const missed = await world.facts(4)
   await world.redis.xtrim(world.key, 'MAXLEN', 2)
@@ -114,7 +116,7 @@ test('what was forgotten is said once, also by instances that stand at different
   await world.isKept(written.length)
   behind.release()
   const [[newest] = []] = await world.redis.xrevrange(world.key, '+', '-', 'COUNT', 1)
-  await eventually(() => last.keeper.place()?.upTo === newest)
+  await eventually(() => last.keeper.place()?.upTo === newest, WITHIN)
 
   assert.equal(await world.keptOr('log.interrupted'), written)
   assert.equal([first.told.length, last.told], [1, []])

@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert'
 import { momentOf } from './log-entries.js'
 import { givenStream, hinderedStore, keep } from './testing/given-keeper.js'
 
+const WITHIN = { within: 20_000 }
+
 const test = suite('events: keeper, where Redis has another stream')
 
 test('an emptied Redis takes nothing away, and what it says from then on is kept too', async () => {
@@ -72,7 +74,7 @@ test('that the stream was replaced is said once, also by instances that stand at
   behind.hold()
   await using last = keep(world, { store: behind.store })
   const written = await world.facts(2)
-  await eventually(() => behind.isHeld())
+  await eventually(() => behind.isHeld(), WITHIN)
   await using first = keep(world)
   written.push(...(await world.facts(3)))
   await world.isKept(5)
@@ -84,7 +86,7 @@ test('that the stream was replaced is said once, also by instances that stand at
   await world.isKept(written.length)
   behind.release()
   const [[newest] = []] = await world.redis.xrevrange(world.key, '+', '-', 'COUNT', 1)
-  await eventually(() => last.keeper.place()?.upTo === newest)
+  await eventually(() => last.keeper.place()?.upTo === newest, WITHIN)
 
   assert.equal(await world.keptOr('log.interrupted'), written)
   assert.equal([first.told.length, last.told], [1, []])
@@ -92,8 +94,8 @@ test('that the stream was replaced is said once, also by instances that stand at
 })
 
 for (const [name, idOf] of [
-  ['before those that are kept', () => '5-1'],
-  ['after those', () => `${Date.now() + 60_000}-0`],
+  ['before those that are kept', (round: number) => `${round}-1`],
+  ['after those', (round: number) => `${Date.now() + round * 60_000}-0`],
 ] as const) {
   // found 2026-11-27: it was read, and dropped
   test(`what was read when the stream was replaced is kept before it, where the other one has ids ${name}`, async () => {
@@ -102,7 +104,7 @@ for (const [name, idOf] of [
     const written = await world.facts(3)
     await world.isKept(3)
 
-    for (let isRead = false; !isRead; ) {
+    for (let isRead = false, round = 1; !isRead; round++) {
       const [old, other] = [fact(), fact()]
       // One after the other, before anybody else's turn: the reader that waits has been handed the first.
       const [readers] =
@@ -111,7 +113,7 @@ for (const [name, idOf] of [
           .call('CLIENT', 'LIST')
           .xadd(world.key, '*', 'event', old.json)
           .del(world.key)
-          .xadd(world.key, idOf(), 'event', other.json)
+          .xadd(world.key, idOf(round), 'event', other.json)
           .exec()) ?? []
       isRead = / name=events-keeper .* flags=b /.test(String(readers?.[1]))
       written.push(...(isRead ? [old.id] : []), 'log.interrupted', other.id)
@@ -155,7 +157,7 @@ test('what was read while the store takes nothing is kept, though the stream is 
 
   hindered.fail(true)
   written.push(...(await world.facts(1)))
-  await eventually(() => errors.length > 0)
+  await eventually(() => errors.length > 0, WITHIN)
   await world.redis.del(world.key)
   const { json, id } = fact()
   await world.redis.xadd(world.key, '5-1', 'event', json)
@@ -184,7 +186,7 @@ test('what was read is kept, also where Redis does not say what stream that is',
 
   assert.equal(await world.kept(), [...written, id])
   assert.is(await world.store.cursor(), cursor)
-  await eventually(() => !keeping.keeper.isKeeping)
+  await eventually(() => !keeping.keeper.isKeeping, WITHIN)
 })
 
 test.run()

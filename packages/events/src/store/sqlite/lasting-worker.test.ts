@@ -59,14 +59,18 @@ test('who watches is told of what was committed by one that died before it could
   threads.silenceNewest()
   const unanswered = appendAll(store, givenEntries(3)).catch((error: unknown) => error)
   const file = new Database(given.file, { timeout: 1_000 })
-  await eventually(() => Object(file.prepare('SELECT newest_position AS last FROM state').get()).last === 3)
+  await eventually(() => Object(file.prepare('SELECT newest_position AS last FROM state').get()).last === 3, {
+    within: 20_000,
+  })
   file.close()
   await threads.killNewest()
   assert.is(Object(await unanswered).code, 'LOG_STORE_FAILED')
 
   // As the keeper does, until it is taken.
-  await eventually(() => appendAll(store, givenEntries(3)).then((appended) => appended.length === 0))
-  await eventually(() => seen.length > 0)
+  await eventually(() => appendAll(store, givenEntries(3)).then((appended) => appended.length === 0), {
+    within: 20_000,
+  })
+  await eventually(() => seen.length > 0, { within: 20_000 })
   assert.equal(seen, [2, 3])
 })
 
