@@ -83,9 +83,11 @@ export function createStreamCopier(options: StreamCopierOptions): StreamCopier {
     const firstIndex = indexOfFirst(entries, stream) ?? index + 1
     const isPastOurs = stream.firstId === null || compareIds(stream.firstId, upTo) > 0
     const gap = isPastOurs && firstIndex > index + 1 ? { after: upTo, before: first[0] } : null
-    return (await goOn(upTo, last[0], entries, gap))
-      ? { upTo: last[0], index: firstIndex - 1 + entries.length }
-      : start()
+    if (await goOn(upTo, last[0], entries, gap))
+      return { upTo: last[0], index: firstIndex - 1 + entries.length }
+    // The other instance may not have come as far. What stands behind a gap waits for whoever says that.
+    if (gap === null) await keepAside(entries)
+    return start()
   }
 
   /** Redis lost the stream that was kept. Whatever there is now is read from its beginning, and known where it was kept. */
@@ -116,9 +118,10 @@ export function createStreamCopier(options: StreamCopierOptions): StreamCopier {
     return true
   }
 
-  /** Leaves the cursor where it is: what is missing before them is not known. */
+  /** Leaves the cursor where it is: whoever goes on from there meets them again, and says what is missing or unreadable. */
   async function keepAside(entries: readonly StreamEntry[]): Promise<void> {
-    if (entries.length > 0) onKept((await store.append({ entries: readable(entries) })).length)
+    const read = entries.flatMap((entry) => parseEntry(entry) ?? [])
+    if (read.length > 0) onKept((await store.append({ entries: read })).length)
   }
 
   function readable(entries: readonly StreamEntry[]) {
