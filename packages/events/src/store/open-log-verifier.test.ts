@@ -56,7 +56,7 @@ async function openSqlite() {
   const folder = await mkdtemp(join(tmpdir(), 'curfew-log-'))
   const file = join(folder, 'log.db')
   const run = async (sql: string) => {
-    const database = new Database(file)
+    const database = new Database(file, { timeout: 1_000 })
     database.exec(sql)
     database.close()
   }
@@ -67,7 +67,7 @@ async function openSqlite() {
     setVersion: (version: number) => run(`PRAGMA user_version = ${version}`),
     /** The tables and the version. */
     async shape() {
-      const database = new Database(file)
+      const database = new Database(file, { timeout: 1_000 })
       const rows = ['SELECT * FROM state', 'SELECT * FROM sqlite_schema', 'PRAGMA user_version'].map((sql) =>
         database.prepare(sql).all(),
       )
