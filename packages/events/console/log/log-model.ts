@@ -41,7 +41,7 @@ export function createLogModel(): LogModel {
   const isHeld = () => isPaused.value || isReading
   const stream = createLogStream({
     onEvent: hear,
-    onOpen: () => void paging.catchUp(),
+    onOpen: (reached) => void paging.catchUp(reached),
     onGap: () => void paging.load(),
   })
   const paging = createLogPaging({ shown, waiting, isHeld, settle, comeTo: stream.comeTo })
@@ -60,7 +60,7 @@ export function createLogModel(): LogModel {
   }
 
   function settle(isNewPage: boolean): void {
-    const isHolding = isNewPage ? isPaused.value : isHeld() || paging.isLoading.value
+    const isHolding = isNewPage ? isPaused.value : isHeld() || paging.isLoading.value || paging.isResting
     if (isHolding) count()
     else showWaiting()
   }
@@ -71,7 +71,8 @@ export function createLogModel(): LogModel {
 
   function showWaiting(): void {
     if (paging.hasNewer.value) return
-    if (paging.isBehind || waiting.isCutOff) return void paging.load()
+    if (waiting.isCutOff) return void paging.load()
+    if (paging.isUnsure) return void paging.tryAgain()
     batch(() => {
       const some = waiting.take()
       // A few light up; a flood would be a flicker.

@@ -1,8 +1,10 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
+import { compareCursors } from '../../src/cursor-order.js'
 import type { EventFilter } from '../../src/event-filter.js'
 import { keyOf } from './log-filter.js'
-import { askForPage } from './log-pages.js'
+import { askForPage, type LogPage } from './log-pages.js'
 import { createNewerReader } from './newer-reader.js'
+import { createRest } from './rest.js'
 import type { ShownLines } from './shown-lines.js'
 import type { WaitingLines } from './waiting-lines.js'
 
@@ -32,17 +34,25 @@ export interface LogPaging {
   readonly isListening: boolean
   /** So much happened unheard that what is shown does not reach to what waits any more. */
   readonly isBehind: boolean
+  /** Something may be missing between what is shown and what waits. `tryAgain` asks for it. */
+  readonly isUnsure: boolean
+  /** Asking failed a moment ago. */
+  readonly isResting: boolean
   /** Above or below. */
   readonly isLoadingMore: boolean
   /** Shows what fits, as it is now or was at a time. */
   show(filter: EventFilter, at: number | null): Promise<void>
   /** The newest page that fits, in place of all that is shown. */
   load(): Promise<void>
-  /** Adds what is missing on top, and leaves the rest as it is, if what is shown reaches that far. */
-  catchUp(): Promise<void>
+  /**
+   * Adds what is missing on top, and leaves the rest as it is, if what is shown reaches that far.
+   *
+   * @param reached up to where in the log nothing is missing; null when nobody knows
+   */
+  catchUp(reached: string | null): Promise<void>
   loadOlder(): Promise<void>
   loadNewer(): Promise<void>
-  /** After `trouble`. */
+  /** Asks for what may be missing, now. */
   tryAgain(): Promise<void>
 }
 
@@ -62,6 +72,12 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
   let at: number | null = null
   let newer = createNewerReader({}, 0)
   let isBehind = false
+  /** Up to there nothing is missing: what has been heard since then tells nothing of what came in between. */
+  let wholeUntil: string | null = null
+  let isCatchingUp = false
+  const rest = createRest(() => {
+    if (waiting.count > 0) settle(false)
+  })
   /** Counts the questions, so that a late answer to an earlier one is not shown. */
   let loads = 0
   let catchUps = 0
@@ -87,6 +103,8 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
   async function load(): Promise<void> {
     const mine = ++loads
     isBehind = false
+    wholeUntil = null
+    isCatchingUp = false
     // The page that is asked for has them. What is heard from now on is kept, unless it is past that is asked for.
     waiting.clear()
     isLoading.value = true
@@ -103,8 +121,9 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
         isBehind = true
         trouble.value = answer.detail
       })
-      return
+      return rest.begin()
     }
+    rest.end()
     const { body } = answer
     batch(() => {
       isLoading.value = false
@@ -119,22 +138,27 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     if (body.events.length === 0 && shown.next !== null) await loadOlder()
   }
 
-  async function catchUp(): Promise<void> {
+  async function catchUp(reached: string | null): Promise<void> {
     if (hasNewer.value) return
     if (isLoading.value || shown.lines.value.length === 0) return load()
+    wholeUntil ??= reached
+    isCatchingUp = true
     const [mine, turn] = [loads, ++catchUps]
     const answer = await askForPage(filter, { limit: PAGE })
     if (mine !== loads || turn !== catchUps) return
+    isCatchingUp = false
     if (!answer.ok) {
       trouble.value = answer.detail
-      return
+      return rest.begin()
     }
-    const { events, position } = answer.body
-    if (events.length > 0 && !events.some(({ id }) => shown.has(id) || waiting.has(id))) {
+    rest.end()
+    if (wholeUntil === null || !reachesTo(wholeUntil, answer.body)) {
       if (!isHeld()) return load()
       isBehind = true
       return settle(false)
     }
+    const { events, position } = answer.body
+    wholeUntil = null
     waiting.join(events, position, shown.has)
     comeTo(position)
     trouble.value = null
@@ -184,12 +208,13 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       settle(false)
     })
     // The stream may have come back in between.
-    if (answer.ok && answer.body.isNow) await catchUp()
+    if (answer.ok && answer.body.isNow) await catchUp(answer.body.position)
   }
 
-  function tryAgain(): Promise<void> {
+  async function tryAgain(): Promise<void> {
     if (isBehind || shown.lines.value.length === 0) return load()
-    return hasNewer.value ? loadNewer() : catchUp()
+    if (hasNewer.value) return loadNewer()
+    if (!isCatchingUp) return catchUp(wholeUntil)
   }
 
   return {
@@ -207,6 +232,12 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     get isBehind() {
       return isBehind
     },
+    get isUnsure() {
+      return isBehind || wholeUntil !== null
+    },
+    get isResting() {
+      return rest.isOn
+    },
     get isLoadingMore() {
       return moreOf === loads
     },
@@ -218,3 +249,6 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     tryAgain,
   }
 }
+
+/** Between what is on a page and a place in the log there is nothing else that fits. */
+const reachesTo = (place: string, { next }: LogPage) => next === null || compareCursors(next, place) <= 0

@@ -6,8 +6,8 @@ import { compareCursors } from '../../src/cursor-order.js'
 export interface LogStreamOptions {
   /** Everything that happens from where the page has come to. */
   readonly onEvent: (event: CurfewEvent, cursor: string) => void
-  /** From now on everything is heard; whatever happened before may not have been. */
-  readonly onOpen: () => void
+  /** From now on everything is heard; what happened after `reached` may not have been. */
+  readonly onOpen: (reached: string | null) => void
   /** So much happened unheard that it is not told. */
   readonly onGap: () => void
 }
@@ -45,7 +45,7 @@ export function createLogStream({ onEvent, onOpen, onGap }: LogStreamOptions): L
       sharedStream('/events/stream', onMessage, {
         onState(now) {
           connection.value = now
-          if (now === 'open') onOpen()
+          if (now === 'open') onOpen(reached)
         },
         onEnd() {
           connection.value = 'over'

@@ -8,7 +8,6 @@ export interface WaitingLines {
   readonly count: number
   /** More came than is kept: they are to be loaded. */
   readonly isCutOff: boolean
-  has(id: string): boolean
   add(line: Line): void
   /** All of them, newest first: nothing waits any more. */
   take(): Line[]
@@ -35,7 +34,6 @@ export function createWaitingLines(): WaitingLines {
     get isCutOff() {
       return leftOut > 0
     },
-    has: (id) => lines.some(({ event }) => event.id === id),
     add(line) {
       if (lines.length < MOST_WAITING) lines.push(line)
       else leftOut++
