@@ -47,9 +47,14 @@ export function LogList() {
   function onScroll(): void {
     const top = scroller.current?.scrollTop ?? 0
     log.hold(top > rowHeight / 2 || openEvent.value !== null)
-    const isNearTop = top < EARLY * rowHeight
-    if (isNearTop && log.hasNewer.value && log.trouble.value === null) void log.loadNewer()
+    loadWhatIsAbove()
   }
+  function loadWhatIsAbove(): void {
+    const isNearTop = (scroller.current?.scrollTop ?? 0) < EARLY * rowHeight
+    if (isNearTop && log.hasNewer.peek() && log.trouble.peek() === null) void log.loadNewer()
+  }
+  // Who is at the top already can't scroll there.
+  useLayoutEffect(loadWhatIsAbove, [lines])
   useSignalEffect(() => {
     const isReading = openEvent.value !== null
     log.hold(isReading || (scroller.current?.scrollTop ?? 0) > rowHeight / 2)

@@ -18,9 +18,10 @@ export interface NewerReader {
   readonly isJoining: boolean
 }
 
-const SHORTEST_MS = 1_000
+/** Times are no finer. */
+const SHORTEST_MS = 1
 const FIRST_MS = 60_000
-/** So many are handed over at once, unless a single second has more. */
+/** So many are handed over at once, unless a single millisecond has more: then all that it has. */
 const MOST = LARGEST_PAGE
 
 /**
@@ -37,12 +38,12 @@ export function createNewerReader(filter: EventFilter, from: number): NewerReade
       const now = Date.now()
       isJoining = reached + spanMs >= now
       const to = isJoining ? filter.to : Math.min(reached + spanMs, filter.to ?? Number.POSITIVE_INFINITY)
-      const most = spanMs > SHORTEST_MS ? MOST : 20 * MOST
+      const most = spanMs > SHORTEST_MS ? MOST : Number.POSITIVE_INFINITY
       const answer = await askForAll({ ...filter, from: reached, to }, most)
       if (!answer.ok) return answer
       const { events, isMore, position } = answer.body
-      if (isMore && spanMs > SHORTEST_MS) {
-        spanMs = Math.max(SHORTEST_MS, spanMs / 8)
+      if (isMore) {
+        spanMs = Math.max(SHORTEST_MS, Math.floor(spanMs / 8))
         continue
       }
       const isEnd = isJoining || (filter.to !== undefined && reached + spanMs >= filter.to)
