@@ -3,9 +3,11 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** Whoever is within when it goes away is taken to another place, and not to the top of the page. */
 export function useFocusAfter(within: RefObject<HTMLElement>, goTo: () => void): void {
+  const last = useRef(goTo)
+  last.current = goTo
   useLayoutEffect(
     () => () => {
-      if (within.current?.contains(document.activeElement)) goTo()
+      if (within.current?.contains(document.activeElement)) last.current()
     },
     [],
   )

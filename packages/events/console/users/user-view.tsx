@@ -1,7 +1,8 @@
 import { deviceName } from '@curfew/service/browser/device-name'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { focusOn, isFocusLost, PassingButton } from '../focus.js'
+import { createInOrder } from '../in-order.js'
 import { Ago, Moment } from '../moments.js'
 import { Avatar } from './avatar.js'
 import { type Asked, QuestionDialog } from './question.js'
@@ -31,14 +32,12 @@ interface Looked {
 export function UserView({ id, changes, onChanged }: UserViewProps) {
   const [{ found, trouble }, setLooked] = useState<Looked>({ found: null, trouble: null })
   const [asked, ask] = useState<Asked | null>(null)
+  const look = useMemo(createInOrder, [])
   useEffect(() => {
-    let isWanted = true
+    const isNews = look()
     void lookAt(id).then((looked) => {
-      if (isWanted) setLooked((before) => ({ ...looked, found: looked.found ?? before.found }))
+      if (isNews()) setLooked((before) => ({ ...looked, found: looked.found ?? before.found }))
     })
-    return () => {
-      isWanted = false
-    }
   }, [id, changes])
   const wasAsked = useRef(false)
   useLayoutEffect(() => {

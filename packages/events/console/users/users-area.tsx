@@ -1,5 +1,6 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { focusOn, isFocusLost, PassingButton } from '../focus.js'
+import { createInOrder } from '../in-order.js'
 import { log } from '../log/log-state.js'
 import { Ago } from '../moments.js'
 import { isNarrow } from '../narrow.js'
@@ -71,18 +72,29 @@ type Page = Awaited<ReturnType<typeof findUsers>>
 
 /** The first page anew: who was shown below stays, and everybody when it could not be had. */
 function withFirstPage(before: Found | null, query: string, answer: Page): Found {
-  const kept = before?.query === query ? before : { users: [], next: null }
+  const kept = before?.query === query ? before : NOBODY
   if (!answer.ok) return { query, users: kept.users, next: kept.next, trouble: answer.detail }
   const { users, next } = answer.body
   const below = without(kept.users, users)
-  return { query, users: [...users, ...below], next: below.length > 0 ? kept.next : next, trouble: null }
+  // Between a page of new ones alone and those who are known there may be more.
+  const isApart = users.length > 0 && kept.users.length > 0 && below.length === kept.users.length
+  if (isApart || isNobody(kept)) return { query, users, next, trouble: null }
+  return { query, users: [...users, ...below], next: kept.next, trouble: null }
 }
+
+const NOBODY = { users: [], next: null }
+const isNobody = ({ users, next }: Pick<Found, 'users' | 'next'>) => users.length === 0 && next === null
 
 function withNextPage(before: Found | null, query: string, answer: Page): Found | null {
   if (before === null || before.query !== query) return before
   if (!answer.ok) return { ...before, trouble: answer.detail }
   const { users, next } = answer.body
   return { query, users: [...before.users, ...without(users, before.users)], next, trouble: null }
+}
+
+function nobodyOf({ query, next }: Found): string {
+  if (next !== null) return 'Nobody so far.'
+  return query === '' ? 'Nobody has signed in yet.' : 'Nobody is called that.'
 }
 
 function without(users: readonly ConsoleUser[], others: readonly ConsoleUser[]): ConsoleUser[] {
@@ -94,16 +106,20 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
   const [query, setQuery] = useState('')
   const [found, setFound] = useState<Found | null>(null)
   const list = useRef<HTMLUListElement>(null)
-  const asked = useRef(0)
+  const [isLooking, setLooking] = useState(false)
+  const ask = useMemo(createInOrder, [])
 
   async function search(): Promise<void> {
-    const mine = ++asked.current
+    const isNews = ask()
     const answer = await findUsers(query, null)
-    if (mine === asked.current) setFound((before) => withFirstPage(before, query, answer))
+    if (isNews()) setFound((before) => withFirstPage(before, query, answer))
   }
   async function more(cursor: string): Promise<void> {
+    if (isLooking) return
+    setLooking(true)
     const answer = await findUsers(query, cursor)
     setFound((before) => withNextPage(before, query, answer))
+    setLooking(false)
   }
   useEffect(() => {
     const timer = setTimeout(() => void search(), found === null ? 0 : TYPING_MS)
@@ -168,17 +184,18 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
       )}
       {found?.users.length === 0 && (
         <p class="empty" id="users-note">
-          {found.trouble ?? (found.query === '' ? 'Nobody has signed in yet.' : 'Nobody is called that.')}
+          {found.trouble ?? nobodyOf(found)}
         </p>
       )}
       {found !== null && found.next !== null && (
         <p class="log-end">
           <PassingButton
-            leadsTo="#users-list li:last-child a"
+            leadsTo={found.users.length > 0 ? '#users-list li:last-child a' : '#users-query'}
             id="users-more"
+            aria-busy={isLooking}
             onClick={() => found.next !== null && more(found.next)}
           >
-            More
+            {isLooking ? 'Looking…' : 'More'}
           </PassingButton>
         </p>
       )}
