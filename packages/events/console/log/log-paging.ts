@@ -205,9 +205,8 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       hasNewer.value = false
       waiting.dropUntil(position)
       comeTo(position)
-      settle(false)
     })
-    // The stream may have come back in between.
+    // The stream may have come back in between: what it has told since stands above what it has not.
     if (answer.ok && answer.body.isNow) await catchUp(answer.body.position)
   }
 
