@@ -4,8 +4,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { lines, newest, openLog } from './console-log.js'
-import { openSignedIn } from './sign-in.js'
+import { BY_GRACE, lines, newest, openLog } from './console-log.js'
+import { openElsewhere, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: for everybody')
 
@@ -56,15 +56,14 @@ test('no page keeps anybody out: the operators’ ones, by day and by night, als
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   await using log = await openLog(system.redisUrl)
-  const editor = await (await chromium.openProfile()).newPage()
-  await openSignedIn(editor, new URL('/projects', system.url).href, 'editor')
+  const url = (path: string) => new URL(path, system.url).href
+  await openElsewhere(chromium, url('/projects'), 'editor')
   const page = await chromium.openPage()
   const found = createFindings()
   await openSignedIn(page, system.console, 'admin')
   await newest(page, 'Ada Admin signed in')
-  const request = { correlationId: 'c-0123456789', actor: 'u-grace', actorName: 'Grace' }
   for (const type of ['login.failed', 'user.blocked', 'project.renamed', 'token.revoked'] as const)
-    await log.write('some reason', type, { ...request, before: 'Engine', after: 'Motor', ip: '203.0.113.7' })
+    await log.write('some reason', type, { ...BY_GRACE, before: 'Engine', after: 'Motor', ip: '203.0.113.7' })
   await newest(page, 'Grace')
 
   await found.lookAt(page, 'log')

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
 import { startTestSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
-import { openSignedIn } from './sign-in.js'
+import { openElsewhere, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the areas of the console')
 
@@ -15,8 +15,7 @@ test('users: the list is as it was left, and what can’t be looked at again sta
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [MEANT] })
   await using log = await openLog(system.redisUrl)
-  const viewer = await (await chromium.openProfile()).newPage()
-  await openSignedIn(viewer, new URL('/projects', system.url).href, 'viewer')
+  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
   const page = await chromium.openPage()
   await openSignedIn(page, `${system.console}/users`, 'admin')
 

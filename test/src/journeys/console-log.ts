@@ -49,6 +49,9 @@ export async function openLog(redisUrl: string) {
   }
 }
 
+/** One request of somebody, that can be followed. */
+export const BY_GRACE = { correlationId: 'c-0123456789', actor: 'u-grace', actorName: 'Grace' }
+
 export const lines = (page: Page) => page.locator('#log-list .log-row')
 /** The first line of the log. Only those in sight are on the page, and the newest is. */
 export const newest = async (page: Page, text: string): Promise<void> => {

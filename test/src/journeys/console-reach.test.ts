@@ -4,8 +4,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { lines, newest, openLog } from './console-log.js'
-import { openSignedIn } from './sign-in.js'
+import { BY_GRACE, lines, newest, openLog } from './console-log.js'
+import { openElsewhere, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the console by keyboard and on a phone')
 
@@ -60,14 +60,13 @@ test('the focus stays where the keyboard is needed next, and goes back to where 
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   await using log = await openLog(system.redisUrl)
-  const viewer = await (await chromium.openProfile()).newPage()
-  await openSignedIn(viewer, new URL('/projects', system.url).href, 'viewer')
+  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
   const page = await chromium.openPage()
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key)
   }
   await openSignedIn(page, system.console, 'admin')
-  await log.write('a request', 'project.renamed', { correlationId: 'c-0123456789' })
+  await log.write('a request', 'project.renamed', BY_GRACE)
   await newest(page, 'a request')
 
   // What is open beside the list, and back to the list.

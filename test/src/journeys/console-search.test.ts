@@ -3,10 +3,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { lines, newest, openLog, reasonsOnPage, scrollTo } from './console-log.js'
+import { BY_GRACE, lines, newest, openLog, reasonsOnPage, scrollTo } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: searching in the console')
+
+/** Of all types of events, as a text. */
+const LONGEST = 'token.revocation-failed'
 
 test('a filter is in the address, and whoever opens that sees the same; what is exported fits it too', async () => {
   await using system = await startTestSystem()
@@ -53,29 +56,31 @@ test('one event shows everything about it, and one click follows its request thr
   const page = await chromium.openPage()
   await openSignedIn(page, system.console, 'admin')
   await page.waitForSelector('#log-state:text-is("Live")')
-  const request = { correlationId: 'c-0123456789', actor: 'u-grace', actorName: 'Grace' }
   const at = Date.parse('2026-11-01T12:00:00Z')
-  await log.write('', 'session.created', request, new Date(at))
+  await log.write('', LONGEST)
+  await log.write('', 'session.created', BY_GRACE, new Date(at))
   await log.write(
     '',
     'project.renamed',
-    { ...request, before: 'Engine', after: 'Motor' },
+    { ...BY_GRACE, before: 'Engine', after: 'Motor' },
     new Date(at + 1_250),
   )
-  await log.write('logged-out', 'session.revoked', request, new Date(at + 1_254))
+  await log.write('logged-out', 'session.revoked', BY_GRACE, new Date(at + 1_254))
   await newest(page, 'Grace')
 
   await page.click('.log-row:has-text("renamed")')
   await page.waitForSelector('#panel .change:has-text("Engine")')
+  const longest = page.locator(`.log-type:text-is("${LONGEST}")`)
+  assert.not(await longest.evaluate((type) => type.scrollWidth > type.clientWidth))
   const json = JSON.parse((await page.textContent('#event-json')) ?? '')
-  assert.is(json.data.correlationId, 'c-0123456789')
+  assert.is(json.data.correlationId, BY_GRACE.correlationId)
   await page.click('#event-follow')
 
   await page.waitForSelector('.steps > li:nth-child(3)')
   assert.equal(await page.locator('.step-gap').allTextContents(), ['start', '+1.3 s', '+4 ms'])
   assert.equal(await page.locator('.steps .badge').allTextContents(), ['identity', 'projects', 'identity'])
   await screenshot(page, 'console-request')
-  await log.write('', 'token.revoked', request, new Date(at + 1_300))
+  await log.write('', 'token.revoked', BY_GRACE, new Date(at + 1_300))
   await page.waitForSelector('.steps > li:nth-child(4):has-text("+46 ms")')
 
   // A receipt leads to an event that the log may have a moment later.

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
 import { lines } from './console-log.js'
-import { openSignedIn } from './sign-in.js'
+import { openElsewhere, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: users in the console')
 
@@ -23,12 +23,9 @@ test('an admin ends a session and blocks somebody, sees who has applied it, and 
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const admin = await chromium.openPage()
   await openSignedIn(admin, system.console, 'admin')
-  const [laptop, phone] = [
-    await (await chromium.openProfile()).newPage(),
-    await (await chromium.openProfile()).newPage(),
-  ]
-  for (const page of [laptop, phone])
-    await openSignedIn(page, new URL('/projects', system.url).href, 'viewer')
+  const projects = new URL('/projects', system.url).href
+  const laptop = await openElsewhere(chromium, projects, 'viewer')
+  const phone = await openElsewhere(chromium, projects, 'viewer')
   await lines(admin).filter({ hasText: 'Vito Viewer signed in' }).first().waitFor()
 
   await admin.click('#users-tab')
@@ -64,9 +61,7 @@ test('an admin ends a session and blocks somebody, sees who has applied it, and 
   await system.restart('events')
   await system.restart('redis')
   await admin.click('#log-tab')
-  await (await chromium.openProfile())
-    .newPage()
-    .then((page) => openSignedIn(page, new URL('/projects', system.url).href, 'editor'))
+  await openElsewhere(chromium, projects, 'editor')
   // Not the newest for long: that instances come and go is told, too.
   await lines(admin).filter({ hasText: 'Edda Editor signed in' }).waitFor()
   await admin.waitForSelector('#log-state:text-is("Live")')
@@ -84,8 +79,8 @@ test('whose own session ends is told so at once, and sees nothing of the log any
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const here = await chromium.openPage()
-  const there = await (await chromium.openProfile()).newPage()
-  for (const page of [here, there]) await openSignedIn(page, system.console, 'admin')
+  await openSignedIn(here, system.console, 'admin')
+  const there = await openElsewhere(chromium, system.console, 'admin')
   const instances = await here.context().newPage()
   await instances.goto(`${system.console}/instances`)
   await instances.waitForSelector('#instances-list .lease')
