@@ -60,6 +60,14 @@ export const newest = async (page: Page, text: string): Promise<void> => {
 export const scrollTo = (page: Page, top: number) =>
   page.locator('#log-list').evaluate((list, to) => list.scrollTo({ top: to }), top)
 
+/** The log has it, and all before it. */
+export async function untilKept(page: Page, origin: string, reason: string): Promise<void> {
+  const address = new URL('/events?user=grace&limit=1', origin).href
+  await eventually(async () => (await (await page.request.get(address)).text()).includes(`"${reason}"`), {
+    within: 60_000,
+  })
+}
+
 /** The reasons of all events, from the newest to the oldest: what is out of sight is brought into it. */
 export async function reasonsOnPage(page: Page, wanted: RegExp): Promise<string[]> {
   const byRow = new Map<number, string>()

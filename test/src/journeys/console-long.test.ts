@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { newest, openLog, scrollTo } from './console-log.js'
+import { newest, openLog, scrollTo, untilKept } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the console, for who reads it for hours')
@@ -23,9 +23,7 @@ test('who scrolls on for hours has a page that does not grow, misses no event, a
   await log.writeMany(EVENTS, (i) => ({ reason: `n${i}`, at: new Date(began + i * 1_000) }))
   const page = await chromium.openPage()
   await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
-  const kept = new URL('/events?user=grace&limit=1', system.url).href
-  const isKept = async () => (await (await page.request.get(kept)).text()).includes(`"n${EVENTS - 1}"`)
-  await eventually(isKept, { within: 60_000 })
+  await untilKept(page, system.url, `n${EVENTS - 1}`)
   await page.goto(`${system.console}?user=grace`)
   await newest(page, `n${EVENTS - 1}`)
 
