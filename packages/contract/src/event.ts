@@ -18,7 +18,7 @@ import { isRecord, isString } from './shape.js'
  * | `everyone.logged-out`     | Redis had lost sign-offs, so that every session from before was ended         | identity |
  * | `sign-off.confirmed`      | nobody can serve a request any more under what was signed off                 | identity |
  * | `token.revoked`           | the provider was told to revoke the tokens of an ended session                | identity |
- * | `token.revocation-failed` | the provider did not take the revocation, after all retries                   | identity |
+ * | `token.revocation-failed` | the tokens live on: no retry revoked them, or nobody could read them          | identity |
  * | `instance.joined`         | an instance of a service began to follow the sign-offs                        | identity |
  * | `instance.left`           | an instance said goodbye: it was stopped                                      | identity |
  * | `instance.lost`           | an instance did not renew its lease: it crashed, hangs, or is cut off         | identity |

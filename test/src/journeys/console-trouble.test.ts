@@ -10,26 +10,6 @@ const test = suite('journeys: the console in trouble')
 /** What a browser's console says of requests that fail on purpose here. */
 const FAILED = /status of (400|422)|net::ERR_FAILED/
 
-// found 2026-11-27: it asked again and again, a hundred times a second
-test('a jump to a time, for what has never happened, comes to rest, and what happens then is shown', async () => {
-  await using system = await startTestSystem()
-  await using chromium = await openChromium()
-  await using log = await openLog(system.redisUrl)
-  const page = await chromium.openPage()
-  await openSignedIn(page, system.console, 'admin')
-  const asked: string[] = []
-  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
-
-  await page.goto(`${system.console}?reason=never&at=${new Date(Date.now() - 3_600_000).toISOString()}`)
-  await page.waitForSelector('#log-note:has-text("Nothing here fits.")')
-  await page.waitForSelector('#log-state:text-is("Live")')
-  await log.write('never')
-  await page.waitForSelector('.log-row:has-text("never")')
-
-  const pages = asked.filter((path) => path === '/events').length
-  assert.ok(pages < 20, `${pages} pages were asked for`)
-})
-
 // found 2026-11-27: it had no colour, and the field of the filter was empty
 test('an event of a type that only a newer version knows is shown, opened and filtered like any other', async () => {
   await using system = await startTestSystem()
@@ -86,65 +66,6 @@ test('what the log can’t load is said where it is missing, and no line stays t
   await page.waitForSelector('#log-trouble', { state: 'detached' })
 })
 
-test('whoever closes what is open is back at its line, by the keyboard and on a phone', async () => {
-  await using system = await startTestSystem()
-  await using chromium = await openChromium()
-  await using log = await openLog(system.redisUrl)
-  await log.write('to be read')
-  const page = await chromium.openPage()
-  await openSignedIn(page, system.console, 'admin')
-  await lines(page).filter({ hasText: 'to be read' }).click()
-  await page.focus('#panel button[aria-label=Close]')
-  await page.keyboard.press('Enter')
-  await page.waitForSelector('#panel', { state: 'detached' })
-  await page.waitForSelector('#log-list:focus')
-  await page.keyboard.press('Enter')
-  await page.focus('#event-json')
-  await page.keyboard.press('Escape')
-  await page.waitForSelector('#panel', { state: 'detached' })
-  await page.waitForSelector('#log-list:focus')
-
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.keyboard.press('Enter')
-  await page.click('dialog#panel[open] button[aria-label=Close]')
-  await page.waitForSelector('#panel', { state: 'detached' })
-  await page.waitForSelector('#log-list:focus')
-
-  await page.setViewportSize({ width: 1280, height: 720 })
-  await page.click('[aria-label="Keyboard shortcuts"]')
-  await page.uncheck('#shortcuts-on')
-  await page.click('dialog.shortcuts button')
-  await page.focus('#log-pause')
-  await page.keyboard.press('p')
-  await page.keyboard.press('2')
-  await page.waitForSelector('#log-pause:text-is("Pause")')
-})
-
-// found 2026-11-26: until the answer came, the log still counted as past, and dropped what it heard.
-test('what happens while the log goes back to live is shown', async () => {
-  await using system = await startTestSystem()
-  await using chromium = await openChromium()
-  await using log = await openLog(system.redisUrl)
-  await log.write('long ago', 'session.expired', {}, new Date(Date.now() - 86_400_000))
-  const page = await chromium.openPage()
-  await openSignedIn(page, system.console, 'admin')
-  await page.waitForSelector('#log-state:text-is("Live")')
-  const other = await page.context().newPage()
-  await other.goto(system.console)
-  await other.waitForSelector('#log-state:text-is("Live")')
-
-  await page.route(isNow, async (route) => {
-    const response = await route.fetch()
-    await log.write('meanwhile')
-    await newest(other, 'meanwhile')
-    await route.fulfill({ response })
-  })
-  await page.goto(`${system.console}?at=${new Date(Date.now() - 80_000_000).toISOString()}`)
-  await page.waitForSelector('.log-row:has-text("long ago")')
-  await page.click('.chip:has-text("at") button')
-  await newest(page, 'meanwhile')
-})
-
 test('an address that nobody can have written shows that nobody is there, and the rest of the page', async () => {
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [FAILED] })
@@ -160,6 +81,5 @@ test('an address that nobody can have written shows that nobody is there, and th
 const isLog = (url: URL) => url.pathname === '/events'
 const isOlder = (url: URL) => isLog(url) && url.searchParams.has('before')
 const isNewer = (url: URL) => isLog(url) && url.searchParams.has('from')
-const isNow = (url: URL) => isLog(url) && url.search === '?limit=200'
 
 test.run()
