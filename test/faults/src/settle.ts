@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { boundMs, keysOf, parseEvent } from '@curfew/contract'
 import { eventually } from '@curfew/testing'
 import type { History } from './history/history.js'
 import { logIn } from './load/log-in.js'
 import type { KnownSession, People } from './load/people.js'
 import { visit } from './load/visit.js'
-import type { World } from './world/world.js'
+import type { Instance, World } from './world/world.js'
 
 export interface SettleOptions {
   readonly world: World
@@ -16,6 +17,8 @@ export interface SettleOptions {
 
 const HEALTHY_WITHIN_MS = 30_000
 const AT_ONCE = 8
+/** What `Retry-After: 1` says. */
+const COME_AGAIN_MS = 1_000
 
 /**
  * The last act: waits until everything is well again, lets every lease from before run out, asks every
@@ -24,7 +27,7 @@ const AT_ONCE = 8
 export async function settle(options: SettleOptions): Promise<void> {
   const { world, history } = options
   history.record({ op: 'healed', at: (await isHealthy(options)) ? history.now() : null })
-  await new Promise((resolve) => setTimeout(resolve, 2 * boundMs(world.leaseMs)))
+  await pause(2 * boundMs(world.leaseMs))
   await askEverybodyEverywhere(options)
   await readLog(options)
 }
@@ -57,10 +60,20 @@ async function askEverybodyEverywhere({ world, history, people }: SettleOptions)
   )
   const work = async () => {
     for (let next = questions.pop(); next !== undefined; next = questions.pop()) {
-      await visit(history, next.instance, next.session, { final: true })
+      await askUntilAnswered(history, next.instance, next.session)
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+/** The machine may stand still for a moment, which is nobody's fault: whoever is told to come again does so. */
+async function askUntilAnswered(history: History, instance: Instance, session: KnownSession): Promise<void> {
+  const until = performance.now() + HEALTHY_WITHIN_MS
+  let { outcome } = await visit(history, instance, session, { final: true })
+  while (outcome === 'unavailable' && performance.now() < until) {
+    await pause(COME_AGAIN_MS)
+    outcome = (await visit(history, instance, session, { final: true })).outcome
+  }
 }
 
 /** The lines that say that a session began, or that somebody was signed off. */

@@ -58,6 +58,21 @@ test('when all is over every instance answers, and serves whom nothing has ended
   assert.equal(judge(login(), request(90, { ...last, outcome: 'lost' })), ['5 not well again'])
 })
 
+// found 2026-11-27: a machine that stood still for half a second was taken for a system that is not well
+test('who is told to come again does so, and is answered in the end, by each instance', () => {
+  const last = { final: true }
+  const later = { ...last, outcome: 'unavailable', status: 503, retryAfter: true } as const
+
+  assert.equal(judge(login(), request(90, later), accepted(95, last)), [])
+  assert.equal(judge(login(), request(90, later), accepted(95, { ...last, instance: 'another' })), [
+    '5 not well again',
+  ])
+  assert.equal(judge(login(), accepted(90, last), request(95, later)), ['5 not well again'])
+  assert.equal(judge(login(), request(90, later), request(95, { ...last, outcome: 'lost' })), [
+    '5 not well again',
+  ])
+})
+
 test('a session that a failover may have lost is excused', () => {
   const failover = fault(500, 900, { mayLose: true })
 

@@ -1,7 +1,7 @@
 import type { Endings } from './coverage.js'
 import { mayHaveExpired } from './expiry.js'
 import { mayBeForgotten, mayBeLost } from './lost-writes.js'
-import type { Session, Story } from './story.js'
+import type { Session, Story, Use } from './story.js'
 import type { Violation } from './violation.js'
 
 /**
@@ -81,11 +81,16 @@ function notWellAgain({ sessions, healedAt, entries }: Story): Violation[] {
     ]
   }
   return [...sessions.values()].flatMap(({ name, uses }) =>
-    uses
-      .filter(({ final, outcome }) => final && outcome !== 'accepted' && outcome !== 'refused')
+    lastAnswers(uses)
+      .filter(({ outcome }) => outcome !== 'accepted' && outcome !== 'refused')
       .map(({ instance, outcome, entry }): Violation => {
         const says = `at the end ${instance} answered ${outcome} to ${name}`
         return { promise: 5, check: 'not well again', says, entries: [entry] }
       }),
   )
+}
+/** Of each instance, when all was over: whoever is told to come again does so. */
+function lastAnswers(uses: readonly Use[]): Use[] {
+  const byInstance = new Map(uses.filter(({ final }) => final).map((use) => [use.instance, use]))
+  return [...byInstance.values()]
 }
