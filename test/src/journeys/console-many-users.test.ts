@@ -118,7 +118,7 @@ async function givenUsers(redisUrl: string, count: number): Promise<void> {
 
 /** As identity tells of somebody. */
 const userOf = (number: number) => ({
-  id: `person-${number}`,
+  id: `person-${String(number).padStart(15, '0')}`,
   name: `Person ${number}`,
   email: null,
   picture: null,
