@@ -15,7 +15,7 @@ export interface Member {
   readonly renewals: number
   /** How long it may answer from memory after a hello. The bound of a sign-off follows the longest. */
   readonly leaseMs: number
-  /** When Redis answered its newest hello, by Redis' clock, epoch milliseconds: for people to look at, and nothing else. */
+  /** When Redis answered its newest hello, by Redis' clock, epoch milliseconds; 0 where it is not said. For people to look at, and nothing else. */
   readonly renewedAt: number
   /** The newest sign-offs of which a hook failed or hung here. */
   readonly hooksFailed: readonly number[]
@@ -30,7 +30,8 @@ export function parseMember(id: string, json: string): Member | null {
     return null
   }
   if (!isRecord(value)) return null
-  const { service, version, history, acknowledged, renewals, leaseMs, renewedAt } = value
+  const { service, version, history, acknowledged, renewals, leaseMs } = value
+  const renewedAt = typeof value['renewedAt'] === 'number' ? value['renewedAt'] : 0
   // An empty list of Lua's is an empty object in JSON.
   const hooksFailed = Array.isArray(value['hooksFailed'])
     ? value['hooksFailed'].filter(Number.isSafeInteger)
@@ -40,13 +41,28 @@ export function parseMember(id: string, json: string): Member | null {
     !isString(history) ||
     typeof acknowledged !== 'number' ||
     typeof renewals !== 'number' ||
-    typeof leaseMs !== 'number' ||
-    typeof renewedAt !== 'number'
+    typeof leaseMs !== 'number'
   ) {
     return null
   }
   const member = { id, service, history, acknowledged, renewals, leaseMs, renewedAt, hooksFailed }
   return isString(version) ? { ...member, version } : member
+}
+
+/**
+ * Reads the row of instance `id`, for who waits for its word. One that can't be read may be that of another version, which
+ * answers from memory all the same: then it has a lease in this history, and has acknowledged nothing.
+ */
+export function parseAwaited(id: string, json: string, history: string): Member {
+  const unknown = {
+    service: 'unknown',
+    acknowledged: 0,
+    renewals: 0,
+    leaseMs: 0,
+    renewedAt: 0,
+    hooksFailed: [],
+  }
+  return parseMember(id, json) ?? { id, history, ...unknown }
 }
 
 /** A name for a process: random digits tell it from all that were called the same before it. */

@@ -1,4 +1,4 @@
-import { type Member, parseMember } from '@curfew/contract'
+import { type Member, parseAwaited } from '@curfew/contract'
 import { z } from 'zod'
 import type { Recorded } from './confirmation.js'
 
@@ -41,7 +41,7 @@ export function parseRecordReply(reply: unknown): RecordReply {
   const parsed = RecordShape.parse(reply)
   if (parsed[0] === 'gone') return { kind: 'gone', history: parsed[1] }
   const [kind, history, sequence, sessions, eventId, ...parts] = parsed
-  const members = rowsIn(parts).flatMap(([instance, row]) => parseMember(instance, row) ?? [])
+  const members = rowsIn(parts).map(([instance, row]) => parseAwaited(instance, row, history))
   return { kind, history, sequence, sessions, eventId, members }
 }
 

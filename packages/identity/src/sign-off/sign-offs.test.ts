@@ -162,6 +162,21 @@ test('an instance that has gone silent holds the answer up for no longer than th
   assert.ok((receipt?.boundMs ?? 0) >= (receipt?.tookMs ?? 0), 'within the bound that it names')
 })
 
+// found 2026-11-27: it was passed over, and so was whoever of another version served from memory under it
+test('an instance whose row can’t be read is waited for, until its lease must have ended', async () => {
+  await using world = await givenIdentity({ leaseMs: 300 })
+  await world.settled()
+  await memberOf(world)
+  await world.redis.hset(world.keys.members, 'projects-newer', '{"format":2}')
+  const { record } = await world.login()
+
+  const signedOff = await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  const receipt = await signedOff?.within()
+
+  assert.is(receipt?.confirmed, true)
+  assert.is(receipt?.instances.find(({ id }) => id === 'projects-newer')?.state, 'lapsed')
+})
+
 test('a row that nobody renews for a whole bound is taken off the table', async () => {
   await using world = await givenIdentity({ leaseMs: 200 })
   const guard = await world.mountGuard()

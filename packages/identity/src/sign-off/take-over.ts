@@ -1,4 +1,4 @@
-import { type Keys, type Member, nonceCandidate, parseMember } from '@curfew/contract'
+import { type Keys, type Member, nonceCandidate, parseAwaited } from '@curfew/contract'
 import { z } from 'zod'
 import type { RecordDurably } from './record-durably.js'
 import { rowsIn } from './replies.js'
@@ -47,7 +47,7 @@ export async function takeOver(
     )
     const [history, isOpen, isThere, ...parts] = Reply.parse(reply)
     if (isOpen === 0) throw new Error('the history that Redis has is not open')
-    const rows = rowsIn(parts).flatMap(([instance, row]) => parseMember(instance, row) ?? [])
+    const rows = rowsIn(parts).map(([instance, row]) => parseAwaited(instance, row, history))
     if (history === recorded.history) {
       return { ...recorded, members: recorded.members && renewed(recorded.members, rows) }
     }
