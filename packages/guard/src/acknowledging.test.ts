@@ -137,6 +137,16 @@ test('behind a balancer that leads the connection that listens to a replica it i
 
   assert.equal(told, [`projects-1 ${history} 1 []`])
   assert.is(world.timesConnected(), listened + 2)
+
+  // found 2026-11-27: where the replica heard no master any more it stayed there, and deaf
+  await below.replicaof('127.0.0.1', '1')
+  world.proxy.leadTo(master.url)
+  await eventually(async () => {
+    await world.link.hello({ ...NEW, history })
+    return world.timesConnected() > listened + 2
+  })
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await eventually(() => world.heard.includes(2))
 })
 
 // found 2026-11-27: each one was complained of twice, for as long as the connection lasted

@@ -5,6 +5,7 @@ import {
   parseSessionRecord,
   parseSignOff,
   redisConnection,
+  renewalIntervalMs,
   type SessionRecord,
   type SignOff,
 } from '@curfew/contract'
@@ -105,8 +106,9 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
   /** How often the connection for commands was lost, and after which loss the one that listens was seen to lead to the master, too. */
   let losses = 0
   let unitedSince = NEVER
-  /** After which loss it was taken anew for leading elsewhere: whom a balancer sends there would be sent there again. */
+  /** After which loss, and when, it was last taken anew for leading elsewhere. */
   let hungUpSince = NEVER
+  let hungUpAt = Number.NEGATIVE_INFINITY
   /** What came last on the connection that listens: who brings nothing may be silently gone. */
   let heardLast = { history: '', sequence: 0 }
   let closed = false
@@ -175,11 +177,19 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     // Without an answer nothing is known, and the next hello asks again.
     if (there === null) return
     const [, replicationId] = /master_replid:(\w+)/.exec(there) ?? []
-    if (there.includes('role:master') && history.split(':')[0] === replicationId) unitedSince = lost
-    else if (hungUpSince !== lost) {
-      hungUpSince = lost
-      takeAnew(ears)
+    const isOurs = history.split(':')[0] === replicationId
+    if (isOurs && there.includes('role:master')) {
+      unitedSince = lost
+      return
     }
+    // Whom a balancer sends to a replica that hears its master would be sent there again. Whoever connects says hello, so that
+    // this is asked again at once.
+    const hears = isOurs && there.includes('master_link_status:up')
+    const hangsUpOften = performance.now() - hungUpAt < renewalIntervalMs(leaseMs)
+    if ((hears && hungUpSince === lost) || hangsUpOften) return
+    hungUpSince = lost
+    hungUpAt = performance.now()
+    takeAnew(ears)
   }
 
   /** Whoever only listens does not notice that the connection went silent. */
