@@ -5,7 +5,7 @@ import type { History } from './history/history.js'
 import { logIn } from './load/log-in.js'
 import type { KnownSession, People } from './load/people.js'
 import { visit } from './load/visit.js'
-import type { Instance, World } from './world/world.js'
+import type { World } from './world/world.js'
 
 export interface SettleOptions {
   readonly world: World
@@ -17,6 +17,7 @@ export interface SettleOptions {
 
 const HEALTHY_WITHIN_MS = 30_000
 const AT_ONCE = 8
+const MOST_ROUNDS = 3
 /** What `Retry-After: 1` says. */
 const COME_AGAIN_MS = 1_000
 
@@ -54,26 +55,28 @@ async function isHealthy({ world, history, people }: SettleOptions): Promise<boo
   }
 }
 
-async function askEverybodyEverywhere({ world, history, people }: SettleOptions): Promise<void> {
+/** Again from the beginning where somebody was told to come again: the machine may stand still for a moment, but not each time. */
+async function askEverybodyEverywhere(options: SettleOptions): Promise<void> {
+  for (let round = 1; round <= MOST_ROUNDS; round++) {
+    if (await askRound(options)) return
+    await pause(COME_AGAIN_MS)
+  }
+}
+
+/** Whether all were answered. */
+async function askRound({ world, history, people }: SettleOptions): Promise<boolean> {
   const questions = people.all.flatMap((session) =>
     world.instances.map((instance) => ({ session, instance })),
   )
+  let isAnswered = true
   const work = async () => {
     for (let next = questions.pop(); next !== undefined; next = questions.pop()) {
-      await askUntilAnswered(history, next.instance, next.session)
+      const { outcome } = await visit(history, next.instance, next.session, { final: true })
+      if (outcome === 'unavailable') isAnswered = false
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
-}
-
-/** The machine may stand still for a moment, which is nobody's fault: whoever is told to come again does so. */
-async function askUntilAnswered(history: History, instance: Instance, session: KnownSession): Promise<void> {
-  const until = performance.now() + HEALTHY_WITHIN_MS
-  let { outcome } = await visit(history, instance, session, { final: true })
-  while (outcome === 'unavailable' && performance.now() < until) {
-    await pause(COME_AGAIN_MS)
-    outcome = (await visit(history, instance, session, { final: true })).outcome
-  }
+  return isAnswered
 }
 
 /** The lines that say that a session began, or that somebody was signed off. */
