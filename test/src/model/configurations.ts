@@ -172,6 +172,44 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   },
 }
 
+const other = { ...service, name: 'other', leaseMs: LONG_LEASE_MS }
+const CROWDED = {
+  instances: [identity, service, other],
+  mostMessages: 2,
+  looksAround: true,
+  drops: true,
+} as const
+
+/** Too large to be explored: they are walked through at random, with more instances and more faults at once. */
+export const LARGE: Readonly<Record<string, Configuration>> = {
+  'one Redis restarts, and much else': {
+    ...BASE,
+    ...CROWDED,
+    strays: true,
+    faults: { crashes: 2, sleeps: 2, steps: 1, others: 2 },
+  },
+  'two replicas, and much else': {
+    ...LOSSY,
+    ...CROWDED,
+    deployment: 'two replicas',
+    strays: true,
+    faults: { promotions: 1, sleeps: 1, steps: 1 },
+  },
+  'restored, and much else': {
+    ...LOSSY,
+    ...CROWDED,
+    isBounded: false,
+    timely: true,
+    faults: { restores: 1, sleeps: 1, steps: 1 },
+  },
+  'emptied, a block, and much else': {
+    ...OPERATED,
+    ...CROWDED,
+    signOff: 'block',
+    faults: { empties: 1, steps: 1 },
+  },
+}
+
 export function configuration(name: string): Configuration {
   const found = CONFIGURATIONS[name]
   if (found === undefined) throw new TypeError(`there is no configuration called ${name}`)

@@ -1,13 +1,15 @@
 /**
  * `pnpm model [name…]`: explores the reducers that ship, exhaustively, and prints a table. `--trace` tells the
  * shortest way to what breaks a promise; `--liveness` also
- * looks whether a good end is always within reach; `--most N` gives up after so many states.
+ * looks whether a good end is always within reach; `--most N` gives up after so many states. `--ways N --seed N` takes so
+ * many ways at random through larger systems instead.
  */
 import { parseArgs } from 'node:util'
-import { CONFIGURATIONS, type Configuration } from './configurations.js'
+import { CONFIGURATIONS, type Configuration, LARGE } from './configurations.js'
 import { explore } from './explore.js'
 import { MUTANTS } from './mutants.js'
 import { type Rules, SHIPPED } from './rules.js'
+import { walk } from './walk.js'
 import { createWorlds } from './world.js'
 
 const { values, positionals } = parseArgs({
@@ -17,17 +19,35 @@ const { values, positionals } = parseArgs({
     liveness: { type: 'boolean', default: false },
     reached: { type: 'boolean', default: false },
     most: { type: 'string', default: '3000000' },
+    ways: { type: 'string' },
+    seed: { type: 'string', default: '1' },
   },
 })
 const isWanted = (name: string) => positionals.length === 0 || positionals.some((part) => name.includes(part))
 
-console.log('| configuration | result | states | steps | seconds |\n| --- | --- | --- | --- | --- |')
-for (const [name, configuration] of Object.entries(CONFIGURATIONS)) {
-  if (!isWanted(name)) continue
-  show(name, configuration, SHIPPED)
+if (values.ways === undefined) exploreAll()
+else walkThrough(Number(values.ways), Number(values.seed))
+
+function exploreAll(): void {
+  console.log('| configuration | result | states | steps | seconds |\n| --- | --- | --- | --- | --- |')
+  for (const [name, configuration] of Object.entries(CONFIGURATIONS)) {
+    if (isWanted(name)) show(name, configuration, SHIPPED)
+  }
+  for (const { name, configuration, rules } of MUTANTS) {
+    if (isWanted(name)) show(`mutant: ${name}`, configuration, rules)
+  }
 }
-for (const { name, configuration, rules } of MUTANTS) {
-  if (isWanted(name)) show(`mutant: ${name}`, configuration, rules)
+
+function walkThrough(ways: number, seed: number): void {
+  console.log('| system | result | steps |\n| --- | --- | --- |')
+  for (const [name, configuration] of Object.entries(LARGE)) {
+    if (!isWanted(name)) continue
+    const { violation, trace, steps, reached } = walk(createWorlds(configuration, SHIPPED), { ways, seed })
+    console.log(`| ${name} | ${violation ?? 'nothing is broken'} | ${figure(steps)} |`)
+    if (values.reached)
+      for (const [feature, count] of reached) console.log(`    ${feature}: ${figure(count)} ways`)
+    if (values.trace) for (const step of trace) console.log(`    ${step}`)
+  }
 }
 
 function show(name: string, configuration: Configuration, rules: Rules): void {
