@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenIdentity } from '../testing/given-identity.js'
 import { tidyEveryone } from '../work/tidy-everyone.js'
+import { LeftToAnother } from '../work/wait-for-another.js'
 
 const test = suite('identity: lists of sessions whose record is gone')
 
@@ -44,12 +45,33 @@ test('records of a newer identity are left to that one, and what comes behind th
   await world.login()
 
   await eventually(async () => (await world.sessions.sweepExpired()) === 1)
-  await tidyEveryone(world, async () => assert.unreachable('it is not known what they say'))
 
   const { keys, redis } = world
   assert.equal((await redis.zrange(keys.expiries, '0', '-1')).toSorted(), newer.toSorted())
   const [user = ''] = await redis.zrange(keys.users, '0', '-1')
   assert.equal((await listed(world, user)).toSorted(), newer.toSorted())
+})
+
+// found 2026-11-27: they were left to nobody
+test('after everybody’s sign-off they wait for a newer identity, and what is known goes', async () => {
+  await using world = await givenIdentity()
+  const { keys, redis } = world
+  const newer = await loginOfNewer(world)
+  const { ref, user } = (await world.login()).record
+  await world.endEveryone()
+  const ended: string[] = []
+  const tidy = () => tidyEveryone(world, async (some) => void ended.push(...some.map((one) => one.ref)))
+
+  assert.instance(await tidy().catch((error) => error), LeftToAnother)
+  assert.equal(ended, [ref])
+  assert.equal(await listed(world, user.id), [newer])
+  // As the newer one reads it.
+  const json = await redis.get(keys.session(newer))
+  await redis.set(keys.session(newer), String(json).replace('"v":2', '"v":1'))
+  await tidy()
+
+  assert.equal(ended, [ref, newer])
+  assert.equal(await listed(world, user.id), [])
 })
 
 test.run()

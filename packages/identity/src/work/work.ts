@@ -9,10 +9,12 @@ import { followLog } from './log-follower.js'
 import { ATTEMPTS, createRevokeJob, type RevokeOptions } from './revoke-job.js'
 import { tidyEveryone } from './tidy-everyone.js'
 import { tidyUser } from './tidy-user.js'
+import { LeftToAnother, mayWait, waitForAnother } from './wait-for-another.js'
 
 export interface WorkOptions extends RevokeOptions {
   readonly redisUrl: string
   readonly sessions: Sessions
+  readonly onError: (error: unknown) => void
   /** How often expired sessions are looked for. Milliseconds. @default 5_000 */
   readonly sweepEveryMs?: number
   /** A job of a process that was killed is taken up by another so long after. Milliseconds. @default 30_000 */
@@ -133,6 +135,16 @@ export function startWork(options: WorkOptions) {
   }
 
   async function run(job: Job, token: string | undefined): Promise<void> {
+    try {
+      await perform(job)
+    } catch (error) {
+      if (!(error instanceof LeftToAnother) || !mayWait(job)) throw error
+      onError(error)
+      await waitForAnother(job, token)
+    }
+  }
+
+  async function perform(job: Job): Promise<void> {
     if (job.name === 'sweep-expired') {
       await sessions.sweepExpired()
     } else if (job.name === 'tidy-user') {
@@ -147,7 +159,7 @@ export function startWork(options: WorkOptions) {
       const { eventId } = TidyEveryoneJob.parse(job.data)
       await tidyEveryone({ redis, keys }, (ended) => enqueueRevocations(eventId, ended))
     } else if (job.name === 'revoke-tokens') {
-      await revoke(job, token)
+      await revoke(job)
     }
   }
 
