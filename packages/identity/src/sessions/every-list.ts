@@ -7,8 +7,6 @@ import { z } from 'zod'
 export interface Place {
   readonly userId: string
   readonly ref: string
-  /** The record as it is stored; null when there is none any more, and then there never will be. */
-  readonly json: string | null
 }
 
 export interface Lists {
@@ -37,15 +35,12 @@ async function placesOf({ redis, keys }: Lists, userIds: readonly string[]): Pro
   const commands = redis.pipeline()
   for (const id of userIds) commands.zrange(keys.sessionsOf(id), '0', '-1')
   const lists = z.array(z.array(z.string())).parse(await execAll(commands))
-  const listed = userIds.flatMap((userId, i) => (lists[i] ?? []).map((ref) => ({ userId, ref })))
-  if (listed.length === 0) return []
-  const records = await redis.mget(listed.map(({ ref }) => keys.session(ref)))
-  return listed.map((place, i) => ({ ...place, json: records[i] ?? null }))
+  return userIds.flatMap((userId, i) => (lists[i] ?? []).map((ref) => ({ userId, ref })))
 }
 
-/** Without a record it is a session no more, but it would be counted as one for ever. */
-export async function emptyPlaces({ redis, keys }: Lists, places: readonly Place[]): Promise<void> {
+/** For those whose record is gone: it never comes back, but they would be counted as sessions for ever. */
+export async function removePlaces({ redis, keys }: Lists, places: readonly Place[]): Promise<void> {
   const commands = redis.pipeline()
-  for (const { userId, ref, json } of places) if (json === null) commands.zrem(keys.sessionsOf(userId), ref)
+  for (const { userId, ref } of places) commands.zrem(keys.sessionsOf(userId), ref)
   if (commands.length > 0) await execAll(commands)
 }

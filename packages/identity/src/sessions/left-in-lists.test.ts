@@ -48,8 +48,25 @@ test('records of a newer identity are left to that one, and what comes behind th
 
   const { keys, redis } = world
   assert.equal((await redis.zrange(keys.expiries, '0', '-1')).toSorted(), newer.toSorted())
+  assert.is(await redis.zcount(keys.expiries, '-inf', Date.now()), 0, 'they are looked at again later')
   const [user = ''] = await redis.zrange(keys.users, '0', '-1')
   assert.equal((await listed(world, user)).toSorted(), newer.toSorted())
+})
+
+// found 2026-11-27: all of them were held in memory, and counted over anew for each hundred
+test('of very many that ran out a sweep clears some thousands, and the next one goes on', async () => {
+  await using world = await givenIdentity()
+  const { keys, redis } = world
+  const { record } = await world.login()
+  await runOut(world, record.ref)
+  const others = Array.from({ length: 5_000 }, (_, i) => [i + 2, `gone-${i}`])
+  await redis.zadd(keys.expiries, ...others.flat())
+
+  await world.sessions.sweepExpired()
+  assert.is(await redis.zcard(keys.expiries), 1)
+  assert.equal(await listed(world, record.user.id), [])
+  await world.sessions.sweepExpired()
+  assert.is(await redis.zcard(keys.expiries), 0)
 })
 
 // found 2026-11-27: they were left to nobody

@@ -79,6 +79,18 @@ return 1`
 export const DUE_SESSIONS = `${LUA_NOW_MS}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs, 'LIMIT', ARGV[1], ARGV[2])`
 
+/** What only a newer identity understands holds a sweep up once in so long. */
+const LOOK_AGAIN_MS = 60_000
+
+/**
+ * Leaves a session whose time may have come for a while.
+ *
+ * KEYS  expiries
+ * ARGV  ref
+ */
+export const LEAVE_SESSION = `${LUA_NOW_MS}
+redis.call('ZADD', KEYS[1], 'XX', nowMs + ${LOOK_AGAIN_MS}, ARGV[1])`
+
 /**
  * Ends a session whose time has come, and tells the log; or notes when to look again, if it was used
  * meanwhile. Once, however often it runs: whoever deletes the record writes the fact.

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createEvent, parseSessionRecord, type SessionRecord } from '@curfew/contract'
 import { evaluate } from '@curfew/guard/evaluate'
+import { execAll } from '@curfew/service'
 import { z } from 'zod'
-import { emptyPlaces, type Lists, placesOfEveryone } from './every-list.js'
-import { DUE_SESSIONS, EXPIRE_SESSION } from './scripts.js'
+import { type Lists, placesOfEveryone, removePlaces } from './every-list.js'
+import { DUE_SESSIONS, EXPIRE_SESSION, LEAVE_SESSION } from './scripts.js'
 
 const BATCH = 100
+
+/** To look for them takes as long for many as for one; the next sweep goes on. */
+const MOST_RAN_OUT = 5_000
 
 /**
  * Ends the sessions whose time has come, and tells the log. Resolves with how many.
@@ -18,15 +22,14 @@ export async function sweepExpired(lists: Lists): Promise<number> {
   const { redis, keys } = lists
   const ranOut: string[] = []
   let expired = 0
-  let notUnderstood = 0
-  while (true) {
-    const reply = await evaluate(redis, DUE_SESSIONS, [keys.expiries], [notUnderstood + ranOut.length, BATCH])
+  while (ranOut.length < MOST_RAN_OUT) {
+    const reply = await evaluate(redis, DUE_SESSIONS, [keys.expiries], [ranOut.length, BATCH])
     const due = z.array(z.string()).parse(reply)
     for (const ref of due) {
       const json = await redis.get(keys.session(ref))
       const record = json === null ? null : parseSessionRecord(json)
       if (record !== null) expired += await expire(lists, record)
-      else if (json !== null) notUnderstood++
+      else if (json !== null) await evaluate(redis, LEAVE_SESSION, [keys.expiries], [ref])
       // Else it was signed off in this very moment.
       else if ((await redis.zscore(keys.expiries, ref)) !== null) ranOut.push(ref)
     }
@@ -49,13 +52,18 @@ async function expire({ redis, keys }: Lists, record: SessionRecord): Promise<0 
 
 /** The lists first: killed in between, the next sweep finds them again. */
 async function forget(lists: Lists, refs: readonly string[]): Promise<void> {
-  for await (const places of placesOfEveryone(lists)) await emptyPlaces(lists, places)
   const { redis, keys } = lists
-  for (let at = 0; at < refs.length; at += BATCH) {
-    const some = refs.slice(at, at + BATCH)
-    await redis.zrem(keys.seen, ...some)
-    await redis.zrem(keys.expiries, ...some)
+  for await (const places of placesOfEveryone(lists)) {
+    const commands = redis.pipeline()
+    for (const { ref } of places) commands.exists(keys.session(ref))
+    const isThere = places.length > 0 ? await execAll(commands) : []
+    await removePlaces(
+      lists,
+      places.filter((_, i) => isThere[i] === 0),
+    )
   }
+  await redis.zrem(keys.seen, ...refs)
+  await redis.zrem(keys.expiries, ...refs)
 }
 
 function expiredEvent({ user, ref, provider, expiresAt, device }: SessionRecord) {

@@ -1,6 +1,6 @@
 import { parseSessionRecord, type SessionRecord } from '@curfew/contract'
 import { execAll } from '@curfew/service'
-import { emptyPlaces, type Lists, placesOfEveryone } from '../sessions/every-list.js'
+import { type Lists, placesOfEveryone, removePlaces } from '../sessions/every-list.js'
 import { type EndedSession, endedSession } from './ended-session.js'
 import { LeftToAnother } from './wait-for-another.js'
 
@@ -20,8 +20,13 @@ export async function tidyEveryone(
   const era = Number(await lists.redis.get(lists.keys.era))
   let left = 0
   for await (const places of placesOfEveryone(lists)) {
-    await emptyPlaces(lists, places)
-    const stored = places.flatMap(({ json }) => json ?? [])
+    if (places.length === 0) continue
+    const found = await lists.redis.mget(places.map(({ ref }) => lists.keys.session(ref)))
+    await removePlaces(
+      lists,
+      places.filter((_, i) => found[i] === null),
+    )
+    const stored = found.flatMap((json) => json ?? [])
     const records = stored.flatMap((json) => parseSessionRecord(json) ?? [])
     // Of which era they are is not known either.
     left += stored.length - records.length

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createEvent, parseEvent } from '@curfew/contract'
 import { eventually, redisUrl, startRedisProxy } from '@curfew/testing'
 import { Redis } from 'ioredis'
@@ -143,6 +144,28 @@ test('an expired session is found, told, and its tokens revoked', async () => {
   assert.is(work.revoked.length, 1)
 })
 
+// found 2026-11-27: up to ten at once, when one took longer than it was to the next
+test('a process sweeps once at a time, and does everything else meanwhile', async () => {
+  await using world = await givenIdentity()
+  const release = new AbortController()
+  let sweeps = 0
+  const sweepExpired = async () => {
+    if (++sweeps === 1) await once(release.signal, 'abort')
+    return 0
+  }
+  const sessions = { ...world.sessions, sweepExpired }
+  await using _work = await givenWork(world, { sessions, sweepEveryMs: 10 })
+  await eventually(async () => (await sweepsBegun(world)) > 20)
+  const { record } = await world.login()
+
+  await world.signOffs.endSession(record, 'logged-out', ADMIN)
+  await eventually(async () => (await world.logged()).includes('token.revoked'))
+
+  assert.is(sweeps, 1)
+  release.abort()
+  await eventually(() => sweeps > 1)
+})
+
 test('work acts on nothing that identity did not write, should it be in the log', async () => {
   await using world = await givenIdentity()
   const { record } = await world.login()
@@ -193,6 +216,11 @@ test('a log that is read again from its beginning repeats nothing', async () => 
 
 /** The next sweep is always among them. */
 const SWEEPER = 1
+
+/** How often it was time for one. */
+async function sweepsBegun({ redis, keys }: World): Promise<number> {
+  return Number(await redis.hget(`${keys.jobs}:identity:repeat:sweep-expired`, 'ic'))
+}
 
 /** BullMQ's jobs that have failed, or wait for their time. */
 async function jobsAside({ redis, keys }: World): Promise<number> {

@@ -57,6 +57,7 @@ export function startWork(options: WorkOptions) {
   const { redisUrl, redis, keys, sessions, onError, sweepEveryMs = 5_000, lockMs = 30_000 } = options
   const revoke = createRevokeJob(options)
   const stopping = new AbortController()
+  let isSweeping = false
 
   // BullMQ waits for Redis by itself, and asks for connections that never give up.
   const open = (name: string) => {
@@ -146,7 +147,7 @@ export function startWork(options: WorkOptions) {
 
   async function perform(job: Job): Promise<void> {
     if (job.name === 'sweep-expired') {
-      await sessions.sweepExpired()
+      await sweep()
     } else if (job.name === 'tidy-user') {
       const { userId, eventId, ...caused } = TidyJob.parse(job.data)
       await tidyUser({ redis, keys }, userId, (ended) =>
@@ -161,6 +162,15 @@ export function startWork(options: WorkOptions) {
     } else if (job.name === 'revoke-tokens') {
       await revoke(job)
     }
+  }
+
+  /** When one takes longer than it is to the next, a second would only ask Redis for the same. */
+  async function sweep(): Promise<void> {
+    if (isSweeping) return
+    isSweeping = true
+    await sessions.sweepExpired().finally(() => {
+      isSweeping = false
+    })
   }
 
   async function finish(): Promise<void> {
