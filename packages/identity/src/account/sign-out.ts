@@ -10,6 +10,7 @@ import type { SignedOff } from '../sign-off/signed-off.js'
 import { authorOf } from './author.js'
 import type { Farewells } from './farewells.js'
 import type { SignedOffCookie } from './signed-off-cookie.js'
+import { sayFarewell } from './signed-off-page.js'
 
 export interface SignOutOptions {
   readonly guard: Guard
@@ -65,7 +66,11 @@ export function signOut({
     if (leaves) forgetCookie(ctx, guard.publicUrl)
 
     if (!wantsPage) return answerReceipt(ctx, signedOff, receipts)
-    const capability = await keep({ signedOff, scope, continueTo: continueTo?.href ?? null })
+    const farewell = { scope, continueTo: continueTo?.href ?? null }
+    const capability = await keep({ signedOff, ...farewell })
+    // At once, then: a form may not be redirected to the provider (Content-Security-Policy, form-action).
+    if (capability === null && continueTo !== null)
+      return sayFarewell(ctx, { ...farewell, receipt: signedOff.receipt() }, guard.publicUrl)
     ctx.status = 303
     if (capability === null) return ctx.redirect(leaves ? '/' : '/account')
     // The provider leads back to the first page, which then says what the receipt says.

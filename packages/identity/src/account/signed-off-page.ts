@@ -1,3 +1,4 @@
+import type { SessionUser } from '@curfew/contract'
 import type { Guard } from '@curfew/guard'
 import { type Html, html, page, respondWithPage, ServiceError } from '@curfew/service'
 import type { Context } from 'koa'
@@ -21,16 +22,19 @@ export function showSignedOff(guard: Guard, farewells: Farewells) {
     // Who has signed in again and comes back here by the history keeps the provider's new session.
     const stays = user !== undefined || ctx.query['stay'] !== undefined
     const continueTo = stays ? null : farewell.continueTo
-    // A header, not a script: it works everywhere, and leaves the policy for forms as strict as it is.
-    if (continueTo !== null) ctx.set('Refresh', `0; url=${continueTo}`)
     // The receipt fills while one looks at it.
-    else if (!farewell.receipt.confirmed) ctx.set('Refresh', String(FILLS_EVERY_SECONDS))
-    const body = farewellBody({ ...farewell, continueTo }, user !== undefined)
-    respondWithPage(
-      ctx,
-      page({ title: HEADLINES[farewell.scope], body, user, assets: ASSETS, publicUrl: guard.publicUrl }),
-    )
+    if (continueTo === null && !farewell.receipt.confirmed) ctx.set('Refresh', String(FILLS_EVERY_SECONDS))
+    sayFarewell(ctx, { ...farewell, continueTo }, guard.publicUrl, user)
   }
+}
+
+/** The page, which leads on to the provider. */
+export function sayFarewell(ctx: Context, farewell: Farewell, publicUrl: URL, user?: SessionUser): void {
+  const { scope, continueTo } = farewell
+  // A header, not a script: it works everywhere, and leaves the policy for forms as strict as it is.
+  if (continueTo !== null) ctx.set('Refresh', `0; url=${continueTo}`)
+  const body = farewellBody(farewell, user !== undefined)
+  respondWithPage(ctx, page({ title: HEADLINES[scope], body, user, assets: ASSETS, publicUrl }))
 }
 
 const FILLS_EVERY_SECONDS = 1
