@@ -31,10 +31,16 @@ local gate = redis.call('HMGET', KEYS[1], 'lost', 'seen', 'forked')
 if history ~= ARGV[2] or not gate[1] or head ~= tonumber(ARGV[3]) then return 0 end
 if gate[3] or tonumber(gate[2]) > head + #signOffs then return 0 end
 
+-- An error would leave a number without its sign-off: what a script has written Redis does not take back.
+local function sessionIn(record)
+  local isJson, session = pcall(cjson.decode, record)
+  return isJson and type(session) == 'table' and session or nil
+end
+
 -- Where the record is back the tokens are, too: with the provider in the event they are revoked.
 local function toldWith(event, record)
-  local session = record and cjson.decode(record)
-  if not session or session.v ~= 1 then return event end
+  local session = sessionIn(record)
+  if not session or session.v ~= 1 or type(session.user) ~= 'table' then return event end
   local told = cjson.decode(event)
   told.data.provider, told.data.subjectName = session.provider, session.user.name
   return cjson.encode(told)
@@ -55,7 +61,7 @@ local function keepSurvivor(target, listed, aside)
   for _, ref in ipairs(redis.call('ZRANGE', aside, 0, -1)) do
     local key = prefix .. 'session:' .. ref
     local record = redis.call('GET', key)
-    local session = record and cjson.decode(record)
+    local session = sessionIn(record)
     if session and session.family == target.except and session.generation == target.generation - 1 then
       redis.call('SET', key, survive(record, session, target.generation), 'XX', 'KEEPTTL')
       redis.call('ZADD', listed, redis.call('ZSCORE', aside, ref), ref)

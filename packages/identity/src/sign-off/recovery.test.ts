@@ -1,4 +1,4 @@
-import { keysOf, parseEvent } from '@curfew/contract'
+import { keysOf, parseEvent, type TargetOfOne } from '@curfew/contract'
 import { eventually, freshNamespace, openHistory, openRedis } from '@curfew/testing'
 import type { Redis } from 'ioredis'
 import { suite } from 'uvu'
@@ -116,6 +116,39 @@ test('a session that is ended again is told with its provider and name where Red
   assert.is(await redis.exists(world.keys.session('r1')), 0)
 })
 
+// found 2026-11-27: it raised an error once a number was given, which Redis does not take back
+test('a record that says nothing keeps no sign-off from being recorded again, and no survivor from surviving', async () => {
+  await using redis = await openRedis()
+  const nothing = ['no JSON', '5', 'null', '{"v":1}', '{"v":1,"user":null}']
+  {
+    await using world = await recoveryOf(redis)
+    const { keys } = world
+    await redis.hset(keys.history, { openedAt: 0, lost: 1, seen: nothing.length })
+    for (const [i, record] of nothing.entries()) await redis.set(keys.session(`r${i + 1}`), record)
+
+    await world.recover({ head: 0, applied: nothing.length, leased: true })
+
+    assert.equal(world.outcomes, [nothing.length])
+    assert.is(await redis.exists(nothing.map((_, i) => keys.session(`r${i + 1}`))), 0)
+  }
+
+  const others = { kind: 'user', userId: 'ada', generation: 2, except: 'mine' } as const
+  await using world = await recoveryOf(redis, { targetOf: () => others })
+  const { keys } = world
+  await redis.hset(keys.history, { openedAt: 0, lost: 1, seen: 1 })
+  await redis.hset(keys.user('ada'), { generation: 1 })
+  const mine = '{"family":"mine","generation":1,"revision":1}'
+  for (const [i, record] of [...nothing, mine].entries()) {
+    await redis.set(keys.session(`r${i}`), record)
+    await redis.zadd(keys.sessionsOf('ada'), i, `r${i}`)
+  }
+
+  await world.recover({ head: 0, applied: 1, leased: true })
+
+  assert.equal(await redis.zrange(keys.sessionsOf('ada'), '0', '-1'), [`r${nothing.length}`])
+  assert.is(await redis.zcard(keys.endedOf('ada', 1)), nothing.length)
+})
+
 // found 2026-11-26: it had waited for others in an earlier loss, and waited for nobody in the next one
 test('everybody’s sign-off that arrives late signs nobody off because of a later loss', async () => {
   await using redis = await openRedis()
@@ -152,12 +185,19 @@ async function recoveryOf(
     remembersFrom = 0,
     knows = null,
     blocked = new Map(),
+    targetOf = (sequence) => ({
+      kind: 'session',
+      family: `f${sequence}`,
+      ref: `r${sequence}`,
+      userId: 'ada',
+    }),
     recordDurably = recordOnDisk(redis),
   }: {
     readonly namespace?: string
     readonly remembersFrom?: number
     readonly knows?: number | null
     readonly blocked?: ReadonlyMap<string, UserRow>
+    readonly targetOf?: (sequence: number) => TargetOfOne
     readonly recordDurably?: RecordDurably
   } = {},
 ) {
@@ -167,7 +207,7 @@ async function recoveryOf(
   const outcomes: Array<number | 'everyone'> = []
   const signOff = (sequence: number) => ({
     sequence,
-    target: { kind: 'session', family: `f${sequence}`, ref: `r${sequence}`, userId: 'ada' } as const,
+    target: targetOf(sequence),
     reason: 'admin' as const,
     eventId: `e${sequence}`,
   })
