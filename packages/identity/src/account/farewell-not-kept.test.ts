@@ -38,6 +38,9 @@ test('with a provider that has a session of its own they are led there by the pa
   await using app = await givenApp({ redisUrl: server.url, env })
   const ada = await app.login()
   await keepNoFarewell(app)
+  // Who signs out does not wait long for what is not known of the provider yet.
+  const asked = async () => (await app.ask('/auth/login/dev')).headers.get('location')
+  await eventually(async () => (await asked())?.startsWith('https://provider.test/authorize?'))
 
   const sent = await ada.browser.post('/auth/logout', {}, { from: app.url, follow: () => false })
 
