@@ -4,9 +4,8 @@ import { type Guard, type Hold, SessionEnded } from '@curfew/guard'
 import { callerOf } from '@curfew/service'
 import type { Context } from 'koa'
 import { csvHead, csvRow } from './csv.js'
-import type { EventFilter } from './event-filter.js'
 import { type ExportFormat, parseExportQuery } from './log-query.js'
-import type { LogStore } from './store/log-store.js'
+import type { LogStore, StoredEntry } from './store/log-store.js'
 import { readAll } from './store/read-all.js'
 
 /**
@@ -14,19 +13,23 @@ import { readAll } from './store/read-all.js'
  * as it is sent, in constant memory, and breaks off with the session of whoever asked, and where there is no lease.
  *
  * That a copy was taken is a fact of the log itself: where it can't be told, none is given. `HEAD` takes none.
+ *
+ * @throws {LogStoreFailed} where the log can't be read: then no copy was taken
  */
 export function exportEvents({ guard, store }: { guard: Guard; store: Pick<LogStore, 'page'> }) {
   return async function exportEvents(ctx: Context): Promise<void> {
     const session: SessionRecord = ctx.state.session
     const { filter, format } = parseExportQuery(ctx.query)
     const isTaken = ctx.method !== 'HEAD'
+    const entries = readAll(store, filter)
+    const first = await entries.next()
     if (isTaken) await guard.recordFact(exportedFact(ctx, session, format))
     ctx.status = 200
     ctx.type = TYPES[format]
     ctx.attachment(`curfew-events.${format}`)
     if (!isTaken) return
     const hold = guard.hold(session, (why) => body.destroy(new SessionEnded(why)))
-    const body = Readable.from(whileAllowed(hold, linesOf(store, filter, format)))
+    const body = Readable.from(whileAllowed(hold, linesOf(format, first, entries)))
     body.once('close', () => hold.release())
     ctx.body = body
   }
@@ -61,12 +64,13 @@ async function* whileAllowed({ mayDeliver }: Pick<Hold, 'mayDeliver'>, chunks: A
 }
 
 async function* linesOf(
-  store: Pick<LogStore, 'page'>,
-  filter: EventFilter,
   format: ExportFormat,
+  first: IteratorResult<StoredEntry>,
+  others: AsyncIterator<StoredEntry>,
 ): AsyncGenerator<string, void, undefined> {
   let chunk = format === 'csv' ? `${csvHead()}\r\n` : ''
-  for await (const { event, json } of readAll(store, filter)) {
+  for (let next = first; !next.done; next = await others.next()) {
+    const { event, json } = next.value
     chunk += format === 'csv' ? `${csvRow(event)}\r\n` : `${json}\n`
     if (chunk.length < CHUNK) continue
     yield chunk
