@@ -45,16 +45,6 @@ export function wholeMoment(at: string | number): string {
   return isTime(date) ? WHOLE.format(date) : String(at)
 }
 
-/** A length of time, as short as it can be said: “4 ms”, “1.2 s”, “3 min 20 s”, “2 h 5 min”. */
-export function duration(ms: number): string {
-  if (!Number.isFinite(ms)) return '–'
-  if (ms < 1_000) return `${Math.round(ms * 10) / 10} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
-  const [minutes, seconds] = [Math.floor(ms / 60_000), Math.round((ms % 60_000) / 1_000)]
-  if (minutes < 60) return `${minutes} min ${seconds} s`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
-
 /** As a field for a local time wants it. */
 export function localInput(at: number): string {
   const date = new Date(at)

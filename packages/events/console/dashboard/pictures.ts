@@ -1,4 +1,5 @@
-import { duration } from '../moments.js'
+import { duration } from '../../src/duration.js'
+import { OTHER_REASONS } from '../../src/figures/largest.js'
 import type { Figures, Numbers } from './figures-api.js'
 
 /** One picture of the dashboard: what is drawn, and how it is said. */
@@ -85,12 +86,14 @@ export function picturesOf({ logins, signOffs, failures, confirmation, activeSes
 const COLOURS = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `--chart-${number}`)
 const RED_FIRST = [4, 2, 5, 6, 1, 3, 7, 8, 9].map((number) => `--chart-${number}`)
 
-/** The most frequent first; what is rare shares the last colour. */
+/** The most frequent first, and last what stands for many. */
 function seriesOf(byName: Readonly<Record<string, Numbers>>, colours = COLOURS): Series[] {
   return Object.entries(byName)
     .map(([label, values]) => ({ label, values, whole: sum(values) }))
     .filter(({ whole }, index) => whole > 0 || index === 0)
-    .sort((a, b) => b.whole - a.whole)
+    .sort(
+      (a, b) => Number(a.label === OTHER_REASONS) - Number(b.label === OTHER_REASONS) || b.whole - a.whole,
+    )
     .map((series, index) => ({
       ...series,
       colour: colours[Math.min(index, colours.length - 1)] ?? '--chart-1',

@@ -1,11 +1,12 @@
 import type { CurfewEvent } from '@curfew/contract'
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import { duration } from '../../src/duration.js'
 import { whatHappened, whoDidIt, whyItHappened } from '../../src/event-words.js'
 import { type RequestSteps, requestSteps } from '../../src/request-steps.js'
 import { askForAll } from '../log/log-pages.js'
 import { log, open, setFilter } from '../log/log-state.js'
-import { duration, timeInList, wholeMoment } from '../moments.js'
+import { timeInList, wholeMoment } from '../moments.js'
 import { toneOf } from './tones.js'
 
 /** No request has so many steps; a correlation id that is used for everything has. */

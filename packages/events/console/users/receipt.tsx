@@ -1,7 +1,7 @@
 import type { InstanceReceipt, Receipt } from '@curfew/contract'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { duration } from '../../src/duration.js'
 import { ask } from '../ask.js'
-import { duration } from '../moments.js'
 
 /** How long to wait before each look; the last for ever after. Most instances answer within milliseconds. */
 const LOOK_AGAIN_MS = [30, 60, 120, 250, 400]

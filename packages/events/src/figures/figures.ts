@@ -1,6 +1,7 @@
 import type { EventType } from '@curfew/contract'
 import { type BucketCount, percentileOf } from '../store/histogram.js'
 import type { Tally, TallySpan } from '../store/tally.js'
+import { largestOf } from './largest.js'
 
 /** What the pictures of the dashboard show. Every list is as long as `at`. */
 export interface Figures {
@@ -13,7 +14,7 @@ export interface Figures {
   readonly logins: readonly number[]
   /** By type of event. */
   readonly failures: Readonly<Record<string, readonly number[]>>
-  /** By reason; of those that there were. */
+  /** By reason, of those that there were: the eight largest, and `other reasons`. */
   readonly signOffs: Readonly<Record<string, readonly number[]>>
   /** How long sign-offs took to be confirmed, to 2 %. Null in a step without one. */
   readonly confirmation: {
@@ -62,7 +63,7 @@ export function figuresOf({ from, to, stepSeconds }: TallySpan, tally: Tally): F
     at: steps.map((step) => isoOf(from + step * stepSeconds)),
     logins,
     failures: Object.fromEntries(failures),
-    signOffs: Object.fromEntries(signOffs),
+    signOffs: Object.fromEntries(largestOf(signOffs)),
     confirmation: {
       count: confirmed.map(({ count }) => count),
       p50Ms: confirmed.map(({ p50Ms }) => p50Ms),
