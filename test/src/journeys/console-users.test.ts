@@ -1,4 +1,5 @@
 import { eventually } from '@curfew/testing'
+import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
@@ -104,6 +105,31 @@ test('whose own session ends is told so at once, and sees nothing of the log any
   assert.not(before.includes('none'))
 })
 
+// found 2026-11-27: one could ask to block oneself, was refused, and what was pressed had lost the focus.
+test('an admin is told when it is about themselves, can’t block themselves, and goes on after a refusal', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium({ tolerate: [REFUSED, /status of 409/] })
+  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
+  const admin = await chromium.openPage()
+  await openSignedIn(admin, `${system.console}/users`, 'admin')
+
+  await admin.click('.users a:has-text("Ada Admin")')
+  await admin.click('.user-view button:text-is("Sign off everywhere")')
+  await admin.waitForSelector('dialog p:has-text("This is you: you will be signed out, here too.")')
+  assert.is(await admin.locator('.user-view .actions button:text-is("Block")').count(), 0)
+  await admin.keyboard.press('Escape')
+
+  await admin.click('.users a:has-text("Vito Viewer")')
+  await admin.waitForSelector('.user-view h2:text-is("Vito Viewer")')
+  assert.ok(await postOfShown(admin, 'block'))
+  await admin.click('.user-view button:text-is("Unblock")')
+  await admin.waitForSelector('dialog button[type=submit]:focus')
+  assert.ok(await postOfShown(admin, 'unblock'))
+  await admin.keyboard.press('Enter')
+  await admin.waitForSelector('dialog [role=alert]')
+  await admin.waitForSelector('dialog button[type=submit]:focus')
+})
+
 test('who is no admin gets a page that says so', async () => {
   await using system = await startTestSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
@@ -114,3 +140,12 @@ test('who is no admin gets a page that says so', async () => {
 })
 
 test.run()
+
+/** As another admin may, meanwhile. */
+async function postOfShown(page: Page, what: string): Promise<boolean> {
+  const user = new URL(page.url()).pathname.split('/').at(-1)
+  return page.evaluate(async (address) => {
+    const json = { 'Content-Type': 'application/json' }
+    return (await fetch(address, { method: 'POST', headers: json, body: '{}' })).ok
+  }, `/auth/admin/users/${user}/${what}`)
+}

@@ -44,6 +44,7 @@ export function QuestionDialog({
 
   async function doIt(submitted: Event): Promise<void> {
     submitted.preventDefault()
+    if (isBusy) return
     setBusy(true)
     setTrouble(null)
     const answer = await act(reason.current?.value.trim() ?? '')
@@ -79,7 +80,8 @@ export function QuestionDialog({
             </p>
           )}
           <p class="actions">
-            <button type="submit" class={isGrave ? 'danger' : 'primary'} disabled={isBusy}>
+            {/* Not disabled: whoever pressed it by the keyboard would lose their place where it is refused. */}
+            <button type="submit" class={isGrave ? 'danger' : 'primary'} aria-disabled={isBusy}>
               {verb}
             </button>
             <button type="button" onClick={() => dialog.current?.close()}>

@@ -1,4 +1,5 @@
 import { deviceName } from '@curfew/service/browser/device-name'
+import { isOneself } from './oneself.js'
 import type { Asked } from './question.js'
 import {
   blockUser,
@@ -20,10 +21,12 @@ export function ending({ name }: ConsoleUser, { ref, device, current }: ConsoleS
 }
 
 export function signingOff({ id, name }: ConsoleUser): Asked {
+  const [whose, they] = isOneself(id)
+    ? ['This is you: you will be signed out, here too. ', 'You']
+    : ['', 'They']
   return {
     title: `Sign ${name} off everywhere?`,
-    sentence:
-      'Every session will end, on every device and every service. They will be able to sign in again at once.',
+    sentence: `${whose}Every session will end, on every device and every service. ${they} will be able to sign in again at once.`,
     verb: 'Sign off everywhere',
     act: () => signOffUser(id),
   }

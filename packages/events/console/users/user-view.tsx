@@ -5,6 +5,7 @@ import { focusOn, isFocusLost, PassingButton } from '../focus.js'
 import { createInOrder } from '../in-order.js'
 import { Ago, Moment } from '../moments.js'
 import { Avatar } from './avatar.js'
+import { isOneself } from './oneself.js'
 import { type Asked, QuestionDialog } from './question.js'
 import { blocking, ending, signingOff, unblocking } from './questions.js'
 import { type ConsoleSession, type ConsoleUser, getUser, sessionsOf } from './users-api.js'
@@ -121,9 +122,12 @@ function Person({ user, sessions, onAsk }: PersonProps) {
             Unblock
           </button>
         ) : (
-          <button type="button" class="danger" onClick={() => onAsk(blocking(user))}>
-            Block
-          </button>
+          // Identity refuses it: nobody might be left to unblock them.
+          !isOneself(id) && (
+            <button type="button" class="danger" onClick={() => onAsk(blocking(user))}>
+              Block
+            </button>
+          )
         )}
         <a class="button quiet" href={`/console?user=${encodeURIComponent(id)}`}>
           Show in the log
