@@ -32,6 +32,29 @@ test('users: who comes to the end of the list goes on to everybody else, by the 
   assert.is(new Set(names).size, MANY + 1)
 })
 
+// found 2026-11-27: whoever was not on the first page was gone.
+test('users: whoever was found stays, however many sign in, and who is missing between comes next', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  await givenUsers(system.redisUrl, MANY)
+  const page = await chromium.openPage()
+  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await page.click('#users-more')
+  await page.waitForSelector(`#users-list li:nth-child(${MANY + 1}):last-child`)
+
+  await givenUsers(system.redisUrl, MANY, { from: MANY, lastLoginAt: Date.now() + 60_000 })
+  await log.write('something of identity')
+  await page.waitForSelector(`#users-list li:nth-child(${50 + MANY + 1}):last-child:has-text("Person 0")`)
+  await page.click('#users-more')
+
+  await page.waitForSelector(`#users-list li:nth-child(${2 * MANY + 1}):last-child:has-text("Person 0")`)
+  const names = await page.locator('#users-list strong').allTextContents()
+  const newestFirst = (from: number) =>
+    Array.from({ length: MANY }, (_, i) => `Person ${from + MANY - 1 - i}`)
+  assert.equal(names, [...newestFirst(MANY), 'Ada Admin', ...newestFirst(0)])
+})
+
 // found 2026-11-27: it began anew with whatever happened, and the focus was lost.
 test('users: a search that finds nobody at first goes on from where it was, whatever happens meanwhile', async () => {
   await using system = await startTestSystem()
@@ -103,16 +126,24 @@ test('users: who they are is shown although more has happened before it was answ
 
 test.run()
 
-/** As after a first login each, long ago. */
-async function givenUsers(redisUrl: string, count: number): Promise<void> {
+const LONG_AGO = Date.parse('2026-11-01T12:00:00Z')
+
+/** As after a first login each, one a millisecond. All at once: nobody sees some of them alone. */
+async function givenUsers(
+  redisUrl: string,
+  count: number,
+  { from = 0, lastLoginAt: firstAt = LONG_AGO }: { from?: number; lastLoginAt?: number } = {},
+): Promise<void> {
   const keys = keysOf('curfew')
   const redis = new Redis(redisUrl)
+  const all = redis.multi()
   for (let i = 0; i < count; i++) {
-    const { id, name, provider, issuer, subject, lastLoginAt } = userOf(i)
+    const { id, name, provider, issuer, subject } = userOf(from + i)
+    const lastLoginAt = firstAt + i
     const row = { name, provider, issuer, subject, lastLoginAt, createdAt: lastLoginAt, generation: 0 }
-    await redis.hset(keys.user(id), row)
-    await redis.zadd(keys.users, lastLoginAt, id)
+    all.hset(keys.user(id), row).zadd(keys.users, lastLoginAt, id)
   }
+  await all.exec()
   redis.disconnect()
 }
 
@@ -127,7 +158,7 @@ const userOf = (number: number) => ({
   issuer: 'https://provider.test',
   subject: `person-${number}`,
   blocked: null,
-  lastLoginAt: Date.parse('2026-11-01T12:00:00Z') + number,
+  lastLoginAt: LONG_AGO + number,
   sessions: 0,
 })
 

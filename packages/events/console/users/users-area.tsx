@@ -76,10 +76,10 @@ function withFirstPage(before: Found | null, query: string, answer: Page): Found
   if (!answer.ok) return { query, users: kept.users, next: kept.next, trouble: answer.detail }
   const { users, next } = answer.body
   const below = without(kept.users, users)
-  // Between a page of new ones alone and those who are known there may be more.
+  // Between a page of new ones alone and those who are known there may be more: they are asked for next.
   const isApart = users.length > 0 && kept.users.length > 0 && below.length === kept.users.length
-  if (isApart || isNobody(kept)) return { query, users, next, trouble: null }
-  return { query, users: [...users, ...below], next: kept.next, trouble: null }
+  const goesOn = isApart || isNobody(kept)
+  return { query, users: [...users, ...below], next: goesOn ? next : kept.next, trouble: null }
 }
 
 const NOBODY = { users: [], next: null }
@@ -89,8 +89,12 @@ function withNextPage(before: Found | null, query: string, answer: Page): Found 
   if (before === null || before.query !== query) return before
   if (!answer.ok) return { ...before, trouble: answer.detail }
   const { users, next } = answer.body
-  return { query, users: [...before.users, ...without(users, before.users)], next, trouble: null }
+  const all = [...before.users, ...without(users, before.users)]
+  return { query, users: all.toSorted(byLastLogin), next, trouble: null }
 }
+
+/** As identity lists them. What comes later may belong between those who are shown. */
+const byLastLogin = (a: ConsoleUser, b: ConsoleUser) => b.lastLoginAt - a.lastLoginAt
 
 function nobodyOf({ query, next }: Found): string {
   if (next !== null) return 'Nobody so far.'
