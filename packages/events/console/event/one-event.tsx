@@ -225,4 +225,27 @@ function Narrow({ to, value }: { readonly to: FilterName; readonly value: string
   )
 }
 
-const NAMES: Readonly<Record<string, string>> = { provider: 'Provider', project: 'Project' }
+/** What events say beside what all of them may. */
+const NAMES: Readonly<Record<string, string>> = {
+  provider: 'Provider',
+  project: 'Project',
+  name: 'Name',
+  field: 'Field',
+  roles: 'Roles',
+  isFirst: 'First login',
+  signOff: 'Confirmed',
+  eventId: 'Its event',
+  sequence: 'Its sign-off',
+  sessions: 'Sessions',
+  tookMs: 'Took, in ms',
+  applied: 'Applied by',
+  lapsed: 'Lapsed at',
+  hooksFailed: 'Hooks failed',
+  recordedAgain: 'Recorded again',
+  instance: 'Instance',
+  service: 'Service',
+  entries: 'Entries',
+  keptSince: 'Kept since',
+  format: 'Format',
+  filter: 'Filter',
+}
