@@ -71,8 +71,13 @@ export function createLogModel(): LogModel {
 
   function showWaiting(): void {
     if (paging.hasNewer.value) return
+    // It stands above what is being loaded, and is shown with it.
+    if (paging.isLoading.value) return void count()
     if (waiting.isCutOff) return void paging.load()
-    if (paging.isUnsure) return void paging.tryAgain()
+    if (paging.isUnsure) {
+      count()
+      return void paging.tryAgain()
+    }
     batch(() => {
       const some = waiting.take()
       // A few light up; a flood would be a flicker.
@@ -112,7 +117,7 @@ export function createLogModel(): LogModel {
     hold(reading) {
       if (isReading === reading) return
       isReading = reading
-      if (!isHeld() && !isLoading.value) showWaiting()
+      if (!isHeld()) showWaiting()
     },
     showWaiting,
     onEvent(listener) {
