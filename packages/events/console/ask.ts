@@ -6,9 +6,14 @@ export type Answer<Body> =
       /** Where to ask again, for what is not finished yet. */
       readonly location: string | null
     }
-  | { readonly ok: false; readonly detail: string }
+  | {
+      readonly ok: false
+      readonly detail: string
+      /** It was asked wrongly: to ask the same again is of no use. */
+      readonly isBadInput: boolean
+    }
 
-/** Asks one of the services. Never throws for what a network or a server may do. */
+/** Asks one of the services, for 15 s at most. Never throws for what a network or a server may do. */
 export async function ask<Body>(
   path: string,
   method = 'GET',
@@ -24,17 +29,26 @@ export async function ask<Body>(
         ...headers,
       },
       cache: 'no-store',
+      signal: AbortSignal.timeout(LONGEST_MS),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
-    if (!isJson(answer)) return { ok: false, detail: BROKEN }
-    if (!answer.ok) return { ok: false, detail: detailOf(await answer.json()) }
+    const isBadInput = answer.status === 400 || answer.status === 422
+    if (!isJson(answer)) return { ok: false, detail: BROKEN, isBadInput }
+    if (!answer.ok) return { ok: false, detail: detailOf(await answer.json()), isBadInput }
     return { ok: true, body: await answer.json(), location: answer.headers.get('location') }
   } catch (error) {
-    // A network that is gone, or an answer that was cut off.
-    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
-    return { ok: false, detail: UNREACHABLE }
+    if (!isNoAnswer(error)) throw error
+    return { ok: false, detail: UNREACHABLE, isBadInput: false }
   }
 }
+
+const LONGEST_MS = 15_000
+
+/** A network that is gone, an answer that was cut off, or none in time. */
+const isNoAnswer = (error: unknown) =>
+  error instanceof TypeError ||
+  error instanceof SyntaxError ||
+  (error instanceof DOMException && error.name === 'TimeoutError')
 
 const isJson = (answer: Response) => /\bjson\b/.test(answer.headers.get('content-type') ?? '')
 

@@ -45,6 +45,10 @@ export async function openLog(redisUrl: string) {
       })
       await Promise.all(adding)
     },
+    /** Takes away all that is on its way to the log. */
+    forget: async () => {
+      await redis.xtrim(log, 'MAXLEN', 0)
+    },
     [Symbol.asyncDispose]: async () => redis.disconnect(),
   }
 }

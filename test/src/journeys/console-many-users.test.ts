@@ -124,6 +124,43 @@ test('users: who they are is shown although more has happened before it was answ
   }
 })
 
+test('users: an answer that comes after that to a later question is not shown any more', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  const page = await chromium.openPage()
+  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await page.click('.users a:has-text("Ada Admin")')
+  await page.waitForSelector('.user-view .sessions')
+
+  for (const [isAsked, shown] of [
+    [isList, '#users-list strong:text-is("Grace")'],
+    [isOneUser, '.user-view h2:text-is("Grace")'],
+  ] as const) {
+    const held: Route[] = []
+    let isHeld = true
+    await page.route(isAsked, (route) => (isHeld ? held.push(route) : route.continue()))
+    await eventually(
+      async () => {
+        await log.write('something of identity')
+        return held.length > 1
+      },
+      { within: 30_000 },
+    )
+    const [earlier, later] = held
+    await answerAs('Grace', later)
+    await page.waitForSelector(shown)
+
+    const arrived = page.waitForResponse((response) => response.request() === earlier?.request())
+    await answerAs('Somebody Else', earlier)
+    await (await arrived).finished()
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    assert.is(await page.locator(shown).count(), 1)
+    isHeld = false
+    for (const route of held.slice(2)) await route.continue()
+  }
+})
+
 test.run()
 
 const LONG_AGO = Date.parse('2026-11-01T12:00:00Z')

@@ -1,8 +1,9 @@
+import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { newest, openLog } from './console-log.js'
+import { lines, newest, openLog, scrollTo, untilKept } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the console at another time, and back')
@@ -40,18 +41,74 @@ test('what happens while the log goes back to live is shown', async () => {
   await other.goto(system.console)
   await other.waitForSelector('#log-state:text-is("Live")')
 
+  // It stays where it has jumped to: when it asks for what came after that, it gets no answer.
+  await page.route(isNewer, () => {})
+  const jumpedTo = new Date(Date.now() - 80_000_000).toISOString()
+  await page.evaluate(`history.pushState(null, '', '/console?at=${jumpedTo}')`)
+  await page.evaluate(`dispatchEvent(new PopStateEvent('popstate'))`)
+  await page.waitForSelector('.log-row:has-text("long ago")')
+  await page.waitForSelector('#log-state:text-is("Past")')
+  let asked = 0
   await page.route(isNow, async (route) => {
+    asked++
     const response = await route.fetch()
     await log.write('meanwhile')
     await newest(other, 'meanwhile')
     await route.fulfill({ response })
   })
-  await page.goto(`${system.console}?at=${new Date(Date.now() - 80_000_000).toISOString()}`)
-  await page.waitForSelector('.log-row:has-text("long ago")')
   await page.click('.chip:has-text("at") button')
   await newest(page, 'meanwhile')
+  assert.is(asked, 1)
 })
 
-const isNow = (url: URL) => url.pathname === '/events' && url.search === '?limit=200'
+// found 2026-11-27: it was looked for at its own time, where the page had been, and nowhere else. So was what happened
+// now, by a browser whose clock is ahead.
+test('what the log keeps late is shown, although its time had been read before', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  const page = await chromium.openPage()
+  const began = Date.now() - 600_000
+  await log.writeMany(MANY, (i) => ({ reason: `n${i}`, at: new Date(began + i * 100) }))
+  await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
+  await untilKept(page, system.url, `n${MANY - 1}`)
+
+  await page.goto(`${system.console}?user=grace&at=${new Date(began + 50).toISOString()}`)
+  await page.waitForSelector('.log-row:has-text("n1")', { state: 'attached' })
+  await log.write('late', 'session.expired', {}, new Date(began + 2_050))
+  await log.writeMany(MANY, (i) => ({ reason: `after ${i}`, at: new Date() }))
+  await untilKept(page, system.url, `after ${MANY - 1}`)
+
+  await eventually(
+    async () => {
+      await scrollTo(page, 0)
+      return (
+        (await lines(page)
+          .filter({ hasText: `after ${MANY - 1}` })
+          .count()) === 1
+      )
+    },
+    { within: 30_000 },
+  )
+  await page.waitForSelector('#log-state:text-is("Live")')
+  await eventually(
+    async () => {
+      // At the top nobody reads: what is there is replaced if it is not all.
+      for (const top of [0, (MANY - 2) * ROW_PX]) {
+        await scrollTo(page, top)
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+      }
+      return (await lines(page).filter({ hasText: 'late' }).count()) === 1
+    },
+    { within: 30_000 },
+  )
+})
 
 test.run()
+
+/** More than the console loads at once. */
+const MANY = 250
+const ROW_PX = 34
+
+const isNow = (url: URL) => url.pathname === '/events' && url.search === '?limit=200'
+const isNewer = (url: URL) => url.pathname === '/events' && url.searchParams.has('from')

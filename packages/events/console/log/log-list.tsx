@@ -4,9 +4,9 @@ import { useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { PassingButton } from '../focus.js'
 import { isNarrow } from '../narrow.js'
-import { momentOf, nothingOf } from './log-filter.js'
+import { isFiltered, momentOf, nothingOf } from './log-filter.js'
 import { LogRow, rowId } from './log-row.js'
-import { closePanel, filter, jumpedTo, jumpTo, log, open, openEvent } from './log-state.js'
+import { clearFilter, closePanel, filter, jumpedTo, jumpTo, log, open, openEvent } from './log-state.js'
 import type { Line } from './shown-lines.js'
 import { useVirtualRows } from './virtual-rows.js'
 
@@ -204,7 +204,7 @@ function LogEnd({ onGoOn }: { readonly onGoOn: () => void }) {
   if (!hasOlder.value)
     return (
       <p class="log-end" role="presentation">
-        The log begins here.
+        {isFiltered(filter.value) ? 'Nothing older fits.' : 'The log begins here.'}
       </p>
     )
   if (isLoadingOlder.value)
@@ -233,7 +233,7 @@ function LogEnd({ onGoOn }: { readonly onGoOn: () => void }) {
 }
 
 function LogNote() {
-  const { isLoading, isLoadingOlder, trouble, olderTrouble, hasOlder } = log
+  const { isLoading, isLoadingOlder, trouble, isBadInput, olderTrouble, hasOlder } = log
   if (isLoading.value || isLoadingOlder.value) {
     return (
       <p class="log-note" role="status">
@@ -247,9 +247,15 @@ function LogNote() {
     return (
       <div class="log-note" id="log-note" role="alert">
         <p>{said}</p>
-        <PassingButton leadsTo="#log-list" onClick={isOlder ? log.loadOlder : log.tryAgain}>
-          Try again
-        </PassingButton>
+        {isBadInput.value ? (
+          <PassingButton leadsTo="#log-list" onClick={clearFilter}>
+            Clear the filter
+          </PassingButton>
+        ) : (
+          <PassingButton leadsTo="#log-list" onClick={isOlder ? log.loadOlder : log.tryAgain}>
+            Try again
+          </PassingButton>
+        )}
       </div>
     )
   }

@@ -9,7 +9,8 @@ import { createWaitingLines } from './waiting-lines.js'
 /** The live log, without a page around it: what is shown, what waits, and why. */
 export interface LogModel
   extends Pick<ShownLines, 'lines' | 'hasOlder' | 'isFull'>,
-    Pick<LogPaging, 'isLoading' | 'isLoadingOlder' | 'hasNewer' | 'trouble' | 'olderTrouble'>,
+    Pick<LogPaging, 'isLoading' | 'isLoadingOlder' | 'hasNewer'>,
+    Pick<LogPaging, 'trouble' | 'isBadInput' | 'olderTrouble'>,
     Pick<LogPaging, 'show' | 'loadOlder' | 'loadNewer' | 'tryAgain'> {
   /** How many came that are not shown, since somebody reads or has paused. */
   readonly waiting: ReadonlySignal<number>
@@ -89,8 +90,8 @@ export function createLogModel(): LogModel {
   }
 
   const { lines, hasOlder, isFull } = shown
-  const { isLoading, isLoadingOlder, hasNewer, trouble, olderTrouble, loadOlder, loadNewer, tryAgain } =
-    paging
+  const { isLoading, isLoadingOlder, hasNewer, trouble, isBadInput, olderTrouble } = paging
+  const { loadOlder, loadNewer, tryAgain } = paging
   return {
     lines,
     hasOlder,
@@ -99,6 +100,7 @@ export function createLogModel(): LogModel {
     isLoadingOlder,
     hasNewer,
     trouble,
+    isBadInput,
     olderTrouble,
     loadOlder,
     loadNewer,

@@ -28,6 +28,8 @@ export interface LogPaging {
   readonly hasNewer: ReadonlySignal<boolean>
   /** A sentence, when what is shown may not be all that is new. */
   readonly trouble: ReadonlySignal<string | null>
+  /** The trouble is what was asked for: to try again is of no use. */
+  readonly isBadInput: ReadonlySignal<boolean>
   /** A sentence, when what is older could not be loaded. */
   readonly olderTrouble: ReadonlySignal<string | null>
   /** What happens now belongs above what is shown, or will when an answer has come. */
@@ -66,17 +68,24 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
   const isLoadingOlder = signal(false)
   const hasNewer = signal(false)
   const trouble = signal<string | null>(null)
+  const isBadInput = signal(false)
   const olderTrouble = signal<string | null>(null)
 
   let filter: EventFilter = {}
   let at: number | null = null
   let newer = createNewerReader({}, 0)
   let isBehind = false
+  /** Where the log ended when all that is shown was loaded anew: after a jump one has read on from there by time. */
+  let endAtLoad: string | null = null
   /** Up to there nothing is missing: what has been heard since then tells nothing of what came in between. */
   let wholeUntil: string | null = null
   let isCatchingUp = false
   const rest = createRest(() => {
-    if (waiting.count > 0) settle(false)
+    if (isBadInput.value) return
+    // Whoever reads decides when the lines under their eyes are replaced.
+    const isLeftToReader = isBehind && isHeld() && shown.lines.value.length > 0
+    if (isUnsure() && !isLeftToReader) void tryAgain()
+    else settle(false)
   })
   /** Counts the questions, so that a late answer to an earlier one is not shown. */
   let loads = 0
@@ -108,6 +117,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     // The page that is asked for has them. What is heard from now on is kept, unless it is past that is asked for.
     waiting.clear()
     isLoading.value = true
+    isBadInput.value = false
     isLoadingOlder.value = false
     olderTrouble.value = null
     hasNewer.value = at !== null
@@ -120,6 +130,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
         isLoading.value = false
         isBehind = true
         trouble.value = answer.detail
+        isBadInput.value = answer.isBadInput
       })
       return rest.begin()
     }
@@ -129,6 +140,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       isLoading.value = false
       trouble.value = null
       shown.replace(body)
+      endAtLoad = body.position
       if (at === null) waiting.dropUntil(body.position)
       else waiting.clear()
       comeTo(body.position)
@@ -206,9 +218,11 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       waiting.dropUntil(position)
       comeTo(position)
     })
-    // The stream may have come back in between: what it has told since stands above what it has not.
-    if (answer.ok && answer.body.isNow) await catchUp(answer.body.position)
+    // What was kept since may be of a time that had been read by then, and this clock may be wrong.
+    if (answer.ok && answer.body.isNow) await catchUp(endAtLoad)
   }
+
+  const isUnsure = () => isBehind || wholeUntil !== null
 
   async function tryAgain(): Promise<void> {
     if (isBehind || shown.lines.value.length === 0) return load()
@@ -224,6 +238,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     isLoadingOlder,
     hasNewer,
     trouble,
+    isBadInput,
     olderTrouble,
     get isListening() {
       return !hasNewer.value || newer.isJoining
@@ -232,7 +247,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       return isBehind
     },
     get isUnsure() {
-      return isBehind || wholeUntil !== null
+      return isUnsure()
     },
     get isResting() {
       return rest.isOn

@@ -28,7 +28,11 @@ export function createLogStream({ onEvent, onOpen, onGap }: LogStreamOptions): L
   let isFollowing = false
 
   function onMessage({ event: name, data, id }: StreamMessage): void {
-    if (name === 'gap') onGap()
+    if (name === 'gap') {
+      // It may be another log, that ends before what was reached in the one before.
+      reached = id
+      onGap()
+    }
     // A tab that joins is told the newest message again, and a page may be ahead of the stream.
     if (name !== 'log' || !isAhead(id)) return
     reached = id

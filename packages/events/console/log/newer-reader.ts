@@ -2,6 +2,7 @@ import type { CurfewEvent } from '@curfew/contract'
 import type { EventFilter } from '../../src/event-filter.js'
 import type { Answer } from '../ask.js'
 import { askForAll, LARGEST_PAGE } from './log-pages.js'
+import { MOST_LINES } from './shown-lines.js'
 
 export interface Newer {
   /** Newest first. */
@@ -21,7 +22,7 @@ export interface NewerReader {
 /** Times are no finer. */
 const SHORTEST_MS = 1
 const FIRST_MS = 60_000
-/** So many are handed over at once, unless a single millisecond has more: then all that it has. */
+/** So many are handed over at once, unless a single millisecond has more: then as many as a page keeps. */
 const MOST = LARGEST_PAGE
 
 /**
@@ -38,11 +39,11 @@ export function createNewerReader(filter: EventFilter, from: number): NewerReade
       const now = Date.now()
       isJoining = reached + spanMs >= now
       const to = isJoining ? filter.to : Math.min(reached + spanMs, filter.to ?? Number.POSITIVE_INFINITY)
-      const most = spanMs > SHORTEST_MS ? MOST : Number.POSITIVE_INFINITY
+      const most = spanMs > SHORTEST_MS ? MOST : MOST_LINES
       const answer = await askForAll({ ...filter, from: reached, to }, most)
       if (!answer.ok) return answer
       const { events, isMore, position } = answer.body
-      if (isMore) {
+      if (isMore && spanMs > SHORTEST_MS) {
         spanMs = Math.max(SHORTEST_MS, Math.floor(spanMs / 8))
         continue
       }
@@ -54,7 +55,7 @@ export function createNewerReader(filter: EventFilter, from: number): NewerReade
       }
       // Who scrolls up should not wait for each screenful.
       if (events.length < MOST / 4) spanMs *= 2
-      return { ...answer, body: { events, isNow: isEnd, position } }
+      return { ...answer, body: { events, isNow: isEnd && !isMore, position } }
     }
   }
 

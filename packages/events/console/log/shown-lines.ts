@@ -36,7 +36,7 @@ interface OlderPage {
 }
 
 /** Nobody has more by scrolling. What flows in for days is brought back to half of this. */
-const MOST_LINES = 20_000
+export const MOST_LINES = 20_000
 
 export function createShownLines(): ShownLines {
   const lines = signal<readonly Line[]>([])
