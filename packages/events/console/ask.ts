@@ -48,7 +48,10 @@ const LONGEST_MS = 15_000
 const isNoAnswer = (error: unknown) =>
   error instanceof TypeError ||
   error instanceof SyntaxError ||
-  (error instanceof DOMException && error.name === 'TimeoutError')
+  (error instanceof DOMException && ENDED.has(error.name))
+
+/** The second one while an answer is being read, in some browsers. */
+const ENDED = new Set(['TimeoutError', 'AbortError'])
 
 const isJson = (answer: Response) => /\bjson\b/.test(answer.headers.get('content-type') ?? '')
 

@@ -91,6 +91,7 @@ test('what the log keeps late is shown, although its time had been read before',
     { within: 30_000 },
   )
   await page.waitForSelector('#log-state:text-is("Live")')
+  await page.waitForSelector('.chip:has-text("at")', { state: 'detached' })
   await eventually(
     async () => {
       // At the top nobody reads: what is there is replaced if it is not all.
