@@ -51,4 +51,12 @@ test('free ports are free', async () => {
   )
 })
 
+// found 2026-11-27: two that started in the same moment were given the same now and then
+test('systems that start side by side are given no port twice, though none listens yet', async () => {
+  const given = await Promise.all(Array.from({ length: 60 }, () => freePorts()))
+  const ports = given.flatMap((one) => Object.values(one))
+
+  assert.is(new Set(ports).size, ports.length)
+})
+
 test.run()

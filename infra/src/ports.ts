@@ -36,21 +36,39 @@ export function readBasePort(text: string | undefined): number {
 }
 
 /**
- * Ports that nothing listens on, for systems side by side.
+ * Ports that nothing listens on, for systems side by side. They are this process's until it ends: its own processes listen
+ * only a while later, and somebody else may be looking for some in the same moment.
  *
  * They lie below the range from which operating systems take the ports of outgoing connections: there, a port
  * that is free now may be somebody's other end before the process listens.
  */
 export async function freePorts(): Promise<Ports> {
   for (;;) {
-    const ports = portsFrom(FIRST_FREE + Math.floor(Math.random() * FREE_RANGE))
+    const first = FIRST_FREE + BLOCK * Math.floor(Math.random() * BLOCKS)
+    if (!(await reserve(first + BLOCK - 1))) continue
+    const ports = portsFrom(first)
     const findings = await Promise.all(Object.values(ports).map(obstacleAt))
     if (findings.every((obstacle) => obstacle === undefined)) return ports
   }
 }
 
 const FIRST_FREE = 10_000
-const FREE_RANGE = 9_000
+/** No two blocks share a port, though that of Redis lies in another one; and nobody listens on the last of each. */
+const BLOCK = 30
+const BLOCKS = 300
+
+/** Whether this process is the first to listen there. */
+async function reserve(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+    server.unref()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false
+    throw error
+  }
+}
 
 export interface Wish {
   readonly name: string
