@@ -1,7 +1,7 @@
 import { rejects, serve } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { freePorts, portsFrom, readBasePort, requireFreePorts } from './ports.js'
+import { FIRST_FREE, freePorts, portsFrom, readBasePort, requireFreePorts } from './ports.js'
 
 const test = suite('infra: ports')
 
@@ -57,6 +57,14 @@ test('systems that start side by side are given no port twice, though none liste
   const ports = given.flatMap((one) => Object.values(one))
 
   assert.is(new Set(ports).size, ports.length)
+})
+
+// found 2026-11-27: a system whose provider was at 10080 never became ready, since fetch does not open that port
+test('none of them is a port that browsers refuse to open', async () => {
+  const refusal = await fetch('http://127.0.0.1:10080/').catch((error: Error) => String(error.cause))
+
+  assert.is(refusal, 'Error: bad port')
+  assert.ok(FIRST_FREE > 10_080, 'the highest of them (Fetch, “bad port”)')
 })
 
 test.run()
