@@ -1,7 +1,7 @@
 import { keysOf } from '@curfew/contract'
 import { eventually } from '@curfew/testing'
 import { Redis } from 'ioredis'
-import type { Route } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
@@ -105,21 +105,11 @@ test('users: who they are is shown although more has happened before it was answ
   await page.click('.users a:has-text("Ada Admin")')
   await page.waitForSelector('.user-view .sessions')
 
-  for (const [isAsked, shown] of [
-    [isList, '#users-list strong:text-is("Grace")'],
-    [isOneUser, '.user-view h2:text-is("Grace")'],
-  ] as const) {
-    const held: Route[] = []
-    let isHeld = true
-    await page.route(isAsked, (route) => (isHeld ? held.push(route) : route.continue()))
-    await eventually(async () => {
-      await log.write('something of identity')
-      return held.length > 1
-    })
+  for (const [isAsked, shown] of GRACE) {
+    const { held, release } = await holdTwo(page, isAsked, log)
     await answerAs('Grace', held[0])
     await page.waitForSelector(shown)
-    isHeld = false
-    for (const route of held.slice(1)) await route.continue()
+    await release(1)
     await page.waitForSelector(shown.replace('Grace', 'Ada Admin'))
   }
 })
@@ -133,20 +123,8 @@ test('users: an answer that comes after that to a later question is not shown an
   await page.click('.users a:has-text("Ada Admin")')
   await page.waitForSelector('.user-view .sessions')
 
-  for (const [isAsked, shown] of [
-    [isList, '#users-list strong:text-is("Grace")'],
-    [isOneUser, '.user-view h2:text-is("Grace")'],
-  ] as const) {
-    const held: Route[] = []
-    let isHeld = true
-    await page.route(isAsked, (route) => (isHeld ? held.push(route) : route.continue()))
-    await eventually(
-      async () => {
-        await log.write('something of identity')
-        return held.length > 1
-      },
-      { within: 30_000 },
-    )
+  for (const [isAsked, shown] of GRACE) {
+    const { held, release } = await holdTwo(page, isAsked, log)
     const [earlier, later] = held
     await answerAs('Grace', later)
     await page.waitForSelector(shown)
@@ -156,8 +134,7 @@ test('users: an answer that comes after that to a later question is not shown an
     await (await arrived).finished()
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
     assert.is(await page.locator(shown).count(), 1)
-    isHeld = false
-    for (const route of held.slice(2)) await route.continue()
+    await release(2)
   }
 })
 
@@ -199,6 +176,28 @@ const userOf = (number: number) => ({
   sessions: 0,
 })
 
+/** Keeps back what identity is asked, until something has happened often enough that it was asked twice. */
+async function holdTwo(page: Page, isAsked: (url: URL) => boolean, log: Awaited<ReturnType<typeof openLog>>) {
+  const held: Route[] = []
+  let isHeld = true
+  await page.route(isAsked, (route) => (isHeld ? held.push(route) : route.continue()))
+  await eventually(
+    async () => {
+      await log.write('something of identity')
+      return held.length > 1
+    },
+    { within: 30_000 },
+  )
+  return {
+    held,
+    /** Lets the others go on, from a number on, and whatever is asked after them. */
+    async release(from: number): Promise<void> {
+      isHeld = false
+      for (const route of held.slice(from)) await route.continue()
+    },
+  }
+}
+
 /** What identity says, in the name of somebody else. */
 async function answerAs(name: string, route: Route | undefined): Promise<void> {
   assert.ok(route)
@@ -210,3 +209,9 @@ async function answerAs(name: string, route: Route | undefined): Promise<void> {
 const isList = (url: URL) => url.pathname === '/auth/admin/users'
 const isSearch = (url: URL) => isList(url) && url.searchParams.get('query') !== ''
 const isOneUser = (url: URL) => /^\/auth\/admin\/users\/[^/]+$/.test(url.pathname)
+
+/** What is asked of identity, and where it is shown that it was answered about Grace. */
+const GRACE = [
+  [isList, '#users-list strong:text-is("Grace")'],
+  [isOneUser, '.user-view h2:text-is("Grace")'],
+] as const
