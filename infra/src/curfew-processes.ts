@@ -35,13 +35,12 @@ export function addressesOf({ env, ports }: Pick<Surroundings, 'env' | 'ports'>)
   }
 }
 
-/** All of Curfew's processes, in the order in which they start. */
-export async function curfewProcesses(surroundings: Surroundings): Promise<ProcessSpec[]> {
+/** All of Curfew's processes: Redis first, without which none of the others starts. */
+export async function curfewProcesses(surroundings: Surroundings): Promise<ProcessSpec[][]> {
   const { env, eventLogFile } = surroundings
   const addresses = addressesOf(surroundings)
   const service = serviceOf(surroundings, addresses)
-  return Promise.all([
-    ...(env['REDIS_URL'] ? [] : [redis(surroundings)]),
+  const others = await Promise.all([
     ...(addresses.provider === null ? [] : [provider(surroundings, addresses.provider, service)]),
     service('identity', 'packages/identity', identityEnv(surroundings, addresses)),
     service('projects-1', 'packages/projects'),
@@ -49,6 +48,7 @@ export async function curfewProcesses(surroundings: Surroundings): Promise<Proce
     service('events', 'packages/events', { EVENT_LOG_URL: env['EVENT_LOG_URL'] || `sqlite:${eventLogFile}` }),
     gateway(surroundings, addresses.url, service),
   ])
+  return env['REDIS_URL'] ? [others] : [[await redis(surroundings)], others]
 }
 
 async function redis({ ports, env, redisDir }: Surroundings): Promise<ProcessSpec> {

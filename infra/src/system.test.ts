@@ -88,6 +88,34 @@ test('giving up while one is starting stops everything', async () => {
   assert.is(await readFile(join(folder.path, 'diary'), 'utf8'), 'a\n')
 })
 
+test('those that start side by side do not wait for each other, and are ended together', async () => {
+  await using folder = await openFolder()
+  const giveUp = new AbortController()
+
+  const starting = startTiny(folder.path, ['a', 'b:never-ready c'], {
+    signal: giveUp.signal,
+    onProgress: ({ name }) => name === 'c' && giveUp.abort(),
+  })
+
+  const error = await starting.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  assert.is(error, giveUp.signal.reason)
+  // The one that never was ready may not even have got so far as to note its end.
+  assert.match(await readFile(join(folder.path, 'diary'), 'utf8'), /^c\n(b\n)?a\n$/)
+  await startTiny(folder.path, ['a', 'b c']).then((system) => system.stop())
+})
+
+test('one of those that start side by side dies: it is said, and nothing is left of the others', async () => {
+  await using folder = await openFolder()
+
+  const error = await rejects(startTiny(folder.path, ['b:never-ready c:dies-at-start']), 'START_FAILED')
+
+  assert.match(error.message, /^c ended while it was starting/)
+  await startTiny(folder.path, ['b c']).then((system) => system.stop())
+})
+
 test('one that ends by itself is said, and started again', async () => {
   await using folder = await openFolder()
   const progress: Progress[] = []

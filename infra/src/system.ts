@@ -22,7 +22,7 @@ export interface SystemOptions {
   /** Stops it when aborted, also while it is still starting. */
   readonly signal?: AbortSignal
   /** Other processes than Curfew's own, for tests of the start itself. */
-  readonly processes?: (surroundings: Surroundings) => Promise<ProcessSpec[]> | ProcessSpec[]
+  readonly processes?: (surroundings: Surroundings) => Promise<ProcessSpec[][]> | ProcessSpec[][]
 }
 
 export type Progress =
@@ -44,15 +44,15 @@ export interface System extends Addresses, AsyncDisposable {
   readonly processes: readonly RunningProcess[]
   /** Ends one process, by its name and with a signal (SIGTERM), and waits until it is ready again. */
   restart(name: string, signal?: NodeJS.Signals): Promise<void>
-  /** Ends all, the last started first, each after its drain. Calling it again changes nothing. */
+  /** Ends all, the last one first, each after its drain. Calling it again changes nothing. */
   stop(): Promise<void>
   /** Ends all at once. */
   kill(): Promise<void>
 }
 
 /**
- * Starts Redis, the development provider, identity, two instances of projects, events and the gateway, one
- * after the other, and keeps them running.
+ * Starts Redis, then side by side the development provider, identity, two instances of projects, events and the
+ * gateway, and keeps them running.
  *
  * When this resolves, all are ready, and `dev.json` in the state folder says where. When it throws, nothing that
  * it started is left.
@@ -68,7 +68,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const devFile = join(stateDir, 'dev.json')
 
   const unlock = await lockStateDir(stateDir)
-  const started: SupervisedProcess[] = []
+  const processes: SupervisedProcess[] = []
+  const starts: Promise<void>[] = []
   const watchdog = openWatchdog(devFile)
   let ending: Promise<void> | undefined
 
@@ -80,20 +81,20 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const surroundings: Surroundings = { env, ports, redisDir, eventLogFile, secrets }
     const addresses = addressesOf(surroundings)
     if (env['REDIS_URL']) await requireRedis(env['REDIS_URL'])
-    const specs = await (options.processes ?? curfewProcesses)(surroundings)
-    await requireFreePorts(specs, (await exists(devFile)) ? LAST_ONE_ENDS_MS : 0)
+    const stages = await (options.processes ?? curfewProcesses)(surroundings)
+    await requireFreePorts(stages.flat(), (await exists(devFile)) ? LAST_ONE_ENDS_MS : 0)
 
     signal?.addEventListener('abort', () => void stop(), { once: true })
-    for (const spec of specs) {
+    for (const stage of stages) {
       signal?.throwIfAborted()
-      await startProcess(spec)
+      starts.push(...stage.map(startProcess))
+      await Promise.all(starts)
     }
     signal?.throwIfAborted()
     await writeDevFile(addresses)
 
     async function startProcess(spec: ProcessSpec) {
       const file = join(logsDir, `${spec.name}.log`)
-      await rm(file, { force: true })
       const supervised = superviseProcess(spec, {
         log: createProcessLog(file),
         watchdog,
@@ -103,8 +104,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
           void writeDevFile(addresses)
         },
       })
-      started.push(supervised)
+      processes.push(supervised)
       const began = performance.now()
+      await rm(file, { force: true })
+      if (ending !== undefined) return
       await supervised.start()
       onProgress?.({
         type: 'ready',
@@ -121,7 +124,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         return list()
       },
       async restart(name, withSignal) {
-        const wanted = started.find((candidate) => candidate.name === name)
+        const wanted = processes.find((candidate) => candidate.name === name)
         if (wanted === undefined) throw new TypeError(`there is no process called ${name}`)
         await wanted.restart(withSignal)
         await writeDevFile(addresses)
@@ -138,20 +141,22 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
   function stop() {
     ending ??= endWith(async () => {
-      for (const one of started.toReversed()) {
+      for (const one of processes.toReversed()) {
         const began = performance.now()
         const wasRunning = one.pid !== undefined
         await one.stop()
         if (wasRunning)
           onProgress?.({ type: 'stopped', name: one.name, tookMs: Math.round(performance.now() - began) })
       }
+      // One that was still to be spawned is ended by its own start.
+      await Promise.allSettled(starts)
     })
     return ending
   }
 
   /** Also in the middle of `stop`, which then finds everything ended. */
   async function kill() {
-    await Promise.all(started.map((one) => one.kill()))
+    await Promise.all(processes.map((one) => one.kill()))
     await stop()
   }
 
@@ -170,7 +175,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 
   function list(): RunningProcess[] {
-    return started.map(({ name, pid, port }) => ({ name, pid, port }))
+    return processes.map(({ name, pid, port }) => ({ name, pid, port }))
   }
 }
 
