@@ -1,12 +1,11 @@
 import { type FileResult, killRunning, runFile } from './runner/run-file.js'
-import { findTestFiles, namedTestFiles } from './runner/test-files.js'
-
-/** Each file may have a redis-server, services and a browser: more at a time would only be late. */
-const AT_A_TIME = 2
+import { findTestFiles, namedTestFiles, type TestFile } from './runner/test-files.js'
 
 /**
- * Runs the test files that are named, or all. Prints one line for each, the whole story of what failed,
- * and `N passed, N failed` as the last line.
+ * Runs the test files that are named, or all. Two at a time: each may have a redis-server, services and a browser, and
+ * more would only be late. The long ones are begun from one end and the short ones from the other, so that a browser
+ * has something beside it that mostly waits, and no long one is alone at the end. Prints one line for each, the whole
+ * story of what failed, and `N passed, N failed` as the last line.
  *
  * @returns the exit code: 1 when anything failed, and when nothing ran
  */
@@ -18,17 +17,17 @@ export async function runTests(names: readonly string[]): Promise<number> {
     })
   }
   const files = names.length > 0 ? namedTestFiles(names) : await findTestFiles()
-  const waiting = [...files]
+  const waiting = files.toSorted((a, b) => b.deadlineMs - a.deadlineMs)
   const results: FileResult[] = []
 
-  async function work(): Promise<void> {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  async function work(take: () => TestFile | undefined): Promise<void> {
+    for (let file = take(); file !== undefined; file = take()) {
       const result = await runFile(file)
       results.push(result)
       console.log(describe(result, `${results.length}/${files.length}`))
     }
   }
-  await Promise.all(Array.from({ length: AT_A_TIME }, work))
+  await Promise.all([work(() => waiting.shift()), work(() => waiting.pop())])
 
   const failing = results.filter(({ failed }) => failed > 0)
   if (failing.length > 0)
