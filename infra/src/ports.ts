@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { REFUSED_PORTS } from './refused-ports.js'
 import { StartFailed } from './start-failed.js'
 
 /** How far from the gateway's port each process listens. */
@@ -74,36 +75,44 @@ async function reserve(port: number): Promise<boolean> {
 export interface Wish {
   readonly name: string
   readonly port: number
+  /** Whoever has one of http is opened by fetch, and most also by browsers. */
+  readonly address: string
 }
 
 /**
- * Checks, before anything is started, that every process will get its port.
+ * Checks, before anything is started, that every process will get its port, and can be reached there.
  *
  * @param patienceMs how long a port may stay taken: processes of a start that was killed are still ending
  * @throws {StartFailed} that names the port and who wanted it
  */
-export async function requireFreePorts(wishes: readonly Wish[], patienceMs: number): Promise<void> {
+export async function requirePorts(wishes: readonly Wish[], patienceMs: number): Promise<void> {
   const deadline = performance.now() + patienceMs
-  for (const { name, port } of wishes) {
-    let obstacle = await obstacleAt(port)
+  for (const { name, port, address } of wishes) {
+    const isRefused = address.startsWith('http:') && REFUSED_PORTS.has(port)
+    let obstacle: Obstacle | undefined = isRefused ? 'refused' : await obstacleAt(port)
     while (obstacle === 'taken' && performance.now() < deadline) {
       await pause(LOOK_AGAIN_MS)
       obstacle = await obstacleAt(port)
     }
     if (obstacle !== undefined) {
       throw new StartFailed(
-        `Port ${port}, which ${name} needs, ${SENTENCES[obstacle]}. ` +
-          'End what holds it, or move all ports: CURFEW_PORT=5000 npm start.',
+        `Port ${port}, which ${name} needs, ${SENTENCES[obstacle]}: CURFEW_PORT=4500 npm start.`,
       )
     }
   }
 }
 
+type Obstacle = 'taken' | 'forbidden' | 'refused'
+
 const LOOK_AGAIN_MS = 100
 
-const SENTENCES = { taken: 'is in use', forbidden: 'may not be used without more rights' }
+const SENTENCES: Record<Obstacle, string> = {
+  taken: 'is in use. End what holds it, or move all ports',
+  forbidden: 'may not be used without more rights. Move all ports',
+  refused: 'is one that browsers refuse to open. Move all ports',
+}
 
-async function obstacleAt(port: number): Promise<'taken' | 'forbidden' | undefined> {
+async function obstacleAt(port: number): Promise<Obstacle | undefined> {
   for (const host of ['127.0.0.1', '::1']) {
     const server = createServer()
     try {

@@ -2,7 +2,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { lockStateDir } from './checkout-lock.js'
 import { type Addresses, addressesOf, curfewProcesses, type Surroundings } from './curfew-processes.js'
-import { freePorts, portsFrom, requireFreePorts } from './ports.js'
+import { freePorts, portsFrom, requirePorts } from './ports.js'
 import { createProcessLog } from './process-log.js'
 import type { ProcessSpec } from './process-spec.js'
 import { requireRedis } from './require-redis.js'
@@ -82,7 +82,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const addresses = addressesOf(surroundings)
     if (env['REDIS_URL']) await requireRedis(env['REDIS_URL'])
     const stages = await (options.processes ?? curfewProcesses)(surroundings)
-    await requireFreePorts(stages.flat(), (await exists(devFile)) ? LAST_ONE_ENDS_MS : 0)
+    await requirePorts(stages.flat(), (await exists(devFile)) ? LAST_ONE_ENDS_MS : 0)
 
     signal?.addEventListener('abort', () => void stop(), { once: true })
     for (const stage of stages) {
