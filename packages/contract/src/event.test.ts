@@ -7,16 +7,15 @@ const test = suite('contract: event')
 const event = createEvent('projects', 'project.created', 'ada', {
   actor: 'ada',
   reason: 'because',
-  count: 3,
+  entries: 3,
   isFirst: true,
-  nothing: null,
 })
 const parse = (changes: object) => parseEvent(JSON.stringify({ ...event, ...changes }))
 
 test('what was created is read again', () => {
   assert.equal(parse({}), event)
   assert.equal(parse({ sequence: 7 })?.sequence, 7)
-  assert.ok(parse({ data: { actor: null } }))
+  assert.ok(parse({ data: { actor: null, isNewToThisVersion: true, nothing: null } }))
 })
 
 // found 2026-11-26: one fact whose time was “soon” broke the console of every admin

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { CommonFacts, OtherFacts } from './facts.js'
 import { isRecord, isString } from './shape.js'
 
 /**
@@ -96,24 +97,8 @@ export interface LoggedEvent {
   readonly data: EventData
 }
 
-export interface EventData {
-  /** Who did it: a user id, or `system` (expiry, background work), or null when nobody is known. */
-  readonly actor: string | null
-  /** The name of the subject when it happened, for people who read the log. */
-  readonly subjectName?: string
-  readonly actorName?: string
-  /** The session it is about. */
-  readonly ref?: string
-  readonly reason?: string
-  readonly provider?: string
-  readonly ip?: string
-  readonly userAgent?: string
-  /** Follows one login or request through all services. */
-  readonly correlationId?: string
-  /** What was changed: the old and the new value. */
-  readonly before?: string
-  readonly after?: string
-  /** Anything else a reader may want: ids and counts, never secrets. */
+/** What an event says, as the log has it: a newer version may say more than {@link OtherFacts}. */
+export interface EventData extends CommonFacts {
   readonly [fact: string]: string | number | boolean | null | undefined
 }
 
@@ -122,7 +107,7 @@ export function createEvent(
   source: string,
   type: EventType,
   subject: string | null,
-  data: EventData,
+  data: CommonFacts & OtherFacts,
   now = new Date(),
 ): CurfewEvent {
   return {
@@ -132,7 +117,7 @@ export function createEvent(
     type,
     time: now.toISOString(),
     subject,
-    data,
+    data: { ...data },
   }
 }
 
@@ -207,7 +192,7 @@ const TEXTS = [
   'correlationId',
   'before',
   'after',
-] as const satisfies ReadonlyArray<keyof EventData>
+] as const satisfies ReadonlyArray<keyof CommonFacts>
 
 function isScalar(value: unknown): boolean {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value)

@@ -1,6 +1,7 @@
 /** What Curfew's services, and services in other languages, agree on. The prose is docs/contract.md. */
 export * from './cookie.js'
 export * from './event.js'
+export * from './facts.js'
 export * from './instances.js'
 export * from './keys.js'
 export * from './lease.js'

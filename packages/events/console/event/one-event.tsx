@@ -1,4 +1,4 @@
-import type { CurfewEvent } from '@curfew/contract'
+import type { CurfewEvent, OtherFacts } from '@curfew/contract'
 import { deviceName } from '@curfew/service/browser/device-name'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -182,7 +182,7 @@ function Facts({ event }: { readonly event: CurfewEvent }) {
       <Fact name="Before">{before}</Fact>
       <Fact name="After">{after}</Fact>
       {Object.entries(others).map(([name, value]) => (
-        <Fact key={name} name={NAMES[name] ?? name}>
+        <Fact key={name} name={NAMES.get(name) ?? name}>
           {value === null || value === undefined ? undefined : String(value)}
         </Fact>
       ))}
@@ -225,8 +225,7 @@ function Narrow({ to, value }: { readonly to: FilterName; readonly value: string
   )
 }
 
-/** What events say beside what all of them may. */
-const NAMES: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<keyof OtherFacts | 'provider', string>> = {
   provider: 'Provider',
   project: 'Project',
   name: 'Name',
@@ -241,6 +240,9 @@ const NAMES: Readonly<Record<string, string>> = {
   applied: 'Applied by',
   lapsed: 'Lapsed at',
   hooksFailed: 'Hooks failed',
+  blockedAt: 'Blocked since',
+  blockedBy: 'Blocked by',
+  blockReason: 'Reason of the block',
   recordedAgain: 'Recorded again',
   instance: 'Instance',
   service: 'Service',
@@ -249,3 +251,6 @@ const NAMES: Readonly<Record<string, string>> = {
   format: 'Format',
   filter: 'Filter',
 }
+
+/** A newer version may say what this one has no word for. */
+const NAMES: ReadonlyMap<string, string> = new Map(Object.entries(WORDS))

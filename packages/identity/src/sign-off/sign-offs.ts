@@ -1,9 +1,11 @@
 import {
+  type CommonFacts,
   type CurfewEvent,
   createEvent,
   type EventType,
   type Keys,
   nonceCandidate,
+  type OtherFacts,
   type Receipt,
   type SessionRecord,
   type SignOffReason,
@@ -131,7 +133,7 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
 
   async function block(user: MaybeBlocked, by: Author, reason: string | null) {
     const event = eventOf('user.blocked', user, by, {
-      reason: reason ?? undefined,
+      ...(reason === null ? {} : { reason }),
       before: user.blocked ? 'blocked' : 'not blocked',
       after: 'blocked',
     })
@@ -255,14 +257,18 @@ export function createSignOffs(options: SignOffOptions): SignOffs {
 const NOT_RECORDED = 'The sign-off could not be recorded, so nothing is promised. Trying again is safe.'
 
 function whatWasLifted({ at, by, reason }: Block) {
-  return { blockedAt: new Date(at).toISOString(), blockedBy: by, blockReason: reason ?? undefined }
+  return {
+    blockedAt: new Date(at).toISOString(),
+    blockedBy: by,
+    ...(reason === null ? {} : { blockReason: reason }),
+  }
 }
 
 function eventOf(
   type: EventType,
   subject: UserName,
   by: Author,
-  facts: Record<string, string | undefined>,
+  facts: Partial<CommonFacts> & OtherFacts,
 ): CurfewEvent {
   return createEvent('identity', type, subject.id, {
     actor: by.id,
