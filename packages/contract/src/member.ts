@@ -23,19 +23,11 @@ export interface Member {
 
 /** Reads the row of instance `id`. Null when it is not one. */
 export function parseMember(id: string, json: string): Member | null {
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    return null
-  }
-  if (!isRecord(value)) return null
-  const { service, version, history, acknowledged, renewals, leaseMs } = value
-  const renewedAt = typeof value['renewedAt'] === 'number' ? value['renewedAt'] : 0
+  const row = fieldsOf(json)
+  const { service, version, history, acknowledged, renewals, leaseMs } = row
+  const renewedAt = typeof row['renewedAt'] === 'number' ? row['renewedAt'] : 0
   // An empty list of Lua's is an empty object in JSON.
-  const hooksFailed = Array.isArray(value['hooksFailed'])
-    ? value['hooksFailed'].filter(Number.isSafeInteger)
-    : []
+  const hooksFailed = Array.isArray(row['hooksFailed']) ? row['hooksFailed'].filter(Number.isSafeInteger) : []
   if (
     !isString(service) ||
     !isString(history) ||
@@ -51,18 +43,30 @@ export function parseMember(id: string, json: string): Member | null {
 
 /**
  * Reads the row of instance `id`, for who waits for its word. One that can't be read may be that of another version, which
- * answers from memory all the same: then it has a lease in this history, and has acknowledged nothing.
+ * answers from memory all the same: then it has a lease in this history, and has acknowledged nothing. Its lease is as long
+ * as it says there; 0 where it doesn't, so that whoever waits does so for a lease of their own.
  */
 export function parseAwaited(id: string, json: string, history: string): Member {
+  const { leaseMs } = fieldsOf(json)
   const unknown = {
     service: 'unknown',
     acknowledged: 0,
     renewals: 0,
-    leaseMs: 0,
+    leaseMs: typeof leaseMs === 'number' ? leaseMs : 0,
     renewedAt: 0,
     hooksFailed: [],
   }
   return parseMember(id, json) ?? { id, history, ...unknown }
+}
+
+/** None, when it is no JSON object. */
+function fieldsOf(json: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json)
+    return isRecord(value) ? value : {}
+  } catch {
+    return {}
+  }
 }
 
 /** A name for a process: random digits tell it from all that were called the same before it. */
