@@ -1,10 +1,7 @@
-import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { interruption } from './interruption.js'
 import { givenStream, hinderedStore, keep } from './testing/given-keeper.js'
-
-const WITHIN = { within: 20_000 }
 
 const test = suite('events: keeper, where Redis has forgotten facts')
 
@@ -59,7 +56,7 @@ test('what Redis forgets while the store is slow is named too, at its place, and
   ] as const) {
     hindered.hold()
     const [held] = await world.facts(1)
-    await eventually(() => hindered.isHeld(), WITHIN)
+    await hindered.isHeld()
     const missed = await world.facts(late)
     await world.redis.xtrim(world.key, 'MAXLEN', left)
     written.push(held ?? '', ...(left < late ? ['log.interrupted'] : []), ...missed.slice(-left))
@@ -101,13 +98,13 @@ test('what was forgotten is said once, also by instances that stand at different
   behind.hold()
   await using last = keep(world, { store: behind.store })
   const written = await world.facts(2)
-  await eventually(() => behind.isHeld(), WITHIN)
+  await behind.isHeld()
   await using first = keep(world, { store: ahead.store })
   written.push(...(await world.facts(3)))
   await world.isKept(5)
   ahead.hold()
   written.push(...(await world.facts(1)))
-  await eventually(() => ahead.isHeld(), WITHIN)
+  await ahead.isHeld()
 
   const missed = await world.facts(4)
   await world.redis.xtrim(world.key, 'MAXLEN', 2)
@@ -115,8 +112,7 @@ test('what was forgotten is said once, also by instances that stand at different
   ahead.release()
   await world.isKept(written.length)
   behind.release()
-  const [[newest] = []] = await world.redis.xrevrange(world.key, '+', '-', 'COUNT', 1)
-  await eventually(() => last.keeper.place()?.upTo === newest, WITHIN)
+  const newest = await last.isAtNewest()
 
   assert.equal(await world.keptOr('log.interrupted'), written)
   assert.equal([first.told.length, last.told], [1, []])

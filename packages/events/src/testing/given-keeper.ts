@@ -41,8 +41,7 @@ export async function givenStream() {
       }
     },
     /** Until so many are kept. */
-    isKept: (count: number) =>
-      eventually(async () => (await store.size()).entries >= count, { within: 20_000 }),
+    isKept: (count: number) => eventually(async () => (await store.size()).entries >= count, WITHIN),
     async [Symbol.asyncDispose]() {
       redis.disconnect()
       await given[Symbol.asyncDispose]()
@@ -51,10 +50,12 @@ export async function givenStream() {
   }
 }
 
+const WITHIN = { within: 20_000 }
+
 export type GivenStream = Awaited<ReturnType<typeof givenStream>>
 
 /** A keeper, and what it has told. */
-export function keep({ server, key, store }: GivenStream, changes: Partial<KeeperOptions> = {}) {
+export function keep({ server, redis, key, store }: GivenStream, changes: Partial<KeeperOptions> = {}) {
   const told: string[] = []
   const keeper = createKeeper({
     redisUrl: server.url,
@@ -66,7 +67,17 @@ export function keep({ server, key, store }: GivenStream, changes: Partial<Keepe
     ...changes,
   })
   keeper.open()
-  return { told, keeper, [Symbol.asyncDispose]: keeper.close }
+  return {
+    told,
+    keeper,
+    /** Until it stands at the newest entry of the stream, whose id this is. */
+    async isAtNewest() {
+      const [[newest] = []] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
+      await eventually(() => keeper.place()?.upTo === newest, WITHIN)
+      return newest
+    },
+    [Symbol.asyncDispose]: keeper.close,
+  }
 }
 
 /** A store that takes its time to append, or does not append at all. */
@@ -92,7 +103,8 @@ export function hinderedStore({ append, appendAfter, cursor }: LogStore) {
       gate = deferred()
     },
     release: () => gate.resolve(),
-    isHeld: () => waiting > 0,
+    /** Until somebody waits to append. */
+    isHeld: () => eventually(() => waiting > 0, WITHIN),
     fail(does: boolean) {
       fails = does
     },
