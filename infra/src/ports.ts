@@ -18,7 +18,7 @@ const OFFSETS = {
 export type ProcessName = keyof typeof OFFSETS
 export type Ports = Readonly<Record<ProcessName, number>>
 
-export const DEFAULT_BASE_PORT = 4000
+const DEFAULT_BASE_PORT = 4000
 
 export function portsFrom(basePort: number): Ports {
   return mapOffsets((offset) => basePort + offset)

@@ -39,7 +39,7 @@ export interface SignOff<Target extends SignOffTarget = SignOffTarget> {
  * | `store-behind` | Redis had lost sign-offs (restored, emptied): everybody, to be certain  |
  */
 export type SignOffReason = (typeof SIGN_OFF_REASONS)[number]
-export const SIGN_OFF_REASONS = [
+const SIGN_OFF_REASONS = [
   'logged-out',
   'revoked',
   'everywhere',

@@ -34,7 +34,7 @@ export function timeInList(at: string): string {
 }
 
 /** The day, as it is where the page is read: equal texts are the same day. */
-export function dayOf(at: string | number | Date): string {
+function dayOf(at: string | number | Date): string {
   const date = new Date(at)
   return isTime(date) ? DAY.format(date) : String(at)
 }

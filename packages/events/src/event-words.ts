@@ -20,7 +20,7 @@ export function whatHappened(event: LoggedEvent): string {
 }
 
 /** The person whom the event is about. */
-export function whomItIsAbout({ subject, data }: LoggedEvent): string {
+function whomItIsAbout({ subject, data }: LoggedEvent): string {
   return data.subjectName ?? (subject === null ? 'nobody we know' : `user ${subject}`)
 }
 

@@ -13,8 +13,6 @@ export interface OutboxOptions {
   readonly now: () => number
 }
 
-export type Outbox = ReturnType<typeof createOutbox>
-
 /**
  * Facts between a change and the event log.
  *

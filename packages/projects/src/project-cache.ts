@@ -15,8 +15,6 @@ export interface ProjectCacheOptions {
   readonly now?: () => number
 }
 
-export type ProjectCache = ReturnType<typeof createProjectCache>
-
 /**
  * Users' lists in memory. Dropped when their owner signs off and when a project of theirs changes, here
  * or in another instance.

@@ -71,7 +71,7 @@ export interface Happening {
   readonly copied?: { readonly from: number; readonly to: number }
 }
 
-export const DISK = 1
+const DISK = 1
 
 export function newDeployment(
   kind: DeploymentKind,

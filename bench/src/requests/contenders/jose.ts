@@ -2,7 +2,7 @@ import { generateKeyPair, generateSecret, jwtVerify, SignJWT } from 'jose'
 import Koa from 'koa'
 import { ADA, type Contender, GREETING } from '../contender.js'
 
-export const ALGORITHMS = ['HS256', 'ES256', 'RS256', 'EdDSA'] as const
+const ALGORITHMS = ['HS256', 'ES256', 'RS256', 'EdDSA'] as const
 
 /** A token that is verified for each request, with a key that is at hand. Nothing can end it before its time. */
 export async function jose(algorithm: (typeof ALGORITHMS)[number]): Promise<Contender> {

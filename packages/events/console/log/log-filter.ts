@@ -1,7 +1,7 @@
 import type { EventFilter } from '../../src/event-filter.js'
 
 /** The fields of a filter that hold one text, by their names in an address (`GET /events` has the same). */
-export const TEXT_FIELDS = [
+const TEXT_FIELDS = [
   ['text', 'text'],
   ['user', 'user'],
   ['actor', 'actor'],

@@ -3,7 +3,7 @@ import { comparable, storable } from './event-facts.js'
 import { MOST_TYPES } from './kept-types.js'
 
 /** The columns that a filter compares with one value. */
-export const EQUAL_COLUMNS = {
+const EQUAL_COLUMNS = {
   correlationId: 'correlation_id',
   ref: 'ref',
   ip: 'ip',

@@ -38,7 +38,7 @@ export function factsOf(event: LoggedEvent): EventFacts {
 }
 
 /** What a search for words looks in, as databases keep it. */
-export function storableShown(event: LoggedEvent): string {
+function storableShown(event: LoggedEvent): string {
   return storable(shownOf(event))
 }
 
