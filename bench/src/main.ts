@@ -1,7 +1,7 @@
 /**
  * What Curfew costs, beside what it is compared with in the same minutes on the same machine.
  *
- *     pnpm bench [--quick] [--json] [name…]
+ *     npm run bench -- [--quick] [--json] [name…]
  *
  * `--quick` shows that everything works, and its figures mean nothing. `--json` adds a last line of JSON. With
  * names only those are measured. Standard output is markdown, for docs/performance.md.

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { RedisWorld } from './world/redis-world.js'
 
-/** What `pnpm faults` is asked for. */
+/** What `npm run faults` is asked for. */
 export interface Options {
   readonly minutes: number
   readonly seed: number
@@ -10,8 +10,8 @@ export interface Options {
   readonly mutants: boolean
 }
 
-export const USAGE = `pnpm faults [--minutes 1] [--seed N] [--profile single|sentinel]
-pnpm faults --mutants
+export const USAGE = `npm run faults -- [--minutes 1] [--seed N] [--profile single|sentinel]
+npm run faults -- --mutants
 
 Runs real processes under load and faults, and checks every promise on what was seen. The report and the
 history are kept under artifacts/faults. Ends with 1 when a promise was broken.`

@@ -1,5 +1,5 @@
 /**
- * `pnpm model [name…]`: explores the reducers that ship, exhaustively, and prints a table. `--trace` tells the
+ * `npm run model -- [name…]`: explores the reducers that ship, exhaustively, and prints a table. `--trace` tells the
  * shortest way to what breaks a promise; `--liveness` also
  * looks whether a good end is always within reach; `--most N` gives up after so many states. `--ways N --seed N` takes so
  * many ways at random through larger systems instead.

@@ -16,7 +16,7 @@ const MUST_BE_REACHED = [
   'confirmed while a lease runs',
 ]
 
-/** Those that take a second or so; `pnpm model` explores all. */
+/** Those that take a second or so; `npm run model` explores all. */
 for (const name of [
   'one Redis',
   'one Redis, identity itself',

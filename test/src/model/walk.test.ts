@@ -7,7 +7,7 @@ import { createWorlds } from './world.js'
 
 const test = suite('model: ways through large systems')
 
-/** Some seconds in all; `pnpm model --ways N --seed N` goes on. */
+/** Some seconds in all; `npm run model -- --ways N --seed N` goes on. */
 const FEW = { ways: 100, seed: 20_261_127 }
 
 for (const [name, configuration] of Object.entries(LARGE)) {
