@@ -111,6 +111,10 @@ test('sentences say who did what to whom', () => {
     say('project.renamed', { before: 'Engine', after: 'Motor' }),
     'Vito renamed the project “Engine” to “Motor”',
   )
+  // found 2026-11-27: an empty Redis that was just started was called another one
+  const met = { actor: 'system', after: 'h2' }
+  assert.is(say('history.opened', met), 'Curfew met this history of Redis for the first time')
+  assert.match(say('history.opened', { ...met, before: 'h1' }), 'Curfew met another history of Redis')
 })
 
 // found 2026-11-26

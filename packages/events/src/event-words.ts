@@ -73,7 +73,10 @@ const SENTENCES: Readonly<Record<EventType, (event: LoggedEvent) => string>> = {
   'instance.joined': (event) => `saw ${instanceOf(event)} join`,
   'instance.left': (event) => `saw ${instanceOf(event)} leave`,
   'instance.lost': (event) => `has not heard from ${instanceOf(event)} for too long`,
-  'history.opened': () => 'met another history of Redis: it was restarted, failed over, or restored',
+  'history.opened': ({ data }) =>
+    data.before === undefined
+      ? 'met this history of Redis for the first time'
+      : 'met another history of Redis: it was restarted, failed over, or restored',
   'log.exported': () => 'exported the event log',
   'sign-off.confirmed': (event) => `confirmed that ${whomItIsAbout(event)} is signed off`,
   'token.revoked': (event) => `had the provider revoke the tokens of ${whomItIsAbout(event)}`,
