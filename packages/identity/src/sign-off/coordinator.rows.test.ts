@@ -74,6 +74,20 @@ test('a row with a longer lease is silent for longer before it is taken off', ()
   assert.equal(effects, [])
 })
 
+// found 2026-11-27: it was taken off between two of its hellos
+test('so is one that can’t be read, whose lease it says all the same', () => {
+  const silent = ['newer', JSON.stringify({ leaseMs: 20_000 })] as const
+  const { state, effects } = run(settled(), [
+    [SETTLED, witnessed([silent])],
+    [SETTLED + boundMs(20_000) - 1, witnessed([silent])],
+  ])
+  assert.equal(effects, [])
+
+  assert.equal(run(state, [[SETTLED + boundMs(20_000), witnessed([silent])]]).effects, [
+    `drop ${silent.join(' ')}`,
+  ])
+})
+
 test('until a history is settled the bound does not shrink below that of the history before', () => {
   const longBoundMs = boundMs(20_000)
   const { state } = run(settled(), [

@@ -1,4 +1,4 @@
-import { boundMs, type Member, parseMember } from '@curfew/contract'
+import { boundMs, type Member, parseAwaited } from '@curfew/contract'
 import {
   type Acknowledgement,
   acknowledge,
@@ -160,7 +160,7 @@ function witness(
   { history, rows, sentAt }: Extract<CoordinationInput, { type: 'witnessed' }>,
   now: number,
 ): [Coordination, CoordinationEffect[]] {
-  const members = parseMembers(rows)
+  const members = rows.map(([instance, row]) => parseAwaited(instance, row, history))
   const [seen, effects] = see(heed({ ...state, isAsking: false }, history, members, now), history, now)
   // Rows are the truth: an acknowledgement may have been said while nobody listened.
   const told = members.map(({ id, history, acknowledged, hooksFailed }) => {
@@ -317,8 +317,4 @@ function acknowledgePending(
     next.set(ticket, acknowledged)
   }
   return next ?? pending
-}
-
-function parseMembers(rows: MemberRows): Member[] {
-  return rows.flatMap(([instance, row]) => parseMember(instance, row) ?? [])
 }
