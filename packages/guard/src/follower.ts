@@ -109,7 +109,7 @@ export function createFollower(options: FollowerOptions): Follower {
     if (closed) return
     const before = state
     const [next, effects] = follow(state, input, clock())
-    state = next
+    state = { ...next, leasedAt: before.leasedAt }
     for (const effect of effects) {
       switch (effect.type) {
         case 'apply':
@@ -135,6 +135,10 @@ export function createFollower(options: FollowerOptions): Follower {
           break
       }
     }
+    // One of those who were told may have closed it.
+    if (closed) return
+    // Not earlier: whoever is told of one that was missed may ask about the others at once.
+    state = { ...state, leasedAt: next.leasedAt }
     if (hasLease()) for (const resolve of waitingForLease.splice(0)) resolve()
   }
 

@@ -2,6 +2,7 @@ import { deferred, eventually, givenSession, openRedis, signOff } from '@curfew/
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenGuard } from './testing/given-guard.js'
+import { givenGuardBehindProxy } from './testing/given-guard-behind-proxy.js'
 
 const test = suite('guard: held connections')
 
@@ -58,6 +59,29 @@ test('a connection whose session is in memory delivers from the start', async ()
   if (decision.kind !== 'session') return assert.unreachable('there is a session')
 
   assert.ok(world.guard.hold(decision.session, () => undefined).mayDeliver())
+})
+
+// found 2026-11-27: it delivered what was sent to everybody when the first of them was closed
+test('of connections whose sign-offs were missed none delivers while the others are being closed', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 800 })
+  const sessions = [
+    await givenSession(world.redis, world.namespace),
+    await givenSession(world.redis, world.namespace),
+  ]
+  const delivered: boolean[] = []
+  const holds = sessions.map(({ record }) =>
+    world.guard.hold(record, () => void delivered.push(holds.some((hold) => hold.mayDeliver()))),
+  )
+  await eventually(() => holds.every((hold) => hold.mayDeliver()))
+
+  world.proxy.lose('messages')
+  world.proxy.hold('commands')
+  await eventually(() => !world.guard.stats().following)
+  for (const { record } of sessions) await signOff(world.redis, world.namespace, { session: record })
+  world.proxy.pass('commands')
+  await eventually(() => delivered.length === 2)
+
+  assert.equal(delivered, [false, false])
 })
 
 test('a held connection ends when its session expires', async () => {
