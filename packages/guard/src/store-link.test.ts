@@ -147,6 +147,27 @@ test('when many commands time out at once it is hung up once', async () => {
   assert.equal(warned, [])
 })
 
+// found 2026-11-27: at a failover each service wrote of a leak into its log
+test('when many commands are refused by who is the master no more it is hung up once', async () => {
+  await using server = await startRedis()
+  const errors: string[] = []
+  await using world = await givenStoreLink({
+    redisUrl: server.url,
+    ownUrl: server.url,
+    onError: ({ message }) => errors.push(message),
+  })
+  const warned: string[] = []
+  process.on('warning', ({ message }) => warned.push(message))
+
+  await world.redis.replicaof('127.0.0.1', '1')
+  const written = await Promise.allSettled(Array.from({ length: 20 }, () => world.link.recordFact('{}')))
+  await world.redis.replicaof('NO', 'ONE')
+  await eventually(() => world.link.hello(NEW))
+
+  assert.ok(written.every(({ status }) => status === 'rejected'))
+  assert.equal(warned, [])
+})
+
 test('leaving takes the row away, and nobody waits for it any more', async () => {
   await using world = await givenStoreLink()
   const { history } = await world.link.hello(NEW)

@@ -95,9 +95,12 @@ export function createStoreLink(options: StoreLinkOptions): StoreLink {
     // How long a socket that we close may take to say goodbye, before it is cut.
     disconnectTimeout: 200,
     retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
-    reconnectOnError: isMasterNoMore,
   }
-  const commands = new Redis(wire)
+  const commands: Redis = new Redis({
+    ...wire,
+    // Once, as in takeAnew.
+    reconnectOnError: (error) => commands.stream.writable && isMasterNoMore(error),
+  })
   // ioredis says nothing when it resubscribes by itself, and we need to know from when on we hear.
   const ears = new Redis({ ...wire, autoResubscribe: false })
   let listening = false

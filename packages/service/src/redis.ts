@@ -22,7 +22,7 @@ export interface OpenRedisOptions extends Omit<RedisOptions, 'replyMapping'> {
  */
 export async function openRedis(url: URL | string, options: OpenRedisOptions): Promise<Redis> {
   const { name, log, deadlineMs = 10_000, ...others } = options
-  const redis = new Redis({
+  const redis: Redis = new Redis({
     ...redisConnection(url),
     connectionName: name,
     enableOfflineQueue: false,
@@ -33,7 +33,8 @@ export async function openRedis(url: URL | string, options: OpenRedisOptions): P
     commandTimeout: 2_000,
     // A connection cut without a word would otherwise look alive until TCP gives up, many minutes later.
     socketTimeout: 5_000,
-    reconnectOnError: isMasterNoMore,
+    // Once: each time that it hangs up ioredis leaves another listener on the socket.
+    reconnectOnError: (error) => redis.stream.writable && isMasterNoMore(error),
     ...others,
   })
   const lastError = reportOutages(redis, name, log)
