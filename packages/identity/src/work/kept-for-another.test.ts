@@ -56,6 +56,26 @@ test('tokens that nobody could read for a day are given up, and the log says so'
   assert.is(await reasonOfLast(world), 'unreadable')
 })
 
+// found 2026-11-27: it was two failures then
+test('given up again, since identity was killed in between, they have failed once', async () => {
+  await using world = await givenIdentity()
+  await waitingFor(world, { hours: 24 }, { hasWaited: true })
+  await using _work = await givenWork(world)
+  const failures = async () => (await world.logged()).filter((type) => type === 'token.revocation-failed')
+  await eventually(async () => (await failures()).length === 1)
+
+  await eventually(() =>
+    withQueue(world, async (queue) => {
+      const [job] = await queue.getFailed()
+      return job?.retry().then(() => true)
+    }),
+  )
+  await eventually(async () => (await failures()).length === 2)
+
+  const told = await world.redis.xrevrange(world.keys.log, '+', '-', 'COUNT', 2)
+  assert.is(new Set(told.map(([, [, json = '']]) => parseEvent(json)?.id)).size, 1)
+})
+
 // found 2026-11-27: they were looked at after 5, 11, 22 and 44 hours
 test('tokens that have waited for hours are looked at every ten minutes, and when their day is over', async () => {
   for (const [hours, within] of [
@@ -86,6 +106,43 @@ test('of tokens that Redis let go of while they waited the log says that they we
   await eventually(async () => (await world.logged()).includes('token.revocation-failed'))
 
   assert.is(await reasonOfLast(world), 'unreadable')
+})
+
+// found 2026-11-27: there was a job for each sign-off, and the second said of what the first had revoked that it was not
+test('tokens that wait for another identity wait once, also where a second sign-off finds their session again', async () => {
+  await using world = await givenIdentity()
+  const { keys, redis, signOffs } = world
+  const { ref, user, generation } = (await world.login()).record
+  await redis.set(keys.tokens(ref), world.seal.seal('v2;at=gold', ref))
+  const json = String(await redis.get(keys.session(ref)))
+  await signOffs.endUser(user, ADMIN, { reason: 'admin' })
+  {
+    await using _older = await givenWork(world)
+    await eventually(() => isWaiting(world))
+    await eventually(async () => (await redis.exists(keys.session(ref))) === 0)
+    await eventually(async () => (await redis.hget(keys.user(user.id), 'tidiedGeneration')) !== null)
+    // As if it had been killed before it removed the session, and somebody blocked the user then.
+    await redis
+      .multi()
+      .set(keys.session(ref), json)
+      .zadd(keys.endedOf(user.id, generation), 0, ref)
+      .hdel(keys.user(user.id), 'tidiedGeneration')
+      .exec()
+    await signOffs.block(user, ADMIN, null)
+    await eventually(async () => (await redis.exists(keys.session(ref))) === 0)
+  }
+
+  await withQueue(world, (queue) => queue.promoteJobs())
+  await using newer = await givenWork(world, {
+    sessions: {
+      ...world.sessions,
+      tokensOf: async (of) => ((await redis.exists(keys.tokens(of))) ? TOKENS : null),
+    },
+  })
+  await eventually(async () => (await unfinished(world)).length === 0)
+
+  assert.equal(newer.revoked, ['refresh'])
+  assert.equal(await world.logged(), ['session.created', 'user.logged-out', 'user.blocked', 'token.revoked'])
 })
 
 // found 2026-11-27: the older one was done with them at once, or after 17 minutes
@@ -124,11 +181,15 @@ const TOKENS = { accessToken: 'access', refreshToken: 'refresh', idToken: null, 
 const MINUTE_MS = 60_000
 
 /** Tokens that are to be revoked since so many hours, and that nobody here can read. */
-async function waitingFor(world: World, { hours }: { readonly hours: number }) {
+async function waitingFor(
+  world: World,
+  { hours }: { readonly hours: number },
+  known: { readonly hasWaited?: boolean } = {},
+) {
   const { ref, provider, user } = (await world.login()).record
   await world.redis.set(world.keys.tokens(ref), world.seal.seal('v2;at=gold', ref))
   const timestamp = Date.now() - hours * 60 * MINUTE_MS
-  const job = { ref, provider, userId: user.id, subjectName: user.name }
+  const job = { ref, provider, userId: user.id, subjectName: user.name, ...known }
   await withQueue(world, (queue) => queue.add('revoke-tokens', job, { attempts: 11, timestamp }))
   return { ref }
 }
@@ -145,6 +206,14 @@ async function withQueue<T>(world: World, use: (queue: Queue) => Promise<T>): Pr
   await queue.close()
   connection.disconnect()
   return result
+}
+
+/** Revocations that are still to be done. */
+async function unfinished(world: World) {
+  const jobs = await withQueue(world, (queue) =>
+    queue.getJobs(['waiting', 'active', 'delayed', 'prioritized']),
+  )
+  return jobs.filter(({ name }) => name === 'revoke-tokens')
 }
 
 /** The next sweep is always delayed, and besides that one what waits for another identity. */

@@ -30,17 +30,19 @@ export function createRevokeJob({ redis, keys, sessions, revokeTokens }: RevokeO
     const { userId, hasWaited, ...session } = RevokeJob.parse(job.data)
     const { ref, provider } = session
     const facts = { actor: 'system', ...session }
-    const failed = (reason: string) =>
-      createEvent('identity', 'token.revocation-failed', userId, { ...facts, reason })
+    // Killed before the job is done, it is said again, under the same id.
+    const failed = (reason: string) => ({
+      ...createEvent('identity', 'token.revocation-failed', userId, { ...facts, reason }),
+      id: namedId(`token.revocation-failed ${job.id}`),
+    })
     const drop = (event: CurfewEvent | null) =>
       evaluate(redis, DROP_TOKENS, [keys.tokens(ref), keys.log], [event ? JSON.stringify(event) : ''])
 
     try {
       const tokens = await sessions.tokensOf(ref)
       if (tokens === null) {
-        // Nobody came who could read them until Redis let go of them. Killed in between, this is said under the same id.
-        const id = namedId(`token.revocation-failed ${job.id}`)
-        if (hasWaited) await writeToLog({ ...failed('unreadable'), id })
+        // Nobody came who could read them until Redis let go of them.
+        if (hasWaited) await writeToLog(failed('unreadable'))
         return
       }
       if (hasWaited) await job.updateData({ ...job.data, hasWaited: false })

@@ -37,14 +37,12 @@ const LONGEST_SILENCE_MS = 12_000
 
 const TidyJob = z.object({
   userId: z.string(),
-  eventId: z.string(),
   correlationId: z.string().exactOptional(),
 })
-const TidyEveryoneJob = TidyJob.pick({ eventId: true })
 
 /**
  * The background work of identity, by BullMQ. Driven from the log with a stored cursor, and job id =
- * event id: an event that is read twice makes one job, and every job may run twice.
+ * event id, or for revocations the session's: an event that is read twice makes one job, and every job may run twice.
  *
  * | job              | because of                                | does                                    |
  * | ---------------- | ----------------------------------------- | --------------------------------------- |
@@ -110,27 +108,24 @@ export function startWork(options: WorkOptions) {
     const { correlationId } = data
     const caused = correlationId === undefined ? {} : { correlationId }
     if (type === 'user.logged-out' || type === 'user.blocked') {
-      await queue.add(
-        'tidy-user',
-        { userId: subject, eventId: id, ...caused },
-        { jobId: id, ...KEEP, ...RETRY },
-      )
+      await queue.add('tidy-user', { userId: subject, ...caused }, { jobId: id, ...KEEP, ...RETRY })
     } else if (type === 'everyone.logged-out') {
-      await queue.add('tidy-everyone', { eventId: id }, { jobId: id, ...KEEP, ...RETRY })
+      await queue.add('tidy-everyone', {}, { jobId: id, ...KEEP, ...RETRY })
     } else if ((type === 'session.revoked' || type === 'session.expired') && data.ref && data.provider) {
       const { ref, provider, subjectName } = data
-      await enqueueRevocations(id, [
+      await enqueueRevocations([
         { ref, provider, userId: subject, ...(subjectName ? { subjectName } : {}), ...caused },
       ])
     }
   }
 
-  async function enqueueRevocations(eventId: string, ended: readonly EndedSession[]): Promise<void> {
+  /** One for a session, however many sign-offs find it: the second would find no tokens, and not know why. */
+  async function enqueueRevocations(ended: readonly EndedSession[]): Promise<void> {
     await queue.addBulk(
       ended.map((session) => ({
         name: 'revoke-tokens',
         data: session,
-        opts: { jobId: `${eventId}-${session.ref}`, ...KEEP, ...RETRY },
+        opts: { jobId: `revoke-${session.ref}`, ...KEEP, ...RETRY },
       })),
     )
   }
@@ -149,16 +144,12 @@ export function startWork(options: WorkOptions) {
     if (job.name === 'sweep-expired') {
       await sweep()
     } else if (job.name === 'tidy-user') {
-      const { userId, eventId, ...caused } = TidyJob.parse(job.data)
+      const { userId, ...caused } = TidyJob.parse(job.data)
       await tidyUser({ redis, keys }, userId, (ended) =>
-        enqueueRevocations(
-          eventId,
-          ended.map((session) => ({ ...session, ...caused })),
-        ),
+        enqueueRevocations(ended.map((session) => ({ ...session, ...caused }))),
       )
     } else if (job.name === 'tidy-everyone') {
-      const { eventId } = TidyEveryoneJob.parse(job.data)
-      await tidyEveryone({ redis, keys }, (ended) => enqueueRevocations(eventId, ended))
+      await tidyEveryone({ redis, keys }, enqueueRevocations)
     } else if (job.name === 'revoke-tokens') {
       await revoke(job)
     }
