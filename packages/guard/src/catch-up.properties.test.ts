@@ -162,7 +162,7 @@ function createWorld() {
   let nowMs = 100_000
   let state: Following = NOT_FOLLOWING
   let memory: readonly InMemory[] = []
-  let unfinished: ReadonlyArray<{ history: string; sequence: number }> = []
+  let unfinished: ReadonlyArray<{ history: string; from: number; sequence: number }> = []
   let onTheWay: ReadonlyArray<{ history: string; signOff: SignOff }> = []
   let hello: { said: Hello; sentAt: Instant; answer?: HelloAnswer } | null = null
   let reads: readonly Read[] = []
@@ -177,12 +177,13 @@ function createWorld() {
     for (const effect of effects) {
       if (effect.type === 'flush') {
         memory = []
-        unfinished = [...unfinished, { history: effect.history, sequence: effect.upTo }]
+        unfinished = [...unfinished, { history: effect.history, from: effect.from, sequence: effect.upTo }]
         seen.add('flushed')
       }
       if (effect.type === 'apply' && history !== null) {
         memory = memory.filter(({ family }) => !covers(effect.signOff.target, family))
-        unfinished = [...unfinished, { history, sequence: effect.signOff.sequence }]
+        const { sequence } = effect.signOff
+        unfinished = [...unfinished, { history, from: sequence, sequence }]
         if (input.type === 'hello-answered') seen.add('replayed')
       }
     }

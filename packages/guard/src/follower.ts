@@ -112,12 +112,14 @@ export function createFollower(options: FollowerOptions): Follower {
     state = { ...next, leasedAt: before.leasedAt }
     for (const effect of effects) {
       switch (effect.type) {
-        case 'apply':
+        case 'apply': {
+          const { sequence } = effect.signOff
           // A sign-off is applied only in the history that we follow.
-          apply(effect.signOff, state.history ?? '', effect.signOff.sequence)
+          apply(effect.signOff, { history: state.history ?? '', from: sequence, sequence })
           break
+        }
         case 'flush':
-          apply('everything', effect.history, effect.upTo)
+          apply('everything', { history: effect.history, from: effect.from, sequence: effect.upTo })
           break
         case 'acknowledge':
           acknowledgeSoon()
@@ -147,9 +149,9 @@ export function createFollower(options: FollowerOptions): Follower {
     return { history, applied, leased: mayServe({ history, applied, ...state }, clock(), leaseMs) }
   }
 
-  function apply(signOff: SignOff | 'everything', history: string, sequence: number): void {
+  function apply(signOff: SignOff | 'everything', what: Omit<HooksFinished, 'type' | 'failed'>): void {
     drop(signOff)
-    void tellHooks(signOff).then((failed) => step({ type: 'hooks-finished', history, sequence, failed }))
+    void tellHooks(signOff).then((failed) => step({ type: 'hooks-finished', ...what, failed }))
   }
 
   /** Whether one of them failed. */
@@ -213,6 +215,8 @@ export function createFollower(options: FollowerOptions): Follower {
     },
   }
 }
+
+type HooksFinished = Extract<FollowInput, { type: 'hooks-finished' }>
 
 function heardOf(signOff: SignOff | 'everything'): SignOffHeard {
   if (signOff === 'everything') return signOff

@@ -55,13 +55,13 @@ function run(state: Following, ...inputs: FollowInput[]) {
   return { state, effects }
 }
 
-const finished = (sequence: number, history = 'h1', failed = false): FollowInput => ({
-  type: 'hooks-finished',
-  history,
-  sequence,
-  failed,
-})
-const joined = (head = 7) => run(NOT_FOLLOWING, hello(0, head, { standing: 'joined' }), finished(head)).state
+const finished = (
+  sequence: number,
+  { history = 'h1', failed = false, from = sequence } = {},
+): FollowInput => ({ type: 'hooks-finished', history, from, sequence, failed })
+const joined = (head = 7) =>
+  run(NOT_FOLLOWING, hello(0, head, { standing: 'joined' }), finished(head, { from: Math.min(1, head) }))
+    .state
 
 // found 2026-11-26 by a review, and by the model: "restored, a message and a clock"
 test('an answer from before what was heard since empties memory, and takes nothing back', () => {
@@ -89,15 +89,30 @@ test('who joins anew in its own history goes back to no earlier number', () => {
 
 test('hooks that run when memory is emptied go on, and nothing is acknowledged before they have finished', () => {
   const emptied = run(joined(7), heard(8), heard(9), hello(100, 9, { standing: 'joined' })).state
-  assert.equal(emptied.unfinished, [8, 9, 9])
+  assert.equal(emptied.unfinished, [8, 8, 9])
 
   const { state, effects } = run(emptied, finished(9), finished(8))
-  assert.equal(effects, ['acknowledge 8'], 'one of two hooks for 9')
-  assert.equal(run(state, finished(9)).effects, ['acknowledge 9'])
+  assert.equal(effects, [], 'one of two hooks for 8')
+  assert.equal(run(state, finished(9, { from: 8 })).effects, ['acknowledge 9'])
+})
+
+// found 2026-11-27: all but the newest were acknowledged at once, before the hooks that run for all of them
+test('of what emptying memory makes up for, nothing is acknowledged before its hooks have finished', () => {
+  const emptied = run(joined(7), hello(100, 12)).state
+  assert.is(helloOf(emptied, at(100), LEASE_MS).acknowledged, 7)
+  assert.is(acknowledgedBy(run(emptied, heard(13), finished(13)).state), 7)
+
+  const anew = run(joined(7), hello(100, 12, { standing: 'joined', history: 'h2' })).state
+  assert.is(helloOf(anew, at(100), LEASE_MS).acknowledged, 0)
+  assert.equal(run(anew, finished(12, { history: 'h2', from: 1 })).effects, ['acknowledge 12'])
 })
 
 test('joining empties memory and takes the head as applied', () => {
-  const { state, effects } = run(NOT_FOLLOWING, hello(100, 7, { standing: 'joined' }), finished(7))
+  const { state, effects } = run(
+    NOT_FOLLOWING,
+    hello(100, 7, { standing: 'joined' }),
+    finished(7, { from: 1 }),
+  )
 
   assert.equal(effects, ['flush', 'acknowledge 7'])
   assert.is(state.applied, 7)
@@ -155,7 +170,7 @@ test('what can’t be replayed without a gap empties memory', () => {
   const { state, effects } = run(joined(), hello(1_000, 12, { missed: [signOff(11), signOff(12)] }))
 
   assert.equal(effects, ['flush'], 'and nothing is acknowledged before the hooks have finished')
-  assert.equal(run(state, finished(12)).effects, ['acknowledge 12'])
+  assert.equal(run(state, finished(12, { from: 8 })).effects, ['acknowledge 12'])
   assert.is(state.applied, 12)
 })
 
@@ -287,7 +302,7 @@ test('a history that was closed again gives its followers no more time', () => {
 })
 
 test('failed hooks are acknowledged, and told', () => {
-  const { state, effects } = run(joined(), heard(8), finished(8, 'h1', true))
+  const { state, effects } = run(joined(), heard(8), finished(8, { failed: true }))
 
   assert.equal(effects, ['apply 8', 'acknowledge 8'])
   assert.equal(helloOf(state, at(0), LEASE_MS).hooksFailed, [8])

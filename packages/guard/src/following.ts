@@ -16,8 +16,8 @@ export interface Following {
   /** Memory reflects every sign-off of the history up to this sequence. */
   readonly applied: number
   /**
-   * Sign-offs that are applied to memory, but whose hooks have not finished. Ascending. The newest is there twice when
-   * memory was emptied as well: that has hooks of its own.
+   * Of the hooks that have not finished, the first sign-off that each runs for. Ascending. When memory is emptied hooks run
+   * for all that were not acknowledged by then: one may be there twice.
    */
   readonly unfinished: readonly number[]
   /** The newest sign-offs of which a hook failed. */
@@ -42,6 +42,8 @@ export type FollowInput =
   | {
       readonly type: 'hooks-finished'
       readonly history: string
+      /** The first and the last sign-off that they ran for. */
+      readonly from: number
       readonly sequence: number
       readonly failed: boolean
     }
@@ -76,8 +78,8 @@ export interface HelloAnswer {
 export type FollowEffect =
   /** Drop from memory, close connections, run hooks; then say `hooks-finished`. */
   | { readonly type: 'apply'; readonly signOff: SignOff }
-  /** Drop everything, close every connection, tell every hook; then say `hooks-finished` with `upTo`. */
-  | { readonly type: 'flush'; readonly history: string; readonly upTo: number }
+  /** Drop everything, close every connection, tell every hook; then say `hooks-finished` from `from` up to `upTo`. */
+  | { readonly type: 'flush'; readonly history: string; readonly from: number; readonly upTo: number }
   | { readonly type: 'acknowledge'; readonly history: string; readonly sequence: number }
   /** Say hello now: something was missed, or the history is another one. */
   | { readonly type: 'hello' }
@@ -226,16 +228,17 @@ function flushTo(
   const isAnother = history !== state.history
   // The answer may be from before what was heard since. That stays applied, and its hooks go on.
   const upTo = isAnother ? head : Math.max(head, state.applied)
+  const from = Math.min(isAnother ? 1 : acknowledgedBy(state) + 1, upTo)
   const flushed: Following = {
     ...NOT_FOLLOWING,
     history,
     applied: upTo,
-    unfinished: isAnother ? [upTo] : [...state.unfinished, upTo],
+    unfinished: isAnother ? [from] : [from, ...state.unfinished],
     hooksFailed: isAnother ? [] : state.hooksFailed,
     flushes: state.flushes + 1,
     leasedAt: sentAt,
   }
-  return [flushed, [{ type: 'flush', history, upTo }]]
+  return [flushed, [{ type: 'flush', history, from, upTo }]]
 }
 
 function applyTo(state: Following, { sequence }: SignOff): Following {
@@ -251,13 +254,13 @@ const MOST_HOOKS_FAILED = 1_000
 
 function finish(
   state: Following,
-  { history, sequence, failed }: Extract<FollowInput, { type: 'hooks-finished' }>,
+  { history, from, sequence, failed }: Extract<FollowInput, { type: 'hooks-finished' }>,
 ): [Following, FollowEffect[]] {
   // Hooks that began in another history have nothing to acknowledge in this one.
-  if (history !== state.history || !state.unfinished.includes(sequence)) return [state, []]
+  if (history !== state.history || !state.unfinished.includes(from)) return [state, []]
   const next = {
     ...state,
-    unfinished: state.unfinished.toSpliced(state.unfinished.indexOf(sequence), 1),
+    unfinished: state.unfinished.toSpliced(state.unfinished.indexOf(from), 1),
     hooksFailed: failed ? [...state.hooksFailed, sequence].slice(-MOST_HOOKS_FAILED) : state.hooksFailed,
   }
   if (acknowledgedBy(next) === acknowledgedBy(state)) return [next, []]

@@ -1,4 +1,4 @@
-import { eventually, givenSession, signOff, startRedis } from '@curfew/testing'
+import { deferred, eventually, givenSession, signOff, startRedis } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { givenGuardBehindProxy } from './testing/given-guard-behind-proxy.js'
@@ -101,6 +101,24 @@ test('what was trimmed from the log before it was heard empties memory', async (
   const stats = world.guard.stats()
   assert.equal([stats.sequence, stats.flushes, stats.entries], [2, flushes + 1, 0])
   assert.equal(await world.guard.decide(cookie), { kind: 'none' })
+})
+
+// found 2026-11-27: the next hello acknowledged all but the newest, while hooks still ran for all of them
+test('what emptying memory makes up for is not acknowledged while its hooks run', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 60_000 })
+  const acknowledged = await world.acknowledged()
+  const finishes = deferred<void>()
+  world.guard.onSignOff((signOff) => (signOff === 'everything' ? finishes.promise : undefined))
+
+  world.proxy.lose('messages')
+  for (let i = 0; i < 3; i++) await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await world.redis.xtrim(world.keys.signoffs, 'MAXLEN', 1)
+  await world.guard.renew()
+  await world.guard.renew()
+  finishes.resolve()
+  await eventually(() => acknowledged.includes(3))
+
+  assert.equal(acknowledged, [3])
 })
 
 test('an entry of the log that can’t be read is a hole', async () => {

@@ -46,12 +46,17 @@ export function createInstances(
         case 'apply': {
           const { signOff } = effect
           if (covers(signOff) && rules.drops('sign-off')) next = { ...next, keeps: false }
-          next = runHooks(next, following.history ?? '', signOff.sequence, signOff)
+          const { sequence } = signOff
+          next = runHooks(next, { history: following.history ?? '', from: sequence, sequence }, signOff)
           break
         }
         case 'flush':
           if (rules.drops('everything')) next = { ...next, keeps: false }
-          next = runHooks(next, effect.history, effect.upTo, 'everything')
+          next = runHooks(
+            next,
+            { history: effect.history, from: effect.from, sequence: effect.upTo },
+            'everything',
+          )
           break
         case 'acknowledge': {
           const { history, sequence } = effect
@@ -114,10 +119,10 @@ export function createInstances(
   /** Hooks are done at once, but for those of identity that ask Redis. */
   function runHooks(
     instance: Instance,
-    history: string,
-    sequence: number,
+    what: { readonly history: string; readonly from: number; readonly sequence: number },
     signOff: SignOff | 'everything',
   ): Instance {
+    const { history, sequence } = what
     let next = instance
     if (next.memory !== null) {
       const { aFlushOutdatesLists: outdatesLists } = rules
@@ -125,7 +130,7 @@ export function createInstances(
       next = { ...next, memory }
       if (memory.hooks.some((hook) => hook.history === history && hook.sequence === sequence)) return next
     }
-    return take(next, { type: 'hooks-finished', history, sequence, failed: false })
+    return take(next, { type: 'hooks-finished', ...what, failed: false })
   }
 
   function sentHello({ name, following }: Instance): SentHello {

@@ -167,7 +167,13 @@ export function createServer(
     const hooks = memory.hooks.filter((hook) => !over.includes(hook))
     let next: Instance = { ...instance, memory: { ...memory, hooks } }
     for (const { history, sequence } of over) {
-      next = instances.take(next, { type: 'hooks-finished', history, sequence, failed: false })
+      next = instances.take(next, {
+        type: 'hooks-finished',
+        history,
+        from: sequence,
+        sequence,
+        failed: false,
+      })
     }
     return next
   }
