@@ -51,6 +51,8 @@ export interface Follower {
   mayServe(monotonicMs: number): boolean
   /** Renews the lease; all who want it at the same time share one. Resolves with whether we have one. */
   sayHello(): Promise<boolean>
+  /** The same, but not by one that is under way: something may have been missed since it was sent. */
+  sayHelloAnew(): void
   hear(history: string, signOff: SignOff): void
   /** Whether what was read may be used, see `judgeRead`. */
   judge(answer: ReadAnswer, flushesWhenSent: number): ReturnType<typeof judgeRead>
@@ -90,6 +92,11 @@ export function createFollower(options: FollowerOptions): Follower {
     return saidHello
   }
 
+  function sayHelloAnew(): void {
+    if (saidHello) mustSayAgain = true
+    else void sayHello()
+  }
+
   async function renew(): Promise<boolean> {
     mustSayAgain = false
     if (closed) return false
@@ -125,8 +132,7 @@ export function createFollower(options: FollowerOptions): Follower {
           acknowledgeSoon()
           break
         case 'hello':
-          if (saidHello) mustSayAgain = true
-          else void sayHello()
+          sayHelloAnew()
           break
         case 'hello-later':
           clearTimeout(soon)
@@ -185,6 +191,7 @@ export function createFollower(options: FollowerOptions): Follower {
   return {
     mayServe: (monotonicMs) => mayServe(state, { monotonicMs, wallMs: Date.now() }, leaseMs),
     sayHello,
+    sayHelloAnew,
     hear(history, signOff) {
       if (history === state.history && signOff.sequence > state.applied + 1) noteGap(signOff.sequence)
       step({ type: 'heard', history, signOff })

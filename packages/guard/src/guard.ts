@@ -160,7 +160,7 @@ export function createGuard(options: GuardOptions): Guard {
     leaseMs,
     commandTimeoutMs: promisedLeaseMs / 2,
     onSignOff: (history, signOff) => follower.hear(history, signOff),
-    onConnected: () => void follower.sayHello(),
+    onConnected: () => follower.sayHelloAnew(),
     onError,
   })
   const follower = createFollower({
