@@ -133,6 +133,30 @@ test('of any number of sign-offs whose hooks fail at once, each is said to have 
   assert.equal(new Set((await rowOf(world))?.hooksFailed), new Set(sequences))
 })
 
+// found 2026-11-27: nobody waited for them, and who left was not waited for either: they ended with the process
+test('who is closed leaves once the hooks have finished that run by then', async () => {
+  await using world = await givenGuardBehindProxy({ leaseMs: 60_000 })
+  const acknowledged = await world.acknowledged()
+  const [begun, finishes] = [deferred<void>(), deferred<void>()]
+  world.guard.onSignOff(() => {
+    begun.resolve()
+    return finishes.promise
+  })
+  await signOff(world.redis, world.namespace, { userId: 'ada' })
+  await begun.promise
+
+  const closed = world.guard.close()
+  // Long enough for it to leave, if it did not wait.
+  for (let looks = 0; looks < 20; looks++) assert.ok(await rowOf(world))
+  assert.equal(acknowledged, [])
+  finishes.resolve()
+  await closed
+  await eventually(() => acknowledged.length > 0)
+
+  assert.equal(acknowledged, [Number.MAX_SAFE_INTEGER])
+  assert.is(await rowOf(world), null)
+})
+
 test.run()
 
 /** What the table of members says of the instance. */

@@ -58,8 +58,8 @@ export interface Follower {
   judge(answer: ReadAnswer, flushesWhenSent: number): ReturnType<typeof judgeRead>
   onSignOff(hook: SignOffHook): () => void
   ready(): Promise<void>
-  /** Gives the lease back. */
-  close(): void
+  /** Gives the lease back at once. Resolves when the hooks that run by then have finished, or are past their deadline. */
+  close(): Promise<void>
   readonly state: Following
   readonly leaseLeftMs: number
   readonly hookFailures: number
@@ -70,6 +70,7 @@ export function createFollower(options: FollowerOptions): Follower {
   const { link, leaseMs, renewalMs, drop, onBehind, onError } = options
   const hooks = new Set<SignOffHook>()
   const waitingForLease: Array<() => void> = []
+  const beingTold = new Set<Promise<boolean>>()
   const renewals = setInterval(sayHello, renewalMs).unref()
 
   let state = NOT_FOLLOWING
@@ -157,7 +158,12 @@ export function createFollower(options: FollowerOptions): Follower {
 
   function apply(signOff: SignOff | 'everything', what: Omit<HooksFinished, 'type' | 'failed'>): void {
     drop(signOff)
-    void tellHooks(signOff).then((failed) => step({ type: 'hooks-finished', ...what, failed }))
+    const telling = tellHooks(signOff)
+    beingTold.add(telling)
+    void telling.then((failed) => {
+      beingTold.delete(telling)
+      step({ type: 'hooks-finished', ...what, failed })
+    })
   }
 
   /** Whether one of them failed. */
@@ -202,11 +208,12 @@ export function createFollower(options: FollowerOptions): Follower {
       return () => hooks.delete(hook)
     },
     ready: () => (hasLease() ? Promise.resolve() : new Promise((resolve) => waitingForLease.push(resolve))),
-    close() {
+    async close() {
       closed = true
       clearInterval(renewals)
       clearTimeout(soon)
       state = NOT_FOLLOWING
+      await Promise.all(beingTold)
     },
     get state() {
       return state

@@ -223,10 +223,10 @@ export function createGuard(options: GuardOptions): Guard {
       hookFailures: follower.hookFailures,
     }),
     async close() {
-      follower.close()
+      const hooksFinished = follower.close()
       cache.clear()
       held.endAll('recheck')
-      await reports.flush()
+      await Promise.all([hooksFinished, reports.flush()])
       await link.close()
     },
     instance,

@@ -106,7 +106,7 @@ export async function givenPatientLookup({ leaseMs, beforeAnswer }: PatientLooku
     follower,
     async [Symbol.asyncDispose]() {
       world.proxy.pass('commands', 'answers', 'messages')
-      follower.close()
+      await follower.close()
       await link.close()
       await world[Symbol.asyncDispose]()
     },
