@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { startCurfew } from './curfew.js'
 import { consoleFrames } from './event-log/console-frames.js'
 import { eventLog } from './event-log/event-log.js'
-import { eventService } from './event-log/event-service.js'
+import { eventService, eventServiceOnPostgres } from './event-log/event-service.js'
 import { describeMachine } from './machine.js'
 import type { Measurement } from './measurement.js'
 import { memory } from './memory/memory.js'
@@ -29,6 +29,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   everywhereLogout,
   eventLog,
   eventService,
+  eventServiceOnPostgres,
   consoleFrames,
 ]
 

@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually, type GivenSession, givenSession } from '@curfew/testing'
+import { eventually, type GivenSession, givenSession, startPostgres } from '@curfew/testing'
 import { z } from 'zod'
-import type { Curfew } from '../curfew.js'
 import { digits, table } from '../markdown.js'
-import type { Measured, Measurement, Progress } from '../measurement.js'
+import type { Means, Measured, Measurement } from '../measurement.js'
 import { startProcess } from '../process.js'
-import type { Scale } from '../scale.js'
 import { median, percentile } from '../statistics.js'
 import { type EventsProcess, startEvents } from './events-process.js'
 import { momentOf } from './many-events.js'
@@ -16,30 +14,47 @@ import { type Latency, latencyUnderLoad, openSlowViewers } from './slow-viewers.
 /** The events service as it runs, with a long log: pages, exports, figures, and viewers that don't read. */
 export const eventService: Measurement = {
   name: 'event-service',
-  title: 'The events service with a long log',
+  title: 'The events service with a long log in SQLite',
 
-  async measure({ scale, curfew, progress }) {
+  async measure(means) {
     const folder = await mkdtemp(join(tmpdir(), 'curfew-bench-events-'))
     try {
-      const url = `sqlite:${join(folder, 'event-log.db')}`
-      progress('writing the log')
-      await using writer = await startProcess(new URL('./log-process.js', import.meta.url))
-      await writer.ask('open', z.number(), url)
-      await writer.ask('append', z.number(), 0, scale.storedEvents)
-      await writer.ask('close', z.undefined())
-      return await measureService(url, scale, curfew, progress)
+      return await measureWith(`sqlite:${join(folder, 'event-log.db')}`, 'sqlite', means)
     } finally {
       await rm(folder, { recursive: true })
     }
   },
 }
 
-/** @param url of a log that has `storedEvents` */
-export async function measureService(
+/** The same with the other database. Apart, since it takes minutes to write as long a log. */
+export const eventServiceOnPostgres: Measurement = {
+  name: 'event-service-postgres',
+  title: 'The events service with a long log in PostgreSQL',
+
+  async measure(means) {
+    await using postgres = await startPostgres({ waitsForDisk: true })
+    return await measureWith(await postgres.createDatabase(), 'postgres', means)
+  },
+}
+
+const NAMES = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
+
+async function measureWith(url: string, database: keyof typeof NAMES, means: Means): Promise<Measured> {
+  const { scale, progress } = means
+  progress('writing the log')
+  {
+    await using writer = await startProcess(new URL('./log-process.js', import.meta.url))
+    await writer.ask('open', z.number(), url)
+    await writer.ask('append', z.number(), 0, scale.storedEvents)
+    await writer.ask('close', z.undefined())
+  }
+  return measureService(url, database, means)
+}
+
+async function measureService(
   url: string,
-  scale: Scale,
-  curfew: Curfew,
-  progress: Progress,
+  database: keyof typeof NAMES,
+  { scale, curfew, progress }: Means,
 ): Promise<Measured> {
   const session = await givenSession(curfew.redis, curfew.namespace, { user: 'ada', roles: ['admin'] })
   const startedAt = performance.now()
@@ -80,7 +95,7 @@ export async function measureService(
   const count = (n: number) => Math.round(n).toLocaleString('en')
   const mega = (bytes: number) => digits(bytes / 2 ** 20)
   const overall = table(
-    [`${count(scale.storedEvents)} events in SQLite`, ''],
+    [`${count(scale.storedEvents)} events in ${NAMES[database]}`, ''],
     [
       ['from the start of the process to the first page, ms', digits(firstPageMs)],
       ['memory then, MB', mega(idleBytes)],
@@ -104,9 +119,9 @@ export async function measureService(
   return {
     markdown: [overall, answers].join('\n\n'),
     figures: {
-      eventsFirstPageMs: firstPageMs,
-      eventsExportedPerSecond: exports[0]?.perSecond ?? 0,
-      eventsBesideSlowOverAlone: beside.p50 / alone.p50,
+      [`${database}FirstPageMs`]: firstPageMs,
+      [`${database}ExportedPerSecond`]: exports[0]?.perSecond ?? 0,
+      [`${database}BesideSlowOverAlone`]: beside.p50 / alone.p50,
     },
   }
 }
