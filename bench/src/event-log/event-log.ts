@@ -42,6 +42,7 @@ interface Figures {
   readonly lastAppendedPerSecond: number
   readonly alone: readonly number[]
   readonly bytes: number
+  readonly usedBytes: number
   readonly openMs: number
   readonly searches: ReadonlyMap<string, { readonly times: readonly number[]; readonly found: number }>
   readonly exportedPerSecond: number
@@ -51,7 +52,7 @@ interface Figures {
 
 const Times = z.array(z.number())
 const Found = z.array(z.object({ tookMs: z.number(), found: z.number() }))
-const Size = z.object({ bytes: z.number() })
+const Size = z.object({ bytes: z.number(), usedBytes: z.number() })
 
 async function measureOne(
   url: string,
@@ -88,7 +89,7 @@ async function write(url: string, storedEvents: number, tries: number, progress:
     times.push(await writer.ask('append', z.number(), from, to))
   }
   const perSecond = (ms: number, count: number) => (count / ms) * 1_000
-  const { bytes } = await writer.ask('size', Size)
+  const { bytes, usedBytes } = await writer.ask('size', Size)
   const alone = await writer.ask('appendAlone', Times, storedEvents, tries)
   await writer.ask('close', z.undefined())
   return {
@@ -99,6 +100,7 @@ async function write(url: string, storedEvents: number, tries: number, progress:
     lastAppendedPerSecond: perSecond(times.at(-1) ?? 0, storedEvents / 10),
     alone,
     bytes,
+    usedBytes,
   }
 }
 
@@ -124,6 +126,7 @@ function report(sqlite: Figures, postgres: Figures, events: number): Measured {
       both('of that the last tenth', (one) => count(one.lastAppendedPerSecond)),
       both('one alone, until it is on disk, ms', (one) => digits(median(one.alone))),
       both('on disk with all indexes, bytes an event', (one) => count(one.bytes / events)),
+      both('of that used, as retention by size sees it', (one) => count(one.usedBytes / events)),
       both('opened, to the first page, ms', (one) => digits(one.openMs)),
       both('exported a second', (one) => count(one.exportedPerSecond)),
       both('verified a second', (one) => count(one.verifiedPerSecond)),

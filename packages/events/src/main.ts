@@ -24,7 +24,11 @@ await runService({
     })
     await guard.ready()
     const store = await openLogStore(config.EVENT_LOG_URL)
-    const retention = { keepDays: config.EVENT_LOG_KEEP_DAYS, keepEvents: config.EVENT_LOG_KEEP_EVENTS }
+    const retention = {
+      keepDays: config.EVENT_LOG_KEEP_DAYS,
+      keepEvents: config.EVENT_LOG_KEEP_EVENTS,
+      keepBytes: config.EVENT_LOG_KEEP_BYTES,
+    }
     const events = createEventsApp({ guard, redis, redisUrl, namespace, store, retention, publicUrl, log })
     return {
       ...events,

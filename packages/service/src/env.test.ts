@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  bytes,
   ConfigInvalid,
   commonReaders,
   count,
@@ -118,6 +119,26 @@ test('a ring of secrets keeps its order', () => {
   assert.is(problemsOf(() => readEnv({ KEYS: `${first},` }, { KEYS: secrets(32) })).length, 1)
 })
 
+test('a size is read in the units that people write, and is never less than what makes sense', () => {
+  const sizeOf = (raw: string) => readEnv({ SIZE: raw }, { SIZE: bytes('1kB') }).SIZE
+
+  assert.equal(['1000', '1000B', '1kB', '2 KB', '10GB', '1.5g', '1KiB', '3Mi', '2TiB'].map(sizeOf), [
+    1_000,
+    1_000,
+    1_000,
+    2_000,
+    10e9,
+    1.5e9,
+    1_024,
+    3 * 2 ** 20,
+    2 * 2 ** 40,
+  ])
+  assert.equal(
+    problemsOf(() => sizeOf('999')),
+    ['SIZE must be a size of 1kB or more, such as 500MB or 10GB (it is "999")'],
+  )
+})
+
 test('every reader takes what fits and refuses what does not', () => {
   const cases = [
     [port(), ['0', '65535'], ['', '-1', '65536', '1e3', ' ']],
@@ -125,6 +146,11 @@ test('every reader takes what fits and refuses what does not', () => {
     [countAboveZero(), ['1', '7'], ['', '0', '-1', '1.5']],
     [days(), ['1', '36500'], ['', '0', '-1', '1.5', '36501', '9007199254740991']],
     [milliseconds(), ['1'], ['0', '1.5']],
+    [
+      bytes('1kB'),
+      ['1MB', '0.001MB'],
+      ['', '0', '-1GB', '1e9', '10 gigabytes', 'GB', '0.9kB', '9000TB0', '9008TB'],
+    ],
     [word(), ['a', 'a-b_c.d'], ['', 'a b', '{a}', '-a', 'a:b']],
     [text(), ['anything at all'], ['']],
     [oneOf(['a', 'b']), ['a', 'b'], ['', 'c']],

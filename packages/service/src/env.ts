@@ -109,6 +109,17 @@ export const count = (fallback?: number): Reader<number> =>
 export const countAboveZero = (fallback?: number): Reader<number> =>
   wholeNumber('a whole number above zero', 1, Number.MAX_SAFE_INTEGER, fallback)
 
+/**
+ * A size in bytes, such as `10GB`; without a unit it is bytes. kB, MB, GB and TB are powers of 1000, KiB to TiB of 1024.
+ *
+ * @param least as it may be written: what is smaller was written by mistake
+ */
+export const bytes = (least: string): Reader<number> =>
+  reader(undefined, `must be a size of ${least} or more, such as 500MB or 10GB`, (raw) => {
+    const size = bytesOf(raw)
+    return size >= bytesOf(least) && size <= Number.MAX_SAFE_INTEGER ? size : undefined
+  })
+
 /** Letters, digits, `.`, `_` and `-`: safe in a key, a file name and a log line. */
 export const word = (fallback?: string): Reader<string> =>
   reader(fallback, 'must be one word of letters, digits, ".", "_" and "-"', (raw) =>
@@ -184,6 +195,13 @@ const wholeNumber = (what: string, least: number, most: number, fallback?: numbe
     const value = Number(raw)
     return /^\d+$/.test(raw) && value >= least && value <= most ? value : undefined
   })
+
+/** Not a number when it is no size. */
+function bytesOf(raw: string): number {
+  const [, amount, prefix = '', binary] = /^(\d+(?:\.\d+)?) ?(?:([kmgt])(i?))?b?$/i.exec(raw) ?? []
+  const power = ' kmgt'.indexOf(prefix.toLowerCase() || ' ')
+  return Math.floor(Number(amount) * (binary ? 1_024 : 1_000) ** power)
+}
 
 function urlReader(
   fallback: string | undefined,

@@ -49,10 +49,28 @@ test('of too many the oldest are removed, with room for the fact of it: it does 
   assert.is((await world.newest())?.data['entries'], 81)
 })
 
+test('of what takes too much the oldest are removed, with room for the fact of it', async () => {
+  await using world = await open()
+  await appendAll(world.store, givenEntries(3_000).slice(100))
+  const { usedBytes } = await world.store.size()
+  const keepBytes = Math.round(usedBytes * 0.8)
+
+  assert.is(await world.apply({ keepBytes: usedBytes }), 0)
+  const removed = await world.apply({ keepBytes })
+
+  const left = await world.store.size()
+  assert.ok(left.usedBytes <= keepBytes, `${left.usedBytes} of ${keepBytes}`)
+  assert.is(left.entries, 3_000 - removed + 1)
+  assert.ok(left.entries > 3_000 * 0.65, `${left.entries} are left`)
+  assert.is((await world.newest())?.data['entries'], removed)
+  assert.is(await world.apply({ keepBytes }), 0)
+  assert.ok((await world.store.verify()).ok)
+})
+
 test('both may be set, and one event may be all that is kept', async () => {
   await using world = await open()
 
-  assert.is(await world.apply({ keepDays: 1, keepEvents: 50 }), 51)
+  assert.is(await world.apply({ keepDays: 1, keepEvents: 50, keepBytes: 1e9 }), 51)
   assert.is(await world.apply({ keepEvents: 1 }), 50)
   assert.is((await world.store.size()).entries, 1)
   assert.equal((await world.newest())?.data, { actor: 'system', entries: 50 })

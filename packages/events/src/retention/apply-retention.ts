@@ -6,6 +6,7 @@ import type { LogStore } from '../store/log-store.js'
 export interface RetentionSettings {
   readonly keepDays?: number | undefined
   readonly keepEvents?: number | undefined
+  readonly keepBytes?: number | undefined
 }
 
 export interface ApplyRetentionOptions extends RetentionSettings {
@@ -14,6 +15,9 @@ export interface ApplyRetentionOptions extends RetentionSettings {
   readonly signal?: AbortSignal
   readonly now?: () => number
 }
+
+/** Of a size that is exceeded so much is kept: the rest is more than the fact of it takes, with all its indexes. */
+const ROOM = 0.99
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -26,21 +30,22 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * @returns how many were removed
  */
 export async function applyRetention(options: ApplyRetentionOptions): Promise<number> {
-  const { keepDays, keepEvents, store, signal, now = Date.now } = options
+  const { keepDays, keepEvents, keepBytes, store, signal, now = Date.now } = options
   const [newest] = (await store.page({ filter: {}, limit: 1 })).entries
   if (newest === undefined) return 0
   const newestMs = streamedMsOf(newest)
   const olderThan = keepDays === undefined ? undefined : Math.min(now(), newestMs) - keepDays * DAY_MS
-  const isTooMuch = keepEvents !== undefined && (await store.size()).entries > keepEvents
+  const { entries, usedBytes } = await store.size()
   // Room for the fact of it, or that would be too much by itself, for ever.
-  const mostEntries = isTooMuch ? keepEvents - 1 : undefined
+  const mostEntries = keepEvents !== undefined && entries > keepEvents ? keepEvents - 1 : undefined
+  const mostBytes = keepBytes !== undefined && usedBytes > keepBytes ? keepBytes * ROOM : undefined
 
   let removed = 0
   const onRemoved = (entries: number) => {
     removed += entries
   }
   try {
-    await store.prune({ olderThan, mostEntries }, { signal, onRemoved })
+    await store.prune({ olderThan, mostEntries, mostBytes }, { signal, onRemoved })
   } finally {
     if (removed > 0) await tell(removed)
   }

@@ -114,8 +114,10 @@ export interface Ends {
 
 export interface StoreSize {
   readonly entries: number
-  /** On disk, with all indexes. Space that was freed is used again before this grows. */
+  /** Of the files, with all indexes. Space that was freed is used again before this grows. */
   readonly bytes: number
+  /** Without what is free to be used again; where the database does not say how much that is, counted by the entries. */
+  readonly usedBytes: number
 }
 
 export interface SessionSample {
@@ -129,6 +131,8 @@ export interface Retention {
   readonly olderThan?: number | undefined
   /** Removes the oldest until so many are left. */
   readonly mostEntries?: number | undefined
+  /** Removes the oldest until no more bytes than this are used; up to a hundred entries more than that takes. */
+  readonly mostBytes?: number | undefined
 }
 
 export interface PruneOptions {

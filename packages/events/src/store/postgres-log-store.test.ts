@@ -10,7 +10,24 @@ import { openPostgresLogStore } from './postgres-log-store.js'
 const test = suite('events: the log in PostgreSQL')
 
 appendContract(test, givenPostgresStore)
-upgradeContract(test, givenPostgresStore, (version) => `UPDATE state SET schema_version = ${version}`)
+upgradeContract(
+  test,
+  givenPostgresStore,
+  (version) => `ALTER TABLE state DROP COLUMN json_bytes; UPDATE state SET schema_version = ${version}`,
+)
+
+test('what an older log has is in its size when it is opened', async () => {
+  await using given = await givenPostgresStore()
+  await appendAll(given.store, givenEntries(50))
+  await given.store.prune({ mostEntries: 40 })
+  const before = await given.store.size()
+
+  await given.tamper('ALTER TABLE state DROP COLUMN json_bytes; UPDATE state SET schema_version = 5')
+  const again = await given.again()
+
+  assert.is((await again.size()).usedBytes, before.usedBytes)
+  await again.close()
+})
 
 test('many that start at once make one schema', async () => {
   const url = await postgresUrl()

@@ -59,7 +59,7 @@ export async function openPostgresLogStore(url: string): Promise<LogStore> {
         const removed = await connections.transaction((client) => pruneSome(client, limits, PRUNED_AT_ONCE))
         total += removed
         if (removed > 0) onRemoved?.(removed)
-        if (removed < PRUNED_AT_ONCE || signal?.aborted) return total
+        if (removed === 0 || signal?.aborted) return total
       }
     },
     verify: (options) =>

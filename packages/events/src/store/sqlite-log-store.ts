@@ -4,8 +4,8 @@ import type { Batch, LogStore, StoredEntry } from './log-store.js'
 import { openLastingWorker } from './sqlite/lasting-worker.js'
 import { verifyChain } from './verify-chain.js'
 
-/** So many are removed at a time: some tens of milliseconds in which others wait. */
-const PRUNED_AT_ONCE = 1_000
+/** So many are removed at a time: some tens of milliseconds in which others wait, most of them for the index of words. */
+const PRUNED_AT_ONCE = 100
 
 /**
  * The event log in one file of this machine: no server, and nothing to set up. It is made where there is none.
@@ -45,8 +45,8 @@ export async function openSqliteLogStore(file: string): Promise<LogStore> {
       return { first: anchor.position + 1, last: newest.position }
     },
     async size() {
-      const { anchor, newest, bytes } = await worker.call('state', {})
-      return { entries: newest.position - anchor.position, bytes }
+      const { anchor, newest, bytes, usedBytes } = await worker.call('state', {})
+      return { entries: newest.position - anchor.position, bytes, usedBytes }
     },
     tally: (span) => worker.call('tally', span),
     async sample(sample) {
@@ -57,7 +57,7 @@ export async function openSqliteLogStore(file: string): Promise<LogStore> {
         const removed = await worker.call('prune', { limits, most: PRUNED_AT_ONCE })
         total += removed
         if (removed > 0) onRemoved?.(removed)
-        if (removed < PRUNED_AT_ONCE || signal?.aborted) return total
+        if (removed === 0 || signal?.aborted) return total
       }
     },
     verify: (options) => verifyChain((after, count) => worker.call('look', { after, count }), options),

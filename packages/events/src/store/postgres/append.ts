@@ -32,8 +32,9 @@ export async function append(
     await client.query('SELECT pg_notify($1, $2)', [CHANNEL, String(newest.position)])
   }
   await client.query(
-    `UPDATE ${SCHEMA}.state SET cursor = coalesce($1, cursor), newest_position = $2, newest_hash = decode($3, 'hex')`,
-    [upTo ?? null, newest.position, newest.hash],
+    `UPDATE ${SCHEMA}.state SET cursor = coalesce($1, cursor), newest_position = $2, newest_hash = decode($3, 'hex'),
+                                json_bytes = json_bytes + $4`,
+    [upTo ?? null, newest.position, newest.hash, bytesOf(rows)],
   )
   return rows.map(({ position, streamId, json }) => ({ position, streamId, json }))
 }
@@ -70,6 +71,10 @@ const WIDEN_HOURS = `
   INSERT INTO ${SCHEMA}.hours (hour, first_position, last_position)
   SELECT hour, first, last FROM json_to_recordset($1) AS span (hour bigint, first bigint, last bigint)
   ON CONFLICT (hour) DO UPDATE SET last_position = excluded.last_position`
+
+function bytesOf(rows: readonly EntryRow[]): number {
+  return rows.reduce((total, { json }) => total + Buffer.byteLength(json), 0)
+}
 
 function hoursOf(rows: ReadonlyArray<{ readonly timeMs: number | null; readonly position: number }>) {
   const spans = new Map<number, { hour: number; first: number; last: number }>()

@@ -6,6 +6,6 @@ import { tallyContract } from '../../testing/log-store/tally-contract.js'
 const test = suite('events: what is counted and removed in PostgreSQL')
 
 tallyContract(test, givenPostgresStore)
-retentionContract(test, givenPostgresStore)
+retentionContract(test, givenPostgresStore, { atOnce: 1_000 })
 
 test.run()

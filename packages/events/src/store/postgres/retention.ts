@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
+import { entriesOver } from '../entries-over.js'
 import type { Retention } from '../log-store.js'
 import { countedUntil, MOST_KNOWN_REMOVED, Removed } from '../removed.js'
 import { SCHEMA } from './schema.js'
+import { usedBytesOf } from './size.js'
 import { lockState } from './state.js'
 import { forgetTallies } from './tallies.js'
 
@@ -13,11 +15,14 @@ import { forgetTallies } from './tallies.js'
  */
 export async function pruneSome(client: PoolClient, limits: Retention, most: number): Promise<number> {
   const { anchor, newest } = await lockState(client)
+  const entries = newest.position - anchor.position
   const upTo = Math.min(
     anchor.position + most,
+    newest.position,
     Math.max(
       await lastTooOld(client, anchor.position, limits, most),
-      newest.position - (limits.mostEntries ?? Number.POSITIVE_INFINITY),
+      newest.position - (limits.mostEntries ?? Infinity),
+      anchor.position + entriesOver(limits, { entries, usedBytes: await usedBytesOf(client, entries) }),
     ),
   )
   if (upTo <= anchor.position) return 0
@@ -30,8 +35,10 @@ export async function pruneSome(client: PoolClient, limits: Retention, most: num
   )
   await forgetTallies(client, countedUntil(Removed.parse(rows[0])))
   await client.query(
-    `UPDATE ${SCHEMA}.state SET (anchor_position, anchor_hash) =
-       (SELECT position, hash FROM ${SCHEMA}.events WHERE position = $1)`,
+    `UPDATE ${SCHEMA}.state SET
+       (anchor_position, anchor_hash) = (SELECT position, hash FROM ${SCHEMA}.events WHERE position = $1),
+       json_bytes = greatest(0, json_bytes -
+         (SELECT sum(octet_length(json)) FROM ${SCHEMA}.events WHERE position > anchor_position AND position <= $1))`,
     [upTo],
   )
   await client.query(

@@ -132,6 +132,12 @@ const FIFTH = `
   UPDATE ${SCHEMA}.state SET secret = gen_random_uuid() || '-' || gen_random_uuid();
 `
 
-const MIGRATIONS = [FIRST, SECOND, THIRD, FOURTH, FIFTH]
+/** Of the JSON of all entries: by that it is known how much they take. */
+const SIXTH = `
+  ALTER TABLE ${SCHEMA}.state ADD COLUMN json_bytes bigint NOT NULL DEFAULT 0;
+  UPDATE ${SCHEMA}.state SET json_bytes = (SELECT coalesce(sum(octet_length(json)), 0) FROM ${SCHEMA}.events);
+`
+
+const MIGRATIONS = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

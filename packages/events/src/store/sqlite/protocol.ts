@@ -67,6 +67,7 @@ export const CALLS = {
       newest: Point,
       secret: z.string(),
       bytes: z.number(),
+      usedBytes: z.number(),
     }),
   },
   tally: {
@@ -79,7 +80,11 @@ export const CALLS = {
   },
   prune: {
     ask: z.object({
-      limits: z.object({ olderThan: z.number().optional(), mostEntries: z.number().optional() }),
+      limits: z.object({
+        olderThan: z.number().optional(),
+        mostEntries: z.number().optional(),
+        mostBytes: z.number().optional(),
+      }),
       most: Position,
     }),
     answer: z.number(),

@@ -6,6 +6,6 @@ import { tallyContract } from '../../testing/log-store/tally-contract.js'
 const test = suite('events: what is counted and removed in SQLite')
 
 tallyContract(test, givenSqliteStore)
-retentionContract(test, givenSqliteStore)
+retentionContract(test, givenSqliteStore, { atOnce: 100 })
 
 test.run()

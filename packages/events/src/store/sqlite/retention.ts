@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { entriesOver } from '../entries-over.js'
 import type { Retention } from '../log-store.js'
 import { countedUntil, MOST_KNOWN_REMOVED, Removed } from '../removed.js'
 import { type SqliteDatabase, transaction } from './schema.js'
+import { bytesOf } from './size.js'
 import { readState } from './state.js'
 import { forgetTallies } from './tallies.js'
 
@@ -14,11 +16,14 @@ import { forgetTallies } from './tallies.js'
 export function pruneSome(database: SqliteDatabase, limits: Retention, most: number): number {
   return transaction(database, () => {
     const { anchor, newest } = readState(database)
+    const entries = newest.position - anchor.position
     const upTo = Math.min(
       anchor.position + most,
+      newest.position,
       Math.max(
         lastTooOld(database, anchor.position, limits, most),
         newest.position - (limits.mostEntries ?? Infinity),
+        anchor.position + entriesOver(limits, { entries, ...bytesOf(database) }),
       ),
     )
     if (upTo <= anchor.position) return 0

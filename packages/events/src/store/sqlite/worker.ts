@@ -25,7 +25,7 @@ const answers: { readonly [Name in CallName]: (ask: unknown) => Answer<Name> } =
     const { position, count } = CALLS.after.ask.parse(ask)
     return readAfter(database, position, count)
   },
-  state: () => ({ ...readState(database), secret: readSecret(database), bytes: bytesOf(database) }),
+  state: () => ({ ...readState(database), secret: readSecret(database), ...bytesOf(database) }),
   tally: (ask) => readTally(database, CALLS.tally.ask.parse(ask)),
   sample(ask) {
     keepSample(database, CALLS.sample.ask.parse(ask))

@@ -10,7 +10,11 @@ import {
 } from './given-entries.js'
 
 /** How every store removes what is old. */
-export function retentionContract(test: Test, openStore: () => Promise<GivenStore>): void {
+export function retentionContract(
+  test: Test,
+  openStore: () => Promise<GivenStore>,
+  { atOnce }: { readonly atOnce: number },
+): void {
   test('retention removes the oldest by age or by number, step by step, and the chain stays whole', async () => {
     await using given = await openStore()
     const { store } = given
@@ -20,13 +24,17 @@ export function retentionContract(test: Test, openStore: () => Promise<GivenStor
 
     assert.is(await store.prune({}), 0)
     assert.is(await store.prune({ olderThan: START_MS + 101_000 }), 100)
-    assert.is(await store.prune({ mostEntries: 300 }, { signal: AbortSignal.abort(), onRemoved }), 1_000)
-    assert.equal(await store.ends(), { first: 1_101, last: 2_500 })
+    assert.is(await store.prune({ mostEntries: 300 }, { signal: AbortSignal.abort(), onRemoved }), atOnce)
+    assert.equal(await store.ends(), { first: 101 + atOnce, last: 2_500 })
     assert.ok((await store.verify()).ok)
-    assert.is(await store.prune({ mostEntries: 300 }, { onRemoved }), 1_100)
+    assert.is(await store.prune({ mostEntries: 300 }, { onRemoved }), 2_100 - atOnce)
     assert.is(await store.prune({ mostEntries: 300, olderThan: START_MS }), 0)
 
-    assert.equal(steps, [1_000, 1_000, 100])
+    assert.is(
+      steps.reduce((total, step) => total + step),
+      2_100,
+    )
+    assert.ok(Math.max(...steps) <= atOnce, `${steps}`)
     assert.equal(await store.ends(), { first: 2_201, last: 2_500 })
     assert.is((await store.size()).entries, 300)
     assert.equal(positionsOf((await store.page({ filter: { text: 'event-2200' }, limit: 5 })).entries), [])
@@ -42,6 +50,65 @@ export function retentionContract(test: Test, openStore: () => Promise<GivenStor
     assert.ok(verified.ok)
     assert.is(verified.ok && verified.checked, 300)
     assert.is(verified.ok && verified.anchor.position, 2_200)
+  })
+
+  test('retention by size removes the oldest until what is left takes no more, and hardly more than that', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(2_500))
+    const { usedBytes, bytes } = await store.size()
+    assert.ok(usedBytes > 2_500 * 200, `${usedBytes}`)
+    const mostBytes = Math.round(usedBytes * 0.6)
+    const steps: number[] = []
+    const onRemoved = (entries: number) => steps.push(entries)
+
+    assert.is(await store.prune({ mostBytes: usedBytes }), 0)
+    const first = await store.prune({ mostBytes }, { signal: AbortSignal.abort(), onRemoved })
+    assert.ok(first > 0 && first <= atOnce, `${first}`)
+    assert.ok((await store.verify()).ok)
+    await store.prune({ mostBytes }, { onRemoved })
+
+    const left = await store.size()
+    assert.ok(left.usedBytes <= mostBytes, `${left.usedBytes} of ${mostBytes}`)
+    assert.ok(left.entries > 2_500 * 0.4 && left.entries < 2_500 * 0.7, `${left.entries} are left`)
+    assert.ok(Math.max(...steps) <= atOnce, `${steps}`)
+    assert.is(
+      steps.reduce((total, step) => total + step),
+      2_500 - left.entries,
+    )
+    assert.equal(await store.ends(), { first: 2_501 - left.entries, last: 2_500 })
+    assert.is(await store.prune({ mostBytes }), 0)
+    assert.ok((await store.verify()).ok)
+    // What became free is in the files still, and does not make it remove more.
+    assert.ok(left.bytes >= bytes, `${left.bytes} of ${bytes}`)
+  })
+
+  test('what is freed is used again: where as much comes as is removed, the limit is kept and the log is not worn away', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(2_000))
+    const { usedBytes: mostBytes } = await store.size()
+
+    for (let n = 2_000; n < 6_000; n += 500) {
+      await appendAll(store, givenEntries(n + 500).slice(n))
+      await store.prune({ mostBytes })
+      const { usedBytes, entries } = await store.size()
+      assert.ok(usedBytes <= mostBytes, `${usedBytes} of ${mostBytes} at ${n}`)
+      assert.ok(entries > 1_400, `${entries} are left at ${n}`)
+    }
+
+    assert.ok((await store.verify()).ok)
+  })
+
+  test('a size that nothing fits into removes everything, and ends', async () => {
+    await using given = await openStore()
+    const { store } = given
+    await appendAll(store, givenEntries(150))
+
+    assert.is(await store.prune({ mostBytes: 0 }), 150)
+    assert.is(await store.prune({ mostBytes: 0 }), 0)
+    assert.is(await store.ends(), null)
+    assert.ok((await store.verify()).ok)
   })
 
   test('what was counted of the events that are left stays, also when one was removed that came in the future', async () => {
