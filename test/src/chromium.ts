@@ -65,6 +65,21 @@ export async function openChromium({ tolerate = [] }: ChromiumOptions = {}): Pro
   }
 }
 
+/**
+ * Gives a window another size. Resolves once its page is laid out for that, has been told, and has been drawn; what the
+ * page does only some time after it was told is to be waited for.
+ */
+export async function resize(page: Page, width: number, height: number): Promise<void> {
+  await page.setViewportSize({ width, height })
+  await page.waitForFunction(`innerWidth === ${width} && innerHeight === ${height}`)
+  await drawn(page)
+}
+
+/** Resolves once all that the page was told before is on the screen. */
+export async function drawn(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+}
+
 /** Keeps a picture of the whole page as `artifacts/screenshots/<name>.png`, for people to look at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = join(ROOT, 'artifacts', 'screenshots')
