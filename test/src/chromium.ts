@@ -28,6 +28,9 @@ const FLAGS = [
   '--disable-sync',
 ]
 
+/** Nothing is waited for any longer: with a busy machine, a page and what it asks for take a while. */
+const PATIENCE_MS = 60_000
+
 /** Opens Chromium, headless. Closing it throws when a page complained. */
 export async function openChromium({ tolerate = [] }: ChromiumOptions = {}): Promise<Chromium> {
   // Its sandbox needs a user that is not root, which containers rarely have.
@@ -44,6 +47,7 @@ export async function openChromium({ tolerate = [] }: ChromiumOptions = {}): Pro
 
   async function openProfile(): Promise<BrowserContext> {
     const context = await browser.newContext()
+    context.setDefaultTimeout(PATIENCE_MS)
     context.on('weberror', (event) => complain(event.page(), String(event.error())))
     // A violation of the content security policy arrives here too.
     context.on('console', (message) => {

@@ -8,11 +8,11 @@ const LOOK_AGAIN_MS = 5
  * For what tells nobody that it happened. Where there is an event, wait for the event. A condition that
  * throws counts as not yet, and what it threw last is the cause of the failure.
  *
- * @param within milliseconds, 5 s unless told; then it throws
+ * @param within milliseconds, 20 s unless told: a busy machine may take that long; then it throws
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { within = 5_000 }: { within?: number } = {},
+  { within = 20_000 }: { within?: number } = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + within
   let cause: unknown
