@@ -61,13 +61,15 @@ async function submit(form: HTMLFormElement, does: string): Promise<void> {
   if (form.getAttribute('aria-busy') === 'true') return
   form.setAttribute('aria-busy', 'true')
   const answer = await send(form.action, fields)
+  const id = form.closest<HTMLElement>('.project')?.dataset['id'] ?? ''
+  const isOutdated = 'refusal' in answer && (answer.refusal.status === 409 || answer.refusal.status === 404)
+  if (isOutdated) await lookAgain(id, form)
   form.removeAttribute('aria-busy')
 
-  const id = form.closest<HTMLElement>('.project')?.dataset['id'] ?? ''
   if ('refusal' in answer) {
     form.closest<HTMLElement>('[popover]')?.hidePopover()
+    // Whoever reads it may send the same again at once: it is about what there is now.
     complain(answer.refusal.detail)
-    if (answer.refusal.status === 409 || answer.refusal.status === 404) await lookAgain(id, form)
   } else if (answer.project === null) {
     projects.drop(id)
     say('Deleted.')

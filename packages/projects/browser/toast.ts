@@ -1,4 +1,7 @@
-/** Says something at the edge of the page, for a moment; optionally with a way to take it back. */
+/**
+ * Says something at the edge of the page, for a moment; optionally with a way to take it back, which stays for as long as
+ * somebody points at it or has it by the keyboard (WCAG 2.2.1).
+ */
 export function say(sentence: string, undo?: () => void): void {
   show('toast', sentence, undo)
 }
@@ -19,7 +22,15 @@ function show(className: string, sentence: string, undo?: () => void): void {
   text.textContent = sentence
   toast.className = className
   toast.replaceChildren(text, ...(undo === undefined ? [] : [undoButton(undo)]))
-  if (className === 'toast') timer = setTimeout(() => toast.replaceChildren(), SHOWN_MS)
+  if (className === 'toast') passAway(toast)
+}
+
+/** What is in somebody's hands does not go: it is looked again. */
+function passAway(toast: Element): void {
+  timer = setTimeout(() => {
+    if (toast.matches(':hover, :focus-within')) passAway(toast)
+    else toast.replaceChildren()
+  }, SHOWN_MS)
 }
 
 function undoButton(undo: () => void): HTMLButtonElement {
