@@ -56,7 +56,7 @@ async function onMessage({ event, data }: StreamMessage): Promise<void> {
 /** A session that was replaced has a successor, whose cookie may still be on its way to another tab. */
 async function askAfterTheEnd(): Promise<SessionAnswer> {
   if (reason !== 'replaced') return askSession()
-  for (const waitMs of [0, 100, 200, 400, 800]) {
+  for (const waitMs of [0, 100, 200, 400, 800, 1_600, 3_200]) {
     await new Promise((resolve) => setTimeout(resolve, waitMs))
     const answer = await askSession()
     if (answer.state === 'signed-in') return answer
