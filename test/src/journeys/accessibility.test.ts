@@ -2,7 +2,7 @@ import axe, { type AxeResults, type RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openChromium } from '../chromium.js'
+import { openChromium, resize } from '../chromium.js'
 import { startTestSystem } from '../system.js'
 import { BY_GRACE, lines, newest, openLog } from './console-log.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
@@ -64,7 +64,7 @@ test('no page keeps anybody out: the operators’ ones, by day and by night, als
   await newest(page, 'Ada Admin signed in')
   for (const type of ['login.failed', 'user.blocked', 'project.renamed', 'token.revoked'] as const)
     await log.write('some reason', type, { ...BY_GRACE, before: 'Engine', after: 'Motor', ip: '203.0.113.7' })
-  await newest(page, 'Grace')
+  await newest(page, 'token.revoked')
 
   await found.lookAt(page, 'log')
   await lines(page).nth(1).click()
@@ -91,6 +91,7 @@ test('no page keeps anybody out: the operators’ ones, by day and by night, als
   await page.waitForSelector('#log-note')
   await found.lookAt(page, 'log, with nothing in it')
   await page.click('[aria-label="Keyboard shortcuts"]')
+  await page.waitForSelector('dialog.shortcuts[open]')
   await found.lookAt(page, 'shortcuts')
   await page.keyboard.press('Escape')
 
@@ -101,6 +102,7 @@ test('no page keeps anybody out: the operators’ ones, by day and by night, als
   await page.waitForSelector('.user-view .sessions')
   await found.lookAt(page, 'one user')
   await page.click('.user-view button:text-is("Block")')
+  await page.waitForSelector('dialog[open] #question-reason')
   await found.lookAt(page, 'one user, before blocking')
   await page.click('dialog button:text-is("Block")')
   await page.waitForSelector('.receipt .badge:text-is("Confirmed")')
@@ -139,9 +141,9 @@ function createFindings() {
       await run(page, name, ALL)
       await page.emulateMedia({ colorScheme: 'dark' })
       await run(page, `${name}, dark`, CONTRAST)
-      await page.setViewportSize({ width: 390, height: 844 })
+      await resize(page, 390, 844)
       await run(page, `${name}, dark, on a phone`, ALL)
-      await page.setViewportSize({ width: 1280, height: 800 })
+      await resize(page, 1280, 800)
     },
   }
 }

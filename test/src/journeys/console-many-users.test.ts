@@ -4,9 +4,9 @@ import { Redis } from 'ioredis'
 import type { Page, Route } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openChromium } from '../chromium.js'
+import { drawn, openChromium } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { openLog } from './console-log.js'
+import { openHearing, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: many users in the console')
@@ -39,7 +39,7 @@ test('users: whoever was found stays, however many sign in, and who is missing b
   await using log = await openLog(system.redisUrl)
   await givenUsers(system.redisUrl, MANY)
   const page = await chromium.openPage()
-  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await openHearing(page, system.console, 'users')
   await page.click('#users-more')
   await page.waitForSelector(`#users-list li:nth-child(${MANY + 1}):last-child`)
 
@@ -61,7 +61,7 @@ test('users: a search that finds nobody at first goes on from where it was, what
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
-  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await openHearing(page, system.console, 'users')
   await page.waitForSelector('#users-list li')
   const more: (string | null)[] = []
   let first = { users: [userOf(0)].slice(1), next: '1000' }
@@ -101,7 +101,7 @@ test('users: who they are is shown although more has happened before it was answ
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
-  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await openHearing(page, system.console, 'users')
   await page.click('.users a:has-text("Ada Admin")')
   await page.waitForSelector('.user-view .sessions')
 
@@ -119,7 +119,7 @@ test('users: an answer that comes after that to a later question is not shown an
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
-  await openSignedIn(page, `${system.console}/users`, 'admin')
+  await openHearing(page, system.console, 'users')
   await page.click('.users a:has-text("Ada Admin")')
   await page.waitForSelector('.user-view .sessions')
 
@@ -132,7 +132,7 @@ test('users: an answer that comes after that to a later question is not shown an
     const arrived = page.waitForResponse((response) => response.request() === earlier?.request())
     await answerAs('Somebody Else', earlier)
     await (await arrived).finished()
-    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    await drawn(page)
     assert.is(await page.locator(shown).count(), 1)
     await release(2)
   }
@@ -140,7 +140,8 @@ test('users: an answer that comes after that to a later question is not shown an
 
 test.run()
 
-const LONG_AGO = Date.parse('2026-11-01T12:00:00Z')
+/** Before whoever signs in here. */
+const LONG_AGO = Date.now() - 86_400_000
 
 /** As after a first login each, one a millisecond. All at once: nobody sees some of them alone. */
 async function givenUsers(
@@ -186,7 +187,7 @@ async function holdTwo(page: Page, isAsked: (url: URL) => boolean, log: Awaited<
       await log.write('something of identity')
       return held.length > 1
     },
-    { within: 30_000 },
+    { within: 60_000 },
   )
   return {
     held,

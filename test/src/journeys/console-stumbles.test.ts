@@ -18,9 +18,6 @@ const CUT_OFF =
 /** More than the console loads at once. */
 const MANY = 250
 
-/** A machine may be so slow that the question has been given up, and asked again, by then. */
-const COUNTED_OR_SHOWN = '#log-news:has-text("1 new event"), .log-row:has-text("heard")'
-
 // found 2026-11-27: the log said that it was live, and showed nothing any more.
 test('a question that nobody answers is given up and asked again, and what is heard meanwhile is counted', async () => {
   await using system = await startTestSystem()
@@ -30,8 +27,7 @@ test('a question that nobody answers is given up and asked again, and what is he
 
   await openUnheard(page, system.console, log, 3, (_, hear) => hear())
 
-  await page.waitForSelector(COUNTED_OR_SHOWN)
-  await page.waitForSelector('.log-row[aria-rowindex="6"]:has-text("before")', { timeout: 60_000 })
+  await page.waitForSelector('.log-row[aria-rowindex="6"]:has-text("before")')
   assert.equal(await lines(page).locator('.log-why').allTextContents(), ['heard', 'n2', 'n1', 'n0', 'before'])
 })
 
@@ -43,7 +39,6 @@ test('what came before the stream opened is not forgotten, when it opens again b
 
   // The first question gets no answer, the next one is asked when the stream is back.
   await openUnheard(page, system.console, log, MANY, (_, hear) => hear())
-  await page.waitForSelector(COUNTED_OR_SHOWN)
   await system.restart('events')
 
   await newest(page, 'heard')
@@ -53,7 +48,7 @@ test('what came before the stream opened is not forgotten, when it opens again b
       await scrollTo(page, 100_000)
       return (await lines(page).filter({ hasText: 'before' }).count()) === 1
     },
-    { within: 30_000 },
+    { within: 60_000 },
   )
   const last = Number(await lines(page).filter({ hasText: 'before' }).getAttribute('aria-rowindex'))
   assert.is(last, 1 + 1 + MANY + 1, 'the head, what was heard, what was missed, and what was there before')

@@ -19,10 +19,14 @@ test('what waited while a page was being loaded is shown above that page, for wh
   await page.waitForSelector('#log-state:text-is("Live")')
 
   const answers: (() => Promise<void>)[] = []
-  await page.route(isOfSessions, async (route) => {
-    const response = await route.fetch()
-    answers.push(() => route.fulfill({ response }))
-  })
+  await page.route(
+    isOfSessions,
+    async (route) => {
+      const response = await route.fetch()
+      answers.push(() => route.fulfill({ response }))
+    },
+    { times: 1 },
+  )
   await page.click('#log-pause')
   await page.selectOption('#log-type', 'session.*')
   const answer = await eventually(() => answers[0])

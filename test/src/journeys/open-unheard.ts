@@ -17,6 +17,8 @@ export async function openUnheard(
 ): Promise<void> {
   await log.write('before')
   await openSignedIn(page, new URL('/projects', address).href, 'admin')
+  // Nobody tells of it before the stream is open.
+  await untilKept(page, address, 'before')
   const opening: Route[] = []
   let isOpen = false
   await page.route(isStream, (route) => (isOpen ? route.continue() : opening.push(route)))
@@ -33,6 +35,7 @@ export async function openUnheard(
   const hear = async () => {
     await log.write('heard')
     await newest(other, 'heard')
+    await page.waitForSelector(COUNTED_OR_SHOWN)
   }
   let answering: Promise<void> | undefined
   const onQuestion = (route: Route) => {
@@ -41,9 +44,12 @@ export async function openUnheard(
   await page.route(isNewest, onQuestion, { times: 1 })
   isOpen = true
   await stream.continue()
-  await eventually(() => answering !== undefined, { within: 30_000 })
+  await eventually(() => answering !== undefined, { within: 60_000 })
   await answering
 }
+
+/** A machine may be so slow that the question has been given up, and asked again, by then. */
+const COUNTED_OR_SHOWN = '#log-news:has-text("1 new event"), .log-row:has-text("heard")'
 
 const isStream = (url: URL) => url.pathname === '/events/stream'
 const isNewest = (url: URL) => url.pathname === '/events' && !url.searchParams.has('before')

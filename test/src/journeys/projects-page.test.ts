@@ -1,4 +1,5 @@
-import type { Page } from 'playwright-core'
+import { eventually } from '@curfew/testing'
+import type { Page, Route } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
@@ -15,6 +16,7 @@ test('what is done in one tab appears in another by itself, in whichever instanc
   await using chromium = await openChromium({ tolerate: [CONFLICT] })
   const url = new URL('/projects', system.url).href
   const here = await chromium.openPage()
+  await here.clock.install()
   await openSignedIn(here, url, 'editor')
   const there = await here.context().newPage()
   await there.setViewportSize({ width: 390, height: 800 })
@@ -35,6 +37,9 @@ test('what is done in one tab appears in another by itself, in whichever instanc
 
   // Archived, and taken back by the undo of the note.
   await row(here, 'Motor').getByRole('button', { name: 'Archive' }).click()
+  // It goes away, but not from under the pointer.
+  await here.hover('#toast button')
+  await here.clock.runFor(20_000)
   await there.waitForSelector('#archive-count:text-is("1")')
   await screenshot(here, 'projects-archived')
   await here.click('#toast button')
@@ -53,7 +58,13 @@ test('what is done in one tab appears in another by itself, in whichever instanc
   await nameField(here, 'Motor').fill('Motor II')
   await here.keyboard.press('Enter')
   await everywhere([here, phone], 'Motor II')
+  const questions: Route[] = []
+  await there.route(isOneProject, (route) => questions.push(route), { times: 1 })
   await there.locator('input.project-name').press('Enter')
+  const question = await eventually(() => questions[0])
+  // found 2026-11-27: it was told before the page knew what there is now, and an Enter right after that was refused too.
+  assert.is(await there.locator('#toast.danger').count(), 0)
+  await question.continue()
   await there.waitForSelector('#toast.danger:has-text("Motor II")')
   await screenshot(there, 'projects-conflict')
   assert.is(await there.locator('input.project-name').inputValue(), 'Machine')
@@ -87,6 +98,7 @@ test('everything works without a script too, and a viewer is shown no controls',
   await row(page, 'Motor').getByRole('button', { name: 'Archive' }).click()
   await page.click('#archive summary')
   await row(page, 'Motor').getByRole('button', { name: 'Restore' }).click()
+  await page.waitForSelector('#archive', { state: 'hidden' })
   await row(page, 'Motor').getByRole('button', { name: 'Delete' }).click()
   await page.locator('.delete-question:popover-open').getByRole('button', { name: 'Delete it' }).click()
   await page.waitForSelector('#no-projects')
@@ -94,6 +106,8 @@ test('everything works without a script too, and a viewer is shown no controls',
 })
 
 test.run()
+
+const isOneProject = (url: URL) => /^\/projects\/(?!stream)[^/]+$/.test(url.pathname)
 
 const nameOf = (name: string) => `input.project-name[value="${name}"]`
 const row = (page: Page, name: string) => page.locator('.project', { has: page.locator(nameOf(name)) })

@@ -9,7 +9,7 @@ import { openSignedIn } from './sign-in.js'
 const test = suite('journeys: receipts that fill')
 
 /** Long enough that a busy machine shows what is pending before it has lapsed. */
-const LEASE_MS = '10000'
+const LEASE_MS = 20_000
 
 /** What a browser's console says of requests that are refused on purpose here. */
 const REFUSED = /status of (401|403)/
@@ -23,7 +23,7 @@ function pause(system: System, name: string): { end(): void } {
 }
 
 test('who signs out sees at once what there is, and who has yet to confirm it; and then that it is so', async () => {
-  await using system = await startTestSystem({ LEASE_MS })
+  await using system = await startTestSystem({ LEASE_MS: String(LEASE_MS) })
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const page = await chromium.openPage()
   await openSignedIn(page, new URL('/projects', system.url).href, 'editor')
@@ -35,33 +35,39 @@ test('who signs out sees at once what there is, and who has yet to confirm it; a
   // By way of the provider, which ends its session too.
   await page.waitForSelector('.signed-off')
   const seenAfterMs = performance.now() - askedAt
-  const line = await page.textContent('.signed-off')
+  const pending = 'Not confirmed yet: applied by 3 of 4 instances'
+  // It says how it stood when the page was asked for.
+  const line = await eventually(async () => {
+    const said = await page.textContent('.signed-off')
+    if (said?.includes(pending)) return said
+    await page.reload()
+    return null
+  })
   await page.click('.signed-off a')
-  await page.waitForSelector('.receipt-lines .pending')
+  await page.waitForSelector(`.receipt:has-text("${pending}")`)
   await screenshot(page, 'receipt-pending')
   const before = await page.textContent('.receipt')
-  await page.waitForSelector('.receipt-lines .lapsed', { timeout: 30_000 })
+  await page.waitForSelector('.receipt-lines .lapsed')
   await screenshot(page, 'receipt-lapsed')
   const after = await page.textContent('.receipt')
   paused.end()
 
-  assert.ok(seenAfterMs < 9_000, `a page after ${seenAfterMs} ms`)
-  assert.match(line ?? '', 'You are signed out everywhere. Not confirmed yet: applied by 3 of 4 instances')
+  assert.ok(seenAfterMs < LEASE_MS, `a page after ${seenAfterMs} ms`)
+  assert.match(line, `You are signed out everywhere. ${pending}`)
   assert.match(before ?? '', 'This receipt fills by itself until then.')
-  assert.match(before ?? '', /Not confirmed yet: applied by 3 of 4 instances/)
   assert.match(after ?? '', /Confirmed by 3 of 4 instances in \d+\.\d s/)
   assert.match((await page.textContent('.farewell')) ?? '', 'on every service')
 })
 
 test('an admin sees in the console who is missing, and watches it come true', async () => {
-  await using system = await startTestSystem({ LEASE_MS })
+  await using system = await startTestSystem({ LEASE_MS: String(LEASE_MS) })
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const [admin, editor] = [await chromium.openPage(), await (await chromium.openProfile()).newPage()]
   await openSignedIn(admin, system.console, 'admin')
   await openSignedIn(editor, new URL('/projects', system.url).href, 'editor')
   const following = admin.locator('#instances-list tr:has(.badge:text-is("following"))')
   const areFollowing = (wanted: number) =>
-    eventually(async () => (await following.count()) === wanted, { within: 40_000 })
+    eventually(async () => (await following.count()) === wanted, { within: 60_000 })
 
   await admin.click('#users-tab')
   await admin.click('#users-list a:has-text("Edda")')
@@ -70,7 +76,8 @@ test('an admin sees in the console who is missing, and watches it come true', as
   await admin.click('dialog button.primary')
   await admin.waitForSelector('dialog .receipt-instances .badge:text-is("pending")')
   await screenshot(admin, 'console-receipt-pending')
-  await admin.waitForSelector('dialog .receipt-instances .badge:text-is("lapsed")', { timeout: 30_000 })
+  await admin.waitForSelector('dialog .receipt-instances .badge:text-is("lapsed")')
+  await admin.waitForSelector('dialog .receipt .badge:text-is("Confirmed")')
   await screenshot(admin, 'console-receipt-lapsed')
   const said = await admin.textContent('dialog .receipt')
   await admin.click('dialog button:text-is("Done")')
