@@ -81,7 +81,7 @@ async function startIdentity({ url: redisUrl }: RedisServer, tokenKey: Buffer, l
     if (child.exitCode !== null) throw new Error(`identity ended with ${child.exitCode}`)
     return (await fetch(`${url}/readyz`)).ok
   }
-  await eventually(isReady, { within: 20_000 })
+  await eventually(isReady, { within: 60_000 })
   const settledAt = performance.now() + boundMs(leaseMs)
   await eventually(() => performance.now() > settledAt, { within: 2 * boundMs(leaseMs) })
 

@@ -8,21 +8,26 @@ import { run } from './run.js'
 const test = suite('faults: a short run')
 
 const FOR_MS = 10_000
+/** A busy machine does less in that time: then it goes on for longer. */
+const LONGEST_MS = 80_000
 
 for (const seed of [1, 2]) {
   test(`no promise is broken while things break, seed ${seed}`, async () => {
-    const { entries } = await run({
-      seed,
-      profile: 'single',
-      forMs: FOR_MS,
-      folder: await folderFor(`test-${seed}`),
-    })
-    const { violations, asksAfterConfirmation } = check(entries)
+    for (let forMs = FOR_MS; ; forMs *= 2) {
+      const { entries } = await run({
+        seed,
+        profile: 'single',
+        forMs,
+        folder: await folderFor(`test-${seed}`),
+      })
+      const { violations, asksAfterConfirmation } = check(entries)
+      const faults = entries.filter(({ op }) => op === 'fault').length
 
-    assert.equal(violations.map(describeViolation), [])
-    // Nothing would be broken either if nothing had been tried.
-    assert.ok(asksAfterConfirmation >= 50, `${asksAfterConfirmation} asks after a confirmation`)
-    assert.ok(entries.filter(({ op }) => op === 'fault').length >= 4, 'faults')
+      assert.equal(violations.map(describeViolation), [])
+      // Nothing would be broken either if nothing had been tried.
+      if (asksAfterConfirmation >= 50 && faults >= 4) return
+      assert.ok(forMs < LONGEST_MS, `${asksAfterConfirmation} asks after a confirmation, ${faults} faults`)
+    }
   })
 }
 
