@@ -15,9 +15,9 @@ export interface SettleOptions {
   readonly userIds: ReadonlyMap<string, string>
 }
 
-const HEALTHY_WITHIN_MS = 60_000
+const HEALTHY_WITHIN_MS = 30_000
 const AT_ONCE = 8
-const MOST_ROUNDS = 30
+const MOST_ROUNDS = 3
 /** What `Retry-After: 1` says. */
 const COME_AGAIN_MS = 1_000
 
@@ -55,7 +55,7 @@ async function isHealthy({ world, history, people }: SettleOptions): Promise<boo
   }
 }
 
-/** Again from the beginning where somebody was told to come again: a busy machine may stand still for a while, but not for ever. */
+/** Again from the beginning where somebody was told to come again: the machine may stand still for a moment, but not each time. */
 async function askEverybodyEverywhere(options: SettleOptions): Promise<void> {
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     if (await askRound(options)) return
