@@ -3,9 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type System, startSystem } from '@curfew/infra'
 
-/** Twice as long as by default: on a busy machine a process may say nothing for seconds, and has not lapsed then. */
-const LEASE_MS = '10000'
-
 /**
  * The whole of Curfew for one test: the same processes as with `npm start`, on free ports, with a state of
  * its own. Silent; what the processes wrote is in `logsDir` while it runs.
@@ -16,8 +13,7 @@ export async function startTestSystem(settings: NodeJS.ProcessEnv = {}): Promise
   const stateDir = await mkdtemp(join(tmpdir(), 'curfew-system-'))
   const removeState = () => rm(stateDir, { recursive: true, force: true })
   try {
-    const env = { ...ownEnvironment(), LEASE_MS, ...settings }
-    const system = await startSystem({ stateDir, env })
+    const system = await startSystem({ stateDir, env: { ...ownEnvironment(), ...settings } })
     const { url, console, provider, redisUrl, logsDir, restart, stop, kill } = system
     return {
       url,
