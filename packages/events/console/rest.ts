@@ -1,3 +1,5 @@
+import { useEffect, useMemo } from 'preact/hooks'
+
 /** After a failure nothing is asked for a while, unless somebody wants it. */
 export interface Rest {
   readonly isOn: boolean
@@ -41,4 +43,11 @@ export function createRest(onOver: () => void): Rest {
       failures = 0
     },
   }
+}
+
+/** For as long as what asks is on the page. */
+export function useRest(onOver: () => void): Rest {
+  const rest = useMemo(() => createRest(onOver), [])
+  useEffect(() => rest.end, [rest])
+  return rest
 }

@@ -1,7 +1,7 @@
 import { PassingButton } from '../focus.js'
 import { wholeMoment } from '../moments.js'
 import type { FilterName } from './log-filter.js'
-import { clearFilter, filter, jumpedTo, jumpTo, log, setFilter } from './log-state.js'
+import { clearFilter, filter, jumpedTo, jumpTo, setFilter } from './log-state.js'
 
 /** What narrows the log at the moment, each to be taken away. */
 export function FilterChips() {
@@ -19,8 +19,7 @@ export function FilterChips() {
     ['to', 'to', to === undefined ? undefined : wholeMoment(to)],
   ]
   const shown = chips.filter(([, , value]) => value !== undefined)
-  // Who has come back to now is at no other time any more.
-  const at = log.hasNewer.value ? jumpedTo.value : null
+  const at = jumpedTo.value
   if (shown.length === 0 && at === null) return null
   return (
     <ul class="chips" aria-label="What the log is narrowed to">

@@ -26,15 +26,20 @@ function TextField() {
   const field = useRef<HTMLInputElement>(null)
   const typing = useRef<ReturnType<typeof setTimeout>>()
   const { text = '' } = filter.value
+  /** What the field and the address last had in common. */
+  const settled = useRef<string | null>(null)
   useEffect(() => {
     const input = field.current
     // While somebody types, the address is behind.
-    if (input !== null && input.value.trim() !== text) input.value = text
+    if (input !== null && text !== settled.current) input.value = text
+    settled.current = text
   }, [text])
+  useEffect(() => () => clearTimeout(typing.current), [])
 
   function apply(): void {
     clearTimeout(typing.current)
-    setFilter({ text: field.current?.value.trim() ?? null })
+    settled.current = field.current?.value.trim() ?? ''
+    setFilter({ text: settled.current })
   }
 
   return (
@@ -65,13 +70,18 @@ function JumpToTime() {
   const close = () => document.getElementById('log-jump')?.hidePopover()
   return (
     <>
-      <button type="button" popovertarget="log-jump" id="log-jump-open">
-        Jump to time
+      <button type="button" popovertarget="log-jump" id="log-jump-open" aria-label="Jump to time">
+        Jump<span class="roomy"> to time</span>
       </button>
       <form
         class="popover log-jump"
         id="log-jump"
         popover="auto"
+        // Now is when it opens, and not when the page did.
+        onBeforeToggle={({ newState }) => {
+          if (newState === 'open' && field.current !== null)
+            field.current.value = localInput(jumpedTo.value ?? Date.now())
+        }}
         onSubmit={(submitted) => {
           submitted.preventDefault()
           const at = Date.parse(field.current?.value ?? '')
@@ -82,14 +92,7 @@ function JumpToTime() {
       >
         <label>
           Show the log as it was at
-          <input
-            ref={field}
-            type="datetime-local"
-            step="1"
-            required
-            id="log-jump-time"
-            defaultValue={localInput(jumpedTo.value ?? Date.now())}
-          />
+          <input ref={field} type="datetime-local" step="1" required id="log-jump-time" />
         </label>
         <p class="actions">
           <button type="submit" class="primary">

@@ -35,14 +35,17 @@ export function LogList() {
 
   // Who jumped to a time finds it on top, and what came after it above.
   useSignalEffect(() => {
-    void jumpedTo.value
+    if (jumpedTo.value === null) return
     setActive(null)
     scroller.current?.scrollTo({ top: 0 })
   })
-  // Who closes it is back at its line.
-  useSignalEffect(() => {
-    if (openEvent.value !== null) setActive(openEvent.value)
-  })
+  // Who closes it is back at its line, and who goes on from it to the next one sees that in the list too.
+  useLayoutEffect(() => {
+    if (opened === null) return
+    setActive(opened)
+    const at = lines.findIndex(({ event }) => event.id === opened)
+    if (at !== -1) rows.scrollTo(at)
+  }, [opened])
 
   function onScroll(): void {
     const top = scroller.current?.scrollTop ?? 0
@@ -95,7 +98,7 @@ export function LogList() {
     }
     const to = moves[pressed.key]
     if (to !== undefined) moveTo(to)
-    else if (pressed.key === 'Enter' && active !== null) open(active)
+    else if (pressed.key === 'Enter' && lines[at] !== undefined) open(lines[at].event.id)
     else if (pressed.key === 'Escape' && opened !== null) closePanel()
     else return
     pressed.preventDefault()

@@ -1,10 +1,10 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import { compareCursors } from '../../src/cursor-order.js'
 import type { EventFilter } from '../../src/event-filter.js'
+import { createRest } from '../rest.js'
 import { keyOf } from './log-filter.js'
 import { askForPage, type LogPage } from './log-pages.js'
 import { createNewerReader } from './newer-reader.js'
-import { createRest } from './rest.js'
 import type { ShownLines } from './shown-lines.js'
 import type { WaitingLines } from './waiting-lines.js'
 
@@ -84,17 +84,20 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     if (isBadInput.value) return
     // Whoever reads decides when the lines under their eyes are replaced.
     const isLeftToReader = isBehind && isHeld() && shown.lines.value.length > 0
-    if (isUnsure() && !isLeftToReader) void tryAgain()
+    if ((isUnsure() || hasNewer.value) && !isLeftToReader) void tryAgain()
     else settle(false)
   })
   /** Counts the questions, so that a late answer to an earlier one is not shown. */
   let loads = 0
   let catchUps = 0
   /** Of which question more is being loaded. */
-  let moreOf: number | null = null
+  let olderOf: number | null = null
+  let newerOf: number | null = null
 
-  function show(wanted: EventFilter, when: number | null): Promise<void> {
+  async function show(wanted: EventFilter, when: number | null): Promise<void> {
     const isOther = keyOf(wanted) !== keyOf(filter) || when !== at
+    // Who has read on from a time until now is there already.
+    if (!isOther && loads > 0) return
     filter = wanted
     at = when
     const loading = load()
@@ -106,7 +109,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
         settle(false)
       })
     }
-    return loading
+    await loading
   }
 
   async function load(): Promise<void> {
@@ -178,9 +181,9 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
   }
 
   async function loadOlder(): Promise<void> {
-    if (moreOf === loads || isLoading.value || shown.next === null || shown.isFull.value) return
+    if (olderOf === loads || isLoading.value || shown.next === null || shown.isFull.value) return
     const mine = loads
-    moreOf = mine
+    olderOf = mine
     isLoadingOlder.value = true
     for (let pages = 0, found = 0; shown.next !== null && found === 0 && pages < MOST_PAGES; pages++) {
       const answer = await askForPage(filter, { before: shown.next, limit: PAGE })
@@ -194,22 +197,26 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
         found = shown.append(answer.body)
       })
     }
-    moreOf = null
+    olderOf = null
     isLoadingOlder.value = false
   }
 
   /** After a jump: what comes next in time, until now is reached and the log is live again. */
   async function loadNewer(): Promise<void> {
-    if (!hasNewer.value || moreOf === loads || isLoading.value || shown.isFull.value) return
+    if (!hasNewer.value || newerOf === loads || isLoading.value || shown.isFull.value) return
     const mine = loads
-    moreOf = mine
+    newerOf = mine
     const answer = await newer.read()
     if (mine !== loads) return
-    moreOf = null
+    newerOf = null
+    if (!answer.ok) {
+      trouble.value = answer.detail
+      return rest.begin()
+    }
+    rest.end()
+    const { events, isNow, position } = answer.body
     batch(() => {
-      trouble.value = answer.ok ? null : answer.detail
-      if (!answer.ok) return
-      const { events, isNow, position } = answer.body
+      trouble.value = null
       shown.prepend(events.map((event) => ({ event })))
       if (!isNow) return
       // From here on it is now that is looked at, whatever is loaded anew.
@@ -219,7 +226,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       comeTo(position)
     })
     // What was kept since may be of a time that had been read by then, and this clock may be wrong.
-    if (answer.ok && answer.body.isNow) await catchUp(endAtLoad)
+    if (isNow) await catchUp(endAtLoad)
   }
 
   const isUnsure = () => isBehind || wholeUntil !== null
@@ -253,7 +260,7 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
       return rest.isOn
     },
     get isLoadingMore() {
-      return moreOf === loads
+      return olderOf === loads || newerOf === loads
     },
     show,
     load,

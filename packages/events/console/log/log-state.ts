@@ -7,7 +7,7 @@ import { createLogModel } from './log-model.js'
 export const log = createLogModel()
 
 /** The query of the log, also while another area is shown. */
-const query = signal(address.value.searchParams)
+const query = signal(new URLSearchParams())
 
 export const filter = computed(() => filterOf(query.value))
 
@@ -36,6 +36,21 @@ export function followAddress(): void {
     void wanted.value
     untracked(() => void log.show(filter.value, jumpedTo.value))
   })
+  effect(() => {
+    if (!log.hasNewer.value) untracked(forgetTime)
+  })
+}
+
+/** Who has come back to now is at no other time any more, and is not sent back to it by a reload. */
+function forgetTime(): void {
+  if (jumpedTo.value === null) return
+  if (area.value === 'log') {
+    change({ at: null }, { inPlace: true })
+  } else {
+    const left = new URLSearchParams(query.value)
+    left.delete('at')
+    query.value = left
+  }
 }
 
 /** Narrows the filter, or widens it with null. What is open stays open. */

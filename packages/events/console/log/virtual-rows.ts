@@ -33,6 +33,8 @@ export function useVirtualRows(
     observeElementOffset,
     scrollToFn: elementScroll,
     overscan: 12,
+    // The head of the list is above the first row, and takes as much away below.
+    scrollPaddingEnd: rowHeight,
     onChange: () => render(),
   }
   const kept = useRef<{ readonly virtual: Virtualizer<HTMLElement, HTMLElement>; rowHeight: number }>()
