@@ -39,8 +39,10 @@ function decoded(text: string): string {
 
 /** Goes to another address of the console. */
 export function go(to: string | URL): void {
-  history.pushState(null, '', to)
-  address.value = new URL(location.href)
+  const next = new URL(to, address.value)
+  if (next.href === address.value.href) return
+  history.pushState(null, '', next)
+  address.value = next
 }
 
 /** Changes the query of where somebody is; null and '' take a name away. */

@@ -52,7 +52,8 @@ export function Chart({ picture, at, stepSeconds, onPoint }: ChartProps) {
       return {
         width: element.clientWidth,
         height: HEIGHT_PX,
-        padding: [10, 8, 0, 0],
+        // Half of the last time on the axis is beyond it.
+        padding: [10, 18, 0, 0],
         legend: { show: false },
         cursor: { drag: { setScale: false }, y: false, points: { show: picture.kind === 'lines' } },
         scales: {

@@ -68,12 +68,16 @@ export default function DashboardArea() {
   )
 }
 
+interface Looked {
+  /** Of how long a time. */
+  readonly ms: number
+  readonly figures: Figures | null
+  readonly trouble: string | null
+}
+
 /** The figures of the last so many milliseconds, as long as the page is in sight. */
-function useFigures(ms: number): { readonly figures: Figures | null; readonly trouble: string | null } {
-  const [shown, show] = useState<{ figures: Figures | null; trouble: string | null }>({
-    figures: null,
-    trouble: null,
-  })
+function useFigures(ms: number): Looked {
+  const [shown, show] = useState<Looked>({ ms, figures: null, trouble: null })
   useEffect(() => {
     let isWanted = true
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -83,8 +87,11 @@ function useFigures(ms: number): { readonly figures: Figures | null; readonly tr
       const to = new Date()
       const answer = await getFigures(new Date(to.getTime() - ms), to)
       if (!isWanted) return
-      show(({ figures }) =>
-        answer.ok ? { figures: answer.body, trouble: null } : { figures, trouble: answer.detail },
+      show((before) =>
+        answer.ok
+          ? { ms, figures: answer.body, trouble: null }
+          : // Those of another time would be taken for those of this one.
+            { ms, figures: before.ms === ms ? before.figures : null, trouble: answer.detail },
       )
       clearTimeout(timer)
       timer = setTimeout(look, LOOK_AGAIN_MS)

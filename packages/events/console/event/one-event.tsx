@@ -9,6 +9,7 @@ import { findEvent } from '../log/log-pages.js'
 import { follow, log, open, setFilter } from '../log/log-state.js'
 import { wholeMoment } from '../moments.js'
 import { userPath } from '../place.js'
+import { createRest } from '../rest.js'
 import { CopyButton } from './copy-button.js'
 import { toneOf } from './tones.js'
 
@@ -46,16 +47,19 @@ function useEvent(id: string): Answer<CurfewEvent | undefined> | null {
     let timer: ReturnType<typeof setTimeout> | undefined
     let isWanted = true
     let looks = 0
+    const rest = createRest(() => void look())
     async function look(): Promise<void> {
       const answer = await findEvent(id)
       if (!isWanted) return
-      const waitMs = LOOK_AGAIN_MS[looks++]
-      if (answer.ok && answer.body === undefined && waitMs !== undefined) timer = setTimeout(look, waitMs)
+      const waitMs = answer.ok && answer.body === undefined ? LOOK_AGAIN_MS[looks++] : undefined
+      if (waitMs !== undefined) timer = setTimeout(look, waitMs)
       else setFound({ id, answer })
+      if (!answer.ok && !answer.isBadInput) rest.begin()
     }
     void look()
     return () => {
       isWanted = false
+      rest.end()
       clearTimeout(timer)
     }
   }, [id, isHere])

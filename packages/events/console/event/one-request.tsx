@@ -7,6 +7,7 @@ import { type RequestSteps, requestSteps } from '../../src/request-steps.js'
 import { askForAll } from '../log/log-pages.js'
 import { log, open, setFilter } from '../log/log-state.js'
 import { timeInList, wholeMoment } from '../moments.js'
+import { createRest } from '../rest.js'
 import { toneOf } from './tones.js'
 
 /** No request has so many steps; a correlation id that is used for everything has. */
@@ -17,6 +18,7 @@ export function OneRequest({ correlationId }: { readonly correlationId: string }
   const steps = useMemo(() => signal<RequestSteps | null>(null), [correlationId])
   const trouble = useMemo(() => signal<string | null>(null), [correlationId])
 
+  const beginnings = log.beginnings.value
   useEffect(() => {
     let isWanted = true
     let heard: readonly CurfewEvent[] = []
@@ -28,16 +30,21 @@ export function OneRequest({ correlationId }: { readonly correlationId: string }
       const page = { events: value.events.toReversed(), isMore: value.isMore }
       steps.value = requestSteps(page, [event], MOST)
     })
-    void askForAll({ correlationId }, MOST).then((answer) => {
+    const rest = createRest(() => void look())
+    async function look(): Promise<void> {
+      const answer = await askForAll({ correlationId }, MOST)
       if (!isWanted) return
+      trouble.value = answer.ok ? null : answer.detail
       if (answer.ok) steps.value = requestSteps(answer.body, heard, MOST)
-      else trouble.value = answer.detail
-    })
+      else if (!answer.isBadInput) rest.begin()
+    }
+    void look()
     return () => {
       isWanted = false
+      rest.end()
       stop()
     }
-  }, [correlationId, steps, trouble])
+  }, [correlationId, steps, trouble, beginnings])
 
   const shown = steps.value
   return (

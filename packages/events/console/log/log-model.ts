@@ -15,6 +15,8 @@ export interface LogModel
   /** How many came that are not shown, since somebody reads or has paused. */
   readonly waiting: ReadonlySignal<number>
   readonly connection: LogStream['connection']
+  /** How often it began to listen: what happened before that may not have been told. */
+  readonly beginnings: ReadonlySignal<number>
   readonly isPaused: ReadonlySignal<boolean>
   pause(isPaused: boolean): void
   /** While somebody reads, nothing moves under their eyes. */
@@ -35,6 +37,7 @@ export function createLogModel(): LogModel {
   const waiting = createWaitingLines()
   const waitingCount = signal(0)
   const isPaused = signal(false)
+  const beginnings = signal(0)
   const listeners = new Set<(event: CurfewEvent) => void>()
   let isReading = false
   let isShowing = false
@@ -42,14 +45,20 @@ export function createLogModel(): LogModel {
   const isHeld = () => isPaused.value || isReading
   const stream = createLogStream({
     onEvent: hear,
-    onOpen: (reached) => void paging.catchUp(reached),
-    onGap: () => void paging.load(),
+    onOpen(reached) {
+      beginnings.value++
+      void paging.catchUp(reached)
+    },
+    onGap() {
+      beginnings.value++
+      void paging.load()
+    },
   })
   const paging = createLogPaging({ shown, waiting, isHeld, settle, comeTo: stream.comeTo })
 
-  function hear(event: CurfewEvent, cursor: string): void {
+  function hear(event: CurfewEvent, cursor: string, isNews: boolean): void {
     for (const listener of listeners) listener(event)
-    if (!paging.isListening || !matches(paging.filter, event)) return
+    if (!isNews || !paging.isListening || !matches(paging.filter, event)) return
     waiting.add({ event, cursor, isNew: true })
     // Many may come in a row: the page is laid out once for all of them.
     if (isShowing) return
@@ -107,6 +116,7 @@ export function createLogModel(): LogModel {
     tryAgain,
     waiting: waitingCount,
     connection: stream.connection,
+    beginnings,
     isPaused,
     async show(filter, at) {
       await paging.show(filter, at)

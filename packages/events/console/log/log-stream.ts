@@ -4,8 +4,8 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import { compareCursors } from '../../src/cursor-order.js'
 
 export interface LogStreamOptions {
-  /** Everything that happens from where the page has come to. */
-  readonly onEvent: (event: CurfewEvent, cursor: string) => void
+  /** Everything that happens. `isNews`: from where the page has come to. */
+  readonly onEvent: (event: CurfewEvent, cursor: string, isNews: boolean) => void
   /** From now on everything is heard; what happened after `reached` may not have been. */
   readonly onOpen: (reached: string | null) => void
   /** So much happened unheard that it is not told. */
@@ -25,21 +25,27 @@ export function createLogStream({ onEvent, onOpen, onGap }: LogStreamOptions): L
   const connection = signal<'open' | 'lost' | 'over'>('lost')
   /** How far in the log this page has come, by loading or by listening. */
   let reached: string | null = null
+  /** What was told last. */
+  let heard: string | null = null
   let isFollowing = false
 
   function onMessage({ event: name, data, id }: StreamMessage): void {
     if (name === 'gap') {
       // It may be another log, that ends before what was reached in the one before.
-      reached = id
+      reached = heard = id
       onGap()
     }
-    // A tab that joins is told the newest message again, and a page may be ahead of the stream.
-    if (name !== 'log' || !isAhead(id)) return
-    reached = id
-    onEvent(JSON.parse(data), id)
+    // A tab that joins is told the newest message again.
+    if (name !== 'log' || !isAfter(id, heard)) return
+    heard = id
+    // A page may be ahead of the stream.
+    const isNews = isAfter(id, reached)
+    if (isNews) reached = id
+    onEvent(JSON.parse(data), id, isNews)
   }
 
-  const isAhead = (position: string) => reached === null || compareCursors(position, reached) > 0
+  const isAfter = (position: string, other: string | null) =>
+    other === null || compareCursors(position, other) > 0
 
   return {
     connection,
@@ -57,7 +63,7 @@ export function createLogStream({ onEvent, onOpen, onGap }: LogStreamOptions): L
       })
     },
     comeTo(position) {
-      if (isAhead(position)) reached = position
+      if (isAfter(position, reached)) reached = position
     },
   }
 }

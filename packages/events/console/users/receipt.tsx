@@ -17,7 +17,7 @@ interface ReceiptViewProps {
 
 /** A receipt. One that is not confirmed yet fills while it is looked at. */
 export function ReceiptView({ first, location, onDone }: ReceiptViewProps) {
-  const receipt = useFilling(first, location)
+  const { receipt, isUnheard } = useFilling(first, location)
   const elapsedMs = useElapsed(receipt)
   const done = useRef<HTMLButtonElement>(null)
   useEffect(() => done.current?.focus(), [])
@@ -28,7 +28,10 @@ export function ReceiptView({ first, location, onDone }: ReceiptViewProps) {
       <p class={`badge ${confirmed ? 'ok' : 'warn live'}`}>{confirmed ? 'Confirmed' : 'Not confirmed yet'}</p>
       <h2 id="question-title">{confirmed ? overAs(event.type) : 'Recorded, and on its way'}</h2>
       {/* Said aloud when it changes, and only then. */}
-      <p role="status">{inWords(receipt)}</p>
+      <p role="status">
+        {inWords(receipt)}
+        {isUnheard && ' Right now nobody can tell how it stands; it is asked again and again.'}
+      </p>
       <div class="receipt-progress">
         <progress max={instances.length} value={settled} aria-label="Instances that can serve it no more" />
         <span class="soft">
@@ -60,9 +63,15 @@ export function ReceiptView({ first, location, onDone }: ReceiptViewProps) {
   )
 }
 
+interface Filling {
+  readonly receipt: Receipt
+  /** It could not be asked how it stands. */
+  readonly isUnheard: boolean
+}
+
 /** Asks for the receipt again and again until it is confirmed, or kept no more. */
-function useFilling(first: Receipt, location: string | null): Receipt {
-  const [receipt, setReceipt] = useState(first)
+function useFilling(first: Receipt, location: string | null): Filling {
+  const [filling, setFilling] = useState<Filling>({ receipt: first, isUnheard: false })
   useEffect(() => {
     if (location === null) return
     const deadline = performance.now() + KEPT_FOR_MS
@@ -75,7 +84,9 @@ function useFilling(first: Receipt, location: string | null): Receipt {
     async function look(): Promise<void> {
       const answer = await ask<Receipt>(location ?? '')
       if (timer === undefined) return
-      if (answer.ok) setReceipt(answer.body)
+      setFilling(({ receipt }) =>
+        answer.ok ? { receipt: answer.body, isUnheard: false } : { receipt, isUnheard: true },
+      )
       if (!(answer.ok && answer.body.confirmed) && performance.now() < deadline) lookAgain()
     }
     lookAgain()
@@ -84,7 +95,7 @@ function useFilling(first: Receipt, location: string | null): Receipt {
       timer = undefined
     }
   }, [location])
-  return receipt
+  return filling
 }
 
 /** How long it takes so far, by the clock of identity, going on between its answers. */

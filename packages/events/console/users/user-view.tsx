@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { focusOn, isFocusLost, PassingButton } from '../focus.js'
 import { createInOrder } from '../in-order.js'
 import { Ago, Moment } from '../moments.js'
+import { useRest } from '../rest.js'
 import { Avatar } from './avatar.js'
 import { isOneself } from './oneself.js'
 import { type Asked, QuestionDialog } from './question.js'
@@ -14,7 +15,7 @@ interface UserViewProps {
   readonly id: string
   /** Another number: something may have happened, look again. */
   readonly changes: number
-  readonly onChanged: () => void
+  readonly onLookAgain: () => void
 }
 
 interface Found {
@@ -30,14 +31,18 @@ interface Looked {
 }
 
 /** Everything about one user, and what an admin can do. */
-export function UserView({ id, changes, onChanged }: UserViewProps) {
+export function UserView({ id, changes, onLookAgain }: UserViewProps) {
   const [{ found, trouble }, setLooked] = useState<Looked>({ found: null, trouble: null })
   const [asked, ask] = useState<Asked | null>(null)
   const look = useMemo(createInOrder, [])
+  const rest = useRest(onLookAgain)
   useEffect(() => {
     const isNews = look()
     void lookAt(id).then((looked) => {
-      if (isNews()) setLooked((before) => ({ ...looked, found: looked.found ?? before.found }))
+      if (!isNews()) return
+      setLooked((before) => ({ ...looked, found: looked.found ?? before.found }))
+      if (looked.trouble === null) rest.end()
+      else rest.begin()
     })
   }, [id, changes])
   const wasAsked = useRef(false)
@@ -55,7 +60,7 @@ export function UserView({ id, changes, onChanged }: UserViewProps) {
       {trouble !== null && (
         <div class="notice warn with-way" id="user-trouble" role="alert">
           <p>{trouble}</p>
-          <PassingButton leadsTo="#user-view" class="small" onClick={onChanged}>
+          <PassingButton leadsTo="#user-view" class="small" onClick={onLookAgain}>
             Try again
           </PassingButton>
         </div>
@@ -67,7 +72,7 @@ export function UserView({ id, changes, onChanged }: UserViewProps) {
           asked={asked}
           onClose={(isDone) => {
             ask(null)
-            if (isDone) onChanged()
+            if (isDone) onLookAgain()
           }}
         />
       )}

@@ -5,6 +5,7 @@ import { log } from '../log/log-state.js'
 import { Ago } from '../moments.js'
 import { isNarrow } from '../narrow.js'
 import { go, shownUser, userPath } from '../place.js'
+import { useRest } from '../rest.js'
 import { Avatar } from './avatar.js'
 import { UserView } from './user-view.js'
 import { type ConsoleUser, findUsers } from './users-api.js'
@@ -17,15 +18,17 @@ const TOGETHER_MS = 300
 /** Users, by name or address; and one of them with all sessions, kept up to date while it is open. */
 export function UsersArea() {
   const id = shownUser.value
+  const [heard, setHeard] = useState(0)
+  const lookAgain = () => setHeard((count) => count + 1)
   /** Counts what may have changed somebody. */
-  const [changes, setChanges] = useState(0)
+  const changes = heard + log.beginnings.value
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const stop = log.onEvent(({ source }) => {
       if (source !== '/identity') return
       timer ??= setTimeout(() => {
         timer = undefined
-        setChanges((count) => count + 1)
+        lookAgain()
       }, TOGETHER_MS)
     })
     return () => {
@@ -37,12 +40,12 @@ export function UsersArea() {
 
   return (
     <section class={`users-area${id === null ? '' : ' has-user'}`} id="users-area" aria-label="Users">
-      <UserList shown={id} changes={changes} />
+      <UserList shown={id} changes={changes} onLookAgain={lookAgain} />
       <section class="card user-view" id="user-view" aria-label="One user" tabIndex={-1}>
         {id === null ? (
           <p class="empty">Choose somebody to see their sessions, and to act on them.</p>
         ) : (
-          <UserView key={id} id={id} changes={changes} onChanged={() => setChanges((count) => count + 1)} />
+          <UserView key={id} id={id} changes={changes} onLookAgain={lookAgain} />
         )}
       </section>
     </section>
@@ -78,9 +81,14 @@ function withFirstPage(before: Found | null, query: string, answer: Page): Found
   const below = without(kept.users, users)
   // Between a page of new ones alone and those who are known there may be more: they are asked for next.
   const isApart = users.length > 0 && kept.users.length > 0 && below.length === kept.users.length
-  const goesOn = isApart || isNobody(kept)
-  return { query, users: [...users, ...below], next: goesOn ? next : kept.next, trouble: null }
+  const all = [...users, ...below].slice(0, Math.max(MOST_BY_THEMSELVES, kept.users.length))
+  const isCut = all.length < users.length + below.length
+  const goesOn = isApart || isCut || isNobody(kept)
+  return { query, users: all, next: goesOn ? next : kept.next, trouble: null }
 }
+
+/** A list that is left open for days is no longer, unless somebody has asked for more. */
+const MOST_BY_THEMSELVES = 500
 
 const NOBODY = { users: [], next: null }
 const isNobody = ({ users, next }: Pick<Found, 'users' | 'next'>) => users.length === 0 && next === null
@@ -106,23 +114,39 @@ function without(users: readonly ConsoleUser[], others: readonly ConsoleUser[]):
   return users.filter(({ id }) => !ids.has(id))
 }
 
-function UserList({ shown, changes }: { readonly shown: string | null; readonly changes: number }) {
+interface UserListProps {
+  readonly shown: string | null
+  readonly changes: number
+  readonly onLookAgain: () => void
+}
+
+function UserList({ shown, changes, onLookAgain }: UserListProps) {
   const [query, setQuery] = useState('')
   const [found, setFound] = useState<Found | null>(null)
   const list = useRef<HTMLUListElement>(null)
   const [isLooking, setLooking] = useState(false)
   const ask = useMemo(createInOrder, [])
+  const rest = useRest(onLookAgain)
 
   async function search(): Promise<void> {
     const isNews = ask()
     const answer = await findUsers(query, null)
-    if (isNews()) setFound((before) => withFirstPage(before, query, answer))
+    if (!isNews()) return
+    setFound((before) => withFirstPage(before, query, answer))
+    if (answer.ok) rest.end()
+    else if (!answer.isBadInput) rest.begin()
   }
-  async function more(cursor: string): Promise<void> {
+  async function more({ users, next }: Found): Promise<void> {
     if (isLooking) return
     setLooking(true)
-    const answer = await findUsers(query, cursor)
-    setFound((before) => withNextPage(before, query, answer))
+    for (let cursor = next; cursor !== null; ) {
+      const answer = await findUsers(query, cursor)
+      setFound((before) => withNextPage(before, query, answer))
+      // Where everybody is in the list already, nobody would see that something has come.
+      const isKnown =
+        answer.ok && answer.body.users.length > 0 && without(answer.body.users, users).length === 0
+      cursor = isKnown ? answer.body.next : null
+    }
     setLooking(false)
   }
   useEffect(() => {
@@ -197,7 +221,7 @@ function UserList({ shown, changes }: { readonly shown: string | null; readonly 
             leadsTo={found.users.length > 0 ? '#users-list li:last-child a' : '#users-query'}
             id="users-more"
             aria-busy={isLooking}
-            onClick={() => found.next !== null && more(found.next)}
+            onClick={() => more(found)}
           >
             {isLooking ? 'Looking…' : 'More'}
           </PassingButton>
