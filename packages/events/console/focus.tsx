@@ -28,7 +28,7 @@ export function PassingButton({ leadsTo, ...props }: PassingButtonProps) {
 /** What somebody was at has gone away. */
 export const isFocusLost = () => document.activeElement === null || document.activeElement === document.body
 
-/** Nothing moves under the eyes. */
-export function focusOn(selector: string): void {
-  document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true })
+/** Nothing moves under the eyes, unless what is wanted may be out of sight. */
+export function focusOn(selector: string, { isBroughtIntoSight = false } = {}): void {
+  document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: !isBroughtIntoSight })
 }

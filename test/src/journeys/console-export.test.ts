@@ -63,7 +63,7 @@ test('what fits the filter is in the file that the console gives, all of it, as 
   // That copies were taken, by whom and of what is in the log itself.
   await page.fill('#log-text', '')
   await page.selectOption('#log-type', 'log.exported')
-  await eventually(async () => (await lines(page).count()) === 2)
+  await eventually(async () => (await lines(page).count()) === 2, { within: 30_000 })
   await lines(page).first().click()
   const facts = page.locator('.event-facts')
   await facts.locator('dt:text-is("Format") + dd:text-is("csv")').waitFor()

@@ -28,7 +28,7 @@ test('instances: who follows, what runs there, how far each has come, and what i
   const rows = page.locator('#instances-list tr')
   const column = (name: string) => rows.locator(`[data-label="${name}"]`).allTextContents()
   await eventually(async () => (await rows.filter({ hasText: 'following' }).count()) === 4, {
-    within: 20_000,
+    within: 60_000,
   })
 
   assert.equal(await column('Service'), ['events', 'identity', 'projects', 'projects'])
@@ -40,7 +40,9 @@ test('instances: who follows, what runs there, how far each has come, and what i
 
   await signOut(viewer)
   await page.waitForSelector('#instances-summary:has-text("Sign-off no. 1 is the newest.")')
-  await eventually(async () => (await column('Has applied')).every((text) => text === 'no. 1 '))
+  await eventually(async () => (await column('Has applied')).every((text) => text === 'no. 1 '), {
+    within: 60_000,
+  })
 
   // One that is stopped is behind at once, and out when its lease is.
   const stopped = system.processes.find(({ name }) => name === 'projects-2')?.pid
@@ -54,7 +56,7 @@ test('instances: who follows, what runs there, how far each has come, and what i
     await row.locator('.lease:has-text("none")').waitFor()
     assert.is(await leaseOf(row), 0)
     await eventually(async () => (await rows.filter({ hasText: 'following' }).count()) === 3, {
-      within: 20_000,
+      within: 60_000,
     })
     assert.is(await rows.filter({ hasText: 'behind' }).count(), 1)
     process.kill(stopped, 'SIGCONT')
@@ -91,7 +93,7 @@ async function seenToRenew(row: Locator): Promise<void> {
       before = now
       return isMore
     },
-    { within: 20_000 },
+    { within: 60_000 },
   )
   assert.match((await row.locator('.lease').textContent()) ?? '', /^\d+\.\d s$/)
 }

@@ -58,8 +58,9 @@ function useFocusOfUser(id: string | null): void {
   useLayoutEffect(() => {
     // On a phone the list is hidden behind one of them.
     if (id !== null && before.current === null && isNarrow.peek()) focusOn('#user-view')
+    // On a phone the page was as short as one user, and is at its top.
     if (id === null && before.current !== null && isFocusLost())
-      focusOn(`.user-link[href="${userPath(before.current)}"]`)
+      focusOn(`.user-link[href="${userPath(before.current)}"]`, { isBroughtIntoSight: true })
     before.current = id
   }, [id])
 }

@@ -1,0 +1,46 @@
+import { eventually } from '@curfew/testing'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openChromium } from '../chromium.js'
+import { startTestSystem } from '../system.js'
+import { newest, openLog } from './console-log.js'
+import { openSignedIn } from './sign-in.js'
+
+const test = suite('journeys: typing in the console')
+
+// found 2026-11-27: a letter that was typed while the log was asked for those before it was gone.
+test('what is typed while the log is asked stays in the field, and is looked for too', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  await using log = await openLog(system.redisUrl)
+  await log.write('abc')
+  await log.write('ab')
+  const page = await chromium.openPage()
+  await openSignedIn(page, system.console, 'admin')
+  await newest(page, 'Ada Admin signed in')
+
+  // In the moment in which the address has the first two letters, and nothing has been drawn yet.
+  await page.evaluate(`
+    const replace = history.replaceState
+    history.replaceState = function (...given) {
+      replace.apply(history, given)
+      history.replaceState = replace
+      const field = document.querySelector('#log-text')
+      field.value += 'c'
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    }
+  `)
+  await page.fill('#log-text', 'ab')
+
+  await page.waitForURL(`${system.console}?text=abc`)
+  await newest(page, 'abc')
+  assert.is(await page.inputValue('#log-text'), 'abc')
+  await page.goto(`${system.console}?text=ab`)
+  assert.is(await page.inputValue('#log-text'), 'ab')
+  await page.click('#users-tab')
+  await page.goBack()
+  await page.waitForSelector('#log-text')
+  await eventually(async () => (await page.inputValue('#log-text')) === 'ab', { within: 30_000 })
+})
+
+test.run()
