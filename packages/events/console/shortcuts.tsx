@@ -54,8 +54,11 @@ const ACTIONS: Readonly<Record<string, () => unknown>> = {
   f: () => inLog(() => popover('log-filters')),
   t: () => inLog(() => popover('log-jump')),
   j: () => inLog(() => focus('#log-list')),
-  Escape: () => (openEvent.value ?? followed.value) !== null && inLog(closePanel),
+  Escape: () => !isBelowPopover() && (openEvent.value ?? followed.value) !== null && inLog(closePanel),
 }
+
+/** The browser closes that first. */
+const isBelowPopover = () => document.querySelector(':popover-open') !== null
 
 function inLog(act: () => unknown): unknown {
   return area.value === 'log' && act()

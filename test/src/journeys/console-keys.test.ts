@@ -60,6 +60,13 @@ test('who goes on from one event to the next sees it in the list, and comes to w
     await page.waitForSelector(`#panel .event-sentence:has-text("n${number}")`)
   }
   await untilInSight(page, '[aria-selected=true]', 'n0')
+
+  // What is open above is closed first. found 2026-11-27: what is below it was, and it stayed.
+  await page.click('#log-export-open')
+  await page.waitForSelector('#log-export:popover-open')
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('#log-export:not(:popover-open)', { state: 'attached' })
+  await page.waitForSelector('#panel')
   await page.keyboard.press('Escape')
   await page.waitForSelector('#log-list:focus')
   await untilInSight(page, '.active', 'n0')

@@ -84,7 +84,8 @@ export function createLogPaging({ shown, waiting, comeTo, settle, isHeld }: LogP
     if (isBadInput.value) return
     // Whoever reads decides when the lines under their eyes are replaced.
     const isLeftToReader = isBehind && isHeld() && shown.lines.value.length > 0
-    if ((isUnsure() || hasNewer.value) && !isLeftToReader) void tryAgain()
+    const isHalted = hasNewer.value && trouble.value !== null
+    if ((isUnsure() || isHalted) && !isLeftToReader) void tryAgain()
     else settle(false)
   })
   /** Counts the questions, so that a late answer to an earlier one is not shown. */
