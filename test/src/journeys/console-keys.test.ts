@@ -66,7 +66,7 @@ test('who goes on from one event to the next sees it in the list, and comes to w
   await page.waitForSelector('#log-export:popover-open')
   await page.keyboard.press('Escape')
   await page.waitForSelector('#log-export:not(:popover-open)', { state: 'attached' })
-  await page.waitForSelector('#panel')
+  await page.focus('#panel button:text-is("Older")')
   await page.keyboard.press('Escape')
   await page.waitForSelector('#log-list:focus')
   await untilInSight(page, '.active', 'n0')
