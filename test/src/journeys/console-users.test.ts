@@ -75,6 +75,10 @@ test('an admin ends a session and blocks somebody, sees who has applied it, and 
     await lines(admin)
       .filter({ hasText: `Ada Admin ${told}` })
       .waitFor()
+
+  await lines(admin).filter({ hasText: 'Ada Admin unblocked' }).click()
+  await admin.waitForSelector('#panel dt:text-is("Blocked by") + dd [data-narrow=actor]')
+  assert.not.match((await admin.textContent('#panel dt:text-is("Blocked since") + dd')) ?? '', /\dT\d/)
 })
 
 test('whose own session ends is told so at once, and sees nothing of the log any more', async () => {

@@ -187,7 +187,7 @@ function Facts({ event }: { readonly event: CurfewEvent }) {
       <Fact name="After">{after}</Fact>
       {Object.entries(others).map(([name, value]) => (
         <Fact key={name} name={NAMES.get(name) ?? name}>
-          {value === null || value === undefined ? undefined : String(value)}
+          {value === null || value === undefined ? undefined : shown(name, String(value))}
         </Fact>
       ))}
       <Fact name="Written by">
@@ -202,6 +202,12 @@ function Facts({ event }: { readonly event: CurfewEvent }) {
       </Fact>
     </dl>
   )
+}
+
+function shown(name: string, value: string): ComponentChildren {
+  if (name === 'blockedAt' || name === 'keptSince') return wholeMoment(value)
+  if (name === 'blockedBy') return <Narrow to="actor" value={value} />
+  return value
 }
 
 /** Left out where there is nothing to say. */
