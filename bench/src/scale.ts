@@ -51,8 +51,8 @@ export const FULL: Scale = {
 }
 
 export const QUICK: Scale = {
-  // With a shorter one, guards on a busy machine lapse, and are not among those that confirm.
-  leaseMs: 2_500,
+  // As in the full form: with a shorter one, guards on a busy machine lapse, and are not among those that confirm.
+  leaseMs: 5_000,
   requestRounds: 2,
   requestProcesses: 1,
   requestWarmUpRounds: 0.2,

@@ -2,10 +2,10 @@ import { type FileResult, killRunning, runFile } from './runner/run-file.js'
 import { findTestFiles, namedTestFiles, type TestFile } from './runner/test-files.js'
 
 /**
- * Runs the test files that are named, or all. Two at a time: each may have a redis-server, services and a browser, and
- * more would only be late. The long ones are begun from one end and the short ones from the other, so that a browser
- * has something beside it that mostly waits, and no long one is alone at the end. Prints one line for each, the whole
- * story of what failed, and `N passed, N failed` as the last line.
+ * Runs the test files that are named, or all. The long ones, which have a browser or keep a processor busy, are begun
+ * from one end, and the short ones, which mostly wait, from the other, two of these at a time. Nothing is left alone
+ * with a long one at the end. Prints one line for each, the whole story of what failed, and `N passed, N failed` as
+ * the last line.
  *
  * @returns the exit code: 1 when anything failed, and when nothing ran
  */
@@ -17,7 +17,7 @@ export async function runTests(names: readonly string[]): Promise<number> {
     })
   }
   const files = names.length > 0 ? namedTestFiles(names) : await findTestFiles()
-  const waiting = files.toSorted((a, b) => b.deadlineMs - a.deadlineMs)
+  const waiting = files.toSorted((a, b) => Number(b.isLong) - Number(a.isLong))
   const results: FileResult[] = []
 
   async function work(take: () => TestFile | undefined): Promise<void> {
@@ -27,7 +27,8 @@ export async function runTests(names: readonly string[]): Promise<number> {
       console.log(describe(result, `${results.length}/${files.length}`))
     }
   }
-  await Promise.all([work(() => waiting.shift()), work(() => waiting.pop())])
+  const takeShort = () => (waiting.at(-1)?.isLong ? undefined : waiting.pop())
+  await Promise.all([work(() => waiting.shift()), work(() => waiting.pop()), work(takeShort)])
 
   const failing = results.filter(({ failed }) => failed > 0)
   if (failing.length > 0)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type System, startSystem } from '@curfew/infra'
+import { openFirstHistory } from '@curfew/testing'
 
 /**
  * The whole of Curfew for one test: the same processes as with `npm start`, on free ports, with a state of
@@ -13,7 +14,16 @@ export async function startTestSystem(settings: NodeJS.ProcessEnv = {}): Promise
   const stateDir = await mkdtemp(join(tmpdir(), 'curfew-system-'))
   const removeState = () => rm(stateDir, { recursive: true, force: true })
   try {
-    const system = await startSystem({ stateDir, env: { ...ownEnvironment(), ...settings } })
+    let isOpen: Promise<void> | undefined
+    const system = await startSystem({
+      stateDir,
+      env: { ...ownEnvironment(), ...settings },
+      onProgress(step) {
+        // Or else identity waits two seconds for others that might know more. If it comes first it does, and nothing is lost.
+        if (step.type === 'ready' && step.name === 'redis') isOpen = openFirstHistory(step.address, 'curfew')
+      },
+    })
+    await isOpen
     const { url, console, provider, redisUrl, logsDir, restart, stop, kill } = system
     return {
       url,

@@ -36,6 +36,7 @@ export async function latencyUnderLoad({ curfew, events, session, facts }: LoadO
       times.push(performance.now() - Number(JSON.parse(data).data.writtenAtMs))
       if (times.length === facts) return
     }
+    throw new Error(`the stream ended after ${times.length} of ${facts} facts`)
   })()
   const userAgent = 'x'.repeat(500)
   for (let n = 0; n < facts; n++) {

@@ -10,7 +10,7 @@ import { openSignedIn } from './sign-in.js'
 const test = suite('journeys: receipts that fill')
 
 /** Long enough that a busy machine shows what is pending before it has lapsed. */
-const LEASE_MS = 20_000
+const LEASE_MS = 12_000
 
 /** What a browser's console says of requests that are refused on purpose here. */
 const REFUSED = /status of (401|403)/

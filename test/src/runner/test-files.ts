@@ -8,23 +8,25 @@ export interface TestFile {
   readonly source: string
   /** Absolute path of what the compiler made of it. */
   readonly compiled: string
+  /** A journey starts the whole system, and a browser; runs under faults, the model and measuring go on for a while. */
+  readonly isLong: boolean
   /** It is killed after this time, and has failed. */
   readonly deadlineMs: number
 }
 
 const DEADLINE_MS = 180_000
-/** A journey starts the whole system, and a browser; runs under faults, the model and measuring go on for a while. */
 const LONG_DEADLINE_MS = 600_000
 const LONG = [
-  'test/src/journeys/',
-  'test/src/chromium.test.ts',
-  'test/src/model/',
-  'test/faults/src/faults.test.ts',
   'bench/',
+  'test/faults/src/faults.test.ts',
+  'test/src/chromium.test.ts',
+  'test/src/journeys/',
+  'test/src/model/',
 ]
 /** Suites that fail on purpose, for the tests of the runner itself. */
 const FIXTURES = 'test/src/fixtures/'
-const FOLDERS = ['infra', 'test', 'test/faults', 'bench']
+/** The longest of the long ones first. */
+const FOLDERS = ['bench', 'test/faults', 'test', 'infra']
 
 /** All of them, found by their sources: what a compiler left behind of a deleted test is never run. */
 export async function findTestFiles(): Promise<TestFile[]> {
@@ -46,10 +48,12 @@ export function namedTestFiles(names: readonly string[]): TestFile[] {
 }
 
 function testFile(source: string): TestFile {
+  const isLong = LONG.some((start) => source.startsWith(start))
   return {
     source,
     compiled: join(ROOT, source.replace('/src/', '/dist/').replace(/\.ts$/, '.js')),
-    deadlineMs: LONG.some((start) => source.startsWith(start)) ? LONG_DEADLINE_MS : DEADLINE_MS,
+    isLong,
+    deadlineMs: isLong ? LONG_DEADLINE_MS : DEADLINE_MS,
   }
 }
 
