@@ -71,7 +71,9 @@ function JumpToTime() {
   return (
     <>
       <button type="button" popovertarget="log-jump" id="log-jump-open" aria-label="Jump to time">
-        Jump<span class="roomy"> to time</span>
+        <span>
+          Jump<span class="roomy"> to time</span>
+        </span>
       </button>
       <form
         class="popover log-jump"
