@@ -80,11 +80,7 @@ test('giving up while one is starting stops everything', async () => {
     onProgress: ({ type }) => type === 'ready' && giveUp.abort(),
   })
 
-  const error = await starting.then(
-    () => null,
-    (reason: unknown) => reason,
-  )
-  assert.is(error, giveUp.signal.reason)
+  assert.is(await reasonOf(starting), giveUp.signal.reason)
   assert.is(await readFile(join(folder.path, 'diary'), 'utf8'), 'a\n')
 })
 
@@ -97,11 +93,7 @@ test('those that start side by side do not wait for each other, and are ended to
     onProgress: ({ name }) => name === 'c' && giveUp.abort(),
   })
 
-  const error = await starting.then(
-    () => null,
-    (reason: unknown) => reason,
-  )
-  assert.is(error, giveUp.signal.reason)
+  assert.is(await reasonOf(starting), giveUp.signal.reason)
   // The one that never was ready may not even have got so far as to note its end.
   assert.match(await readFile(join(folder.path, 'diary'), 'utf8'), /^c\n(b\n)?a\n$/)
   await startTiny(folder.path, ['a', 'b c']).then((system) => system.stop())
@@ -220,6 +212,13 @@ test('logs are kept by process, of this start alone', async () => {
 
 const startTiny = (stateDir: string, names: readonly string[], options: Partial<SystemOptions> = {}) =>
   startSystem({ env: {}, ...options, stateDir, processes: tinyProcesses(names, stateDir) })
+
+/** Why it was given up, whatever that is; null when it was not. */
+const reasonOf = (starting: Promise<unknown>): Promise<unknown> =>
+  starting.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
 
 const pidsOf = ({ processes }: { processes: readonly { pid: number | undefined }[] }) =>
   processes.map(({ pid }) => pid)
