@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { createEvent } from '@curfew/contract'
 import { createBrowser, eventually, type GivenSession } from '@curfew/testing'
+import { z } from 'zod'
 import type { Curfew } from '../curfew.js'
 import { percentile } from '../statistics.js'
 import type { EventsProcess } from './events-process.js'
@@ -23,6 +24,9 @@ export interface LoadOptions {
 /** Between one fact and the next: some 200 a second. Milliseconds. */
 const PACE_MS = 5
 
+/** A fact that is written here says when that was, on the monotonic clock of this process. */
+const OurFact = z.object({ data: z.object({ writtenAtMs: z.number() }) })
+
 /** How long facts take to a viewer that reads, while more come. */
 export async function latencyUnderLoad({ curfew, events, session, facts }: LoadOptions): Promise<Latency> {
   await using browser = createBrowser(events.url)
@@ -33,10 +37,10 @@ export async function latencyUnderLoad({ curfew, events, session, facts }: LoadO
   const reading = (async () => {
     for await (const { event, data } of stream) {
       if (event !== 'log') continue
-      const { writtenAtMs } = JSON.parse(data).data
+      const ours = OurFact.safeParse(JSON.parse(data))
       // Instances of other measurements come and go, of which the log tells too.
-      if (typeof writtenAtMs !== 'number') continue
-      times.push(performance.now() - writtenAtMs)
+      if (!ours.success) continue
+      times.push(performance.now() - ours.data.data.writtenAtMs)
       if (times.length === facts) return
     }
     throw new Error(`the stream ended after ${times.length} of ${facts} facts`)
