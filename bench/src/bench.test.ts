@@ -24,14 +24,30 @@ test('the quick form measures everything, and ends with one line of JSON', async
 
 test('only what is named is measured, and what is not there is refused', async () => {
   const { stdout } = await run(process.execPath, [MAIN, '--quick', 'decision'])
-  const refused = await run(process.execPath, [MAIN, '--quick', 'weather']).catch((error: unknown) => error)
+  const refused = await refusal(['weather'])
 
   assert.match(stdout, /### The decision alone/)
   assert.not.match(stdout, /### CPU/)
-  assert.match(String(refused), /there is no measurement called weather/)
+  assert.match(refused, /^there is no measurement called weather, only [\w, -]+\n$/)
+})
+
+test('without redis-server, where it may not be installed, a sentence says how to get it', async () => {
+  const nowhere = { ...process.env, PATH: '/nowhere' }
+
+  assert.match(await refusal(['decision'], nowhere), /^Redis is missing\. Install it with .*\n$/)
 })
 
 test.run()
+
+/** What is said on standard error by a run that ends with an error. */
+async function refusal(args: readonly string[], env = process.env): Promise<string> {
+  try {
+    await run(process.execPath, [MAIN, '--quick', ...args], { env })
+  } catch (error) {
+    return String(Object(error).stderr)
+  }
+  throw new Error('it did not end with an error')
+}
 
 function leaves(tree: object): Array<[string, unknown]> {
   return Object.entries(tree).flatMap(([name, value]) =>

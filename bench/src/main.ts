@@ -7,6 +7,7 @@
  * names only those are measured. Standard output is markdown, for docs/performance.md.
  */
 import { parseArgs } from 'node:util'
+import { ensureRedisServer, ToolMissing } from '@curfew/infra/tools'
 import { startCurfew } from './curfew.js'
 import { consoleFrames } from './event-log/console-frames.js'
 import { eventLog } from './event-log/event-log.js'
@@ -17,7 +18,7 @@ import { memory } from './memory/memory.js'
 import { clearProgress, showProgress } from './progress.js'
 import { decisionCost } from './requests/decision-cost.js'
 import { requestCost } from './requests/request-cost.js'
-import { FULL, QUICK } from './scale.js'
+import { FULL, QUICK, type Scale } from './scale.js'
 import { confirmation } from './sign-off/confirmation.js'
 import { everywhereLogout } from './sign-off/everywhere-logout.js'
 
@@ -33,25 +34,55 @@ const MEASUREMENTS: readonly Measurement[] = [
   consoleFrames,
 ]
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
-})
-const unknown = positionals.filter((wanted) => !MEASUREMENTS.some(({ name }) => name === wanted))
-if (unknown.length > 0) {
-  const names = MEASUREMENTS.map(({ name }) => name)
-  throw new TypeError(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
-}
-const chosen = MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+await bench(await ready())
 
-const scale = values.quick ? QUICK : FULL
-await using curfew = await startCurfew(scale)
-console.log(`${await describeMachine(curfew.redis)}\n`)
-let figures = {}
-for (const { title, measure } of chosen) {
-  const measured = await measure({ scale, curfew, progress: showProgress(title) })
-  clearProgress()
-  console.log(`### ${title}\n\n${measured.markdown}\n`)
-  figures = { ...figures, ...measured.figures }
+async function bench({ scale, json, chosen }: Options): Promise<void> {
+  await using curfew = await startCurfew(scale)
+  console.log(`${await describeMachine(curfew.redis)}\n`)
+  let figures = {}
+  for (const { title, measure } of chosen) {
+    const measured = await measure({ scale, curfew, progress: showProgress(title) })
+    clearProgress()
+    console.log(`### ${title}\n\n${measured.markdown}\n`)
+    figures = { ...figures, ...measured.figures }
+  }
+  if (json) console.log(JSON.stringify(figures))
 }
-if (values.json) console.log(JSON.stringify(figures))
+
+interface Options {
+  readonly scale: Scale
+  readonly json: boolean
+  readonly chosen: readonly Measurement[]
+}
+
+/** What is asked for, once everything that it needs is on this machine. Otherwise ends the process with a sentence. */
+async function ready(): Promise<Options> {
+  try {
+    const options = readOptions()
+    await ensureRedisServer()
+    for (const { needs } of options.chosen) await needs?.()
+    return options
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof ToolMissing)) throw error
+    console.error(error.message)
+    process.exit(2)
+  }
+}
+
+/** @throws {TypeError} with a sentence */
+function readOptions(): Options {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  })
+  const unknown = positionals.filter((wanted) => !MEASUREMENTS.some(({ name }) => name === wanted))
+  if (unknown.length > 0) {
+    const names = MEASUREMENTS.map(({ name }) => name)
+    throw new TypeError(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
+  }
+  return {
+    scale: values.quick ? QUICK : FULL,
+    json: values.json,
+    chosen: MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+  }
+}

@@ -6,6 +6,8 @@ export interface Measurement {
   /** By which it is asked for on the command line. */
   readonly name: string
   readonly title: string
+  /** Finds a program that it needs besides redis-server, or installs it. */
+  readonly needs?: () => Promise<unknown>
   measure(by: Means): Promise<Measured>
 }
 

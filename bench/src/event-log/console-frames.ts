@@ -17,6 +17,7 @@ import { drawFor, type Frames, loadLines } from './frames.js'
 export const consoleFrames: Measurement = {
   name: 'console',
   title: 'The console with many lines',
+  needs: ensureChromium,
 
   async measure({ scale: { consoleLines, consoleMs }, curfew, progress }) {
     const folder = await mkdtemp(join(tmpdir(), 'curfew-bench-console-'))

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensurePostgres } from '@curfew/infra/tools'
 import { eventually, type GivenSession, givenSession, startPostgres } from '@curfew/testing'
 import { z } from 'zod'
 import { digits, table } from '../markdown.js'
@@ -30,6 +31,7 @@ export const eventService: Measurement = {
 export const eventServiceOnPostgres: Measurement = {
   name: 'event-service-postgres',
   title: 'The events service with a long log in PostgreSQL',
+  needs: ensurePostgres,
 
   async measure(means) {
     await using postgres = await startPostgres({ waitsForDisk: true })

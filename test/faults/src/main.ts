@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ToolMissing } from '@curfew/infra/tools'
+import { ensureRedisServer, ToolMissing } from '@curfew/infra/tools'
 import { check } from './checker/check.js'
 import { folderFor } from './folder.js'
 import type { History } from './history/history.js'
@@ -12,11 +12,13 @@ import { openClocks } from './world/clocks.js'
 
 try {
   const options = readOptions(process.argv.slice(2))
+  await ensureRedisServer()
   const isRight = options.mutants ? (await runMutants()) === 0 : await runAtRandom(options)
   process.exitCode = isRight ? 0 : 1
 } catch (error) {
-  if (!(error instanceof TypeError)) throw error
-  console.error(`${error.message}\n\n${USAGE}`)
+  if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`)
+  else if (error instanceof ToolMissing) console.error(error.message)
+  else throw error
   process.exitCode = 2
 }
 
