@@ -14,6 +14,7 @@ import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createGuard } from './guard.js'
+import { bytesInUse } from './testing/bytes-in-use.js'
 import { type GivenGuard, givenGuard } from './testing/given-guard.js'
 
 const test = suite('guard')
@@ -41,6 +42,25 @@ test('what is answered for a session can’t be changed by a handler', async () 
 
   if (decision.kind !== 'session') return assert.unreachable('there is a session')
   assert.throws(() => Reflect.apply(Array.prototype.push, decision.session.user.roles, ['admin']), TypeError)
+})
+
+test('a session in memory keeps nothing of the header that its cookie came in', async () => {
+  await using redis = await openRedis()
+  await using world = await givenGuard()
+  const sessions = await Promise.all(
+    Array.from({ length: 100 }, () => givenSession(redis, world.namespace, { user: randomSessionId(0) })),
+  )
+  const decideAll = async () => {
+    for (const { cookie } of sessions) await world.guard.decide(`${cookie}; cart=${'x'.repeat(100_000)}`)
+  }
+  await world.guard.decide(sessions[0]?.cookie)
+  const before = bytesInUse()
+
+  await decideAll()
+
+  assert.is(world.guard.stats().entries, 100)
+  // Their headers would be 10 MB.
+  assert.ok(bytesInUse() - before < 5e6, `${bytesInUse() - before} bytes more`)
 })
 
 for (const [what, cookie] of [

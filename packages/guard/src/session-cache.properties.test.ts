@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { SessionRecord, SignOffTarget } from '@curfew/contract'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CacheEntry, createSessionCache, type FoundSession, type SessionCache } from './session-cache.js'
+import { bytesInUse } from './testing/bytes-in-use.js'
 
 const test = suite('guard: session cache, whatever is done to it')
 
@@ -194,12 +193,4 @@ function entryOf(family: Family, ref = 'any'): FoundSession {
     expiresAt: Number.POSITIVE_INFINITY,
     reportAfter: Number.POSITIVE_INFINITY,
   }
-}
-
-function bytesInUse(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect !== 'function') throw new TypeError('no garbage collector')
-  collect()
-  return process.memoryUsage().heapUsed
 }

@@ -49,7 +49,7 @@ export function createSessionLookup(options: SessionLookupOptions) {
         return entry.decision
       }
     }
-    return isSessionId(sessionId) ? readOnce(sessionId) : NONE
+    return isSessionId(sessionId) ? readOnce(ownCopyOf(sessionId)) : NONE
   }
 
   /** Requests that miss together share one read: what makes that safe is `judgeRead`. */
@@ -104,6 +104,11 @@ export function createSessionLookup(options: SessionLookupOptions) {
       return { hits, misses }
     },
   }
+}
+
+/** A part of a string keeps all of it in memory: here, each cookie of the header that it came in. */
+function ownCopyOf(sessionId: string): string {
+  return Buffer.from(sessionId, 'latin1').toString('latin1')
 }
 
 /** One object serves all requests of a session: nobody may change it under the others. */
