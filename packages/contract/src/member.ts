@@ -23,7 +23,10 @@ export interface Member {
 
 /** Reads the row of instance `id`. Null when it is not one. */
 export function parseMember(id: string, json: string): Member | null {
-  const row = fieldsOf(json)
+  return memberIn(fieldsOf(json), id)
+}
+
+function memberIn(row: Record<string, unknown>, id: string): Member | null {
   const { service, version, history, acknowledged, renewals, leaseMs } = row
   const renewedAt = typeof row['renewedAt'] === 'number' ? row['renewedAt'] : 0
   // An empty list of Lua's is an empty object in JSON.
@@ -47,17 +50,12 @@ export function parseMember(id: string, json: string): Member | null {
  * as it says there; 0 where it doesn't, so that whoever waits does so for a lease of their own.
  */
 export function parseAwaited(id: string, json: string, history: string): Member {
-  const { leaseMs } = fieldsOf(json)
-  const unknown = {
-    service: 'unknown',
-    acknowledged: 0,
-    renewals: 0,
-    leaseMs: typeof leaseMs === 'number' ? leaseMs : 0,
-    renewedAt: 0,
-    hooksFailed: [],
-  }
-  return parseMember(id, json) ?? { id, history, ...unknown }
+  const row = fieldsOf(json)
+  const leaseMs = typeof row['leaseMs'] === 'number' ? row['leaseMs'] : 0
+  return memberIn(row, id) ?? { ...UNREADABLE, id, history, leaseMs }
 }
+
+const UNREADABLE = { service: 'unknown', acknowledged: 0, renewals: 0, renewedAt: 0, hooksFailed: [] }
 
 /** None, when it is no JSON object. */
 function fieldsOf(json: string): Record<string, unknown> {

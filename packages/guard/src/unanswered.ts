@@ -8,13 +8,11 @@ import { Command, type Redis } from 'ioredis'
  * `mayGoUnanswered` has resolved with true, and on which no answer matters, since a refusal would be taken for one.
  */
 export function sendUnanswered({ stream }: Redis, name: string, args: Array<string | number>): void {
-  stream.cork()
-  stream.write(SKIP.toWritable(stream))
-  stream.write(new Command(name, args).toWritable(stream))
-  stream.uncork()
+  // By one write: joining two takes a tenth of all that an instance does for a sign-off.
+  stream.write(`${SKIP}${new Command(name, args).toWritable(stream)}`)
 }
 
-const SKIP = new Command('client', ['REPLY', 'SKIP'])
+const SKIP = ['*3', '$6', 'CLIENT', '$5', 'REPLY', '$4', 'SKIP', ''].join('\r\n')
 
 /**
  * Whether Redis lets this connection do that, also after it has subscribed: not before RESP3, and not without the right to
