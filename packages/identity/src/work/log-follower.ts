@@ -10,18 +10,16 @@ const BATCH = 100
 const MOST_TRIES = 3
 
 /**
- * How long a new entry is left alone. Each write that its handling makes holds Redis up for a sync of its disk;
- * the acknowledgements of a sign-off, which come just then, would wait behind it. Milliseconds.
+ * How often the log is read. Not by a read that blocks, which would be answered with each sign-off: just then its
+ * acknowledgements come, and whoever waits for them would share the processor with work that has time, and Redis would be
+ * held up by the writes that this work makes, each for a sync of its disk. Milliseconds.
  */
-const STAND_BACK_MS = 100
-
-/** How long a read waits for the next entry. Milliseconds. */
-const BLOCK_MS = 2_000
+const READ_EVERY_MS = 200
 
 export interface LogFollowerOptions {
   /** For commands. */
   readonly redis: Redis
-  /** A connection of its own: it spends its life in blocking reads. */
+  /** A connection of its own, that waits for Redis as long as it takes. */
   readonly reader: Redis
   readonly keys: Keys
   /** Names the stored cursor. */
@@ -47,15 +45,13 @@ export async function followLog(options: LogFollowerOptions, signal: AbortSignal
     try {
       let cursor = (await redis.get(cursorKey)) ?? '0-0'
       while (!signal.aborted) {
-        const entries = parseReply(
-          await reader.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', keys.log, cursor),
-        )
-        if (entries.length > 0 && entries.length < BATCH) await pause(signal, STAND_BACK_MS)
+        const entries = parseReply(await reader.xread('COUNT', BATCH, 'STREAMS', keys.log, cursor))
         for (const { id, event } of entries) {
           if (event) await tryToHandle(id, event)
           cursor = id
         }
         if (entries.length > 0) await redis.set(cursorKey, cursor)
+        if (entries.length < BATCH) await pause(signal, READ_EVERY_MS)
       }
     } catch (error) {
       if (signal.aborted) return
