@@ -24,7 +24,7 @@ export const ensureRedisServer = (machine) =>
       debianPackage: 'redis-server',
       advice:
         'Redis is missing. Install it with `sudo apt-get install redis-server` (Debian, Ubuntu) or ' +
-        '`brew install redis` (macOS), or run one with `docker run -p 6379:6379 redis redis-server --appendonly yes ' +
+        '`brew install redis` (macOS); or, for `npm start`, run one with `docker run -p 6379:6379 redis redis-server --appendonly yes ' +
         '--appendfsync always` and set REDIS_URL=redis://127.0.0.1:6379.',
     },
     machine,
@@ -43,7 +43,7 @@ export const ensurePostgres = (machine) =>
       debianPackage: 'postgresql',
       advice:
         'PostgreSQL is missing. Install it with `sudo apt-get install postgresql` (Debian, Ubuntu) or ' +
-        '`brew install postgresql@17` (macOS). Only tests need it.',
+        '`brew install postgresql@17` (macOS). Only tests and benchmarks need it.',
     },
     machine,
   )

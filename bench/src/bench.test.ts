@@ -32,17 +32,15 @@ test('only what is named is measured, and what is not there is refused', async (
 })
 
 test('without redis-server, where it may not be installed, a sentence says how to get it', async () => {
-  const nowhere = { ...process.env, PATH: '/nowhere' }
-
-  assert.match(await refusal(['decision'], nowhere), /^Redis is missing\. Install it with .*\n$/)
+  assert.match(await refusal(['decision'], { PATH: '/nowhere' }), /^Redis is missing\. Install it with .*\n$/)
 })
 
 test.run()
 
 /** What is said on standard error by a run that ends with an error. */
-async function refusal(args: readonly string[], env = process.env): Promise<string> {
+async function refusal(args: readonly string[], env?: Record<string, string>): Promise<string> {
   try {
-    await run(process.execPath, [MAIN, '--quick', ...args], { env })
+    await run(process.execPath, [MAIN, '--quick', ...args], env ? { env } : {})
   } catch (error) {
     return String(Object(error).stderr)
   }

@@ -34,6 +34,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   consoleFrames,
 ]
 
+/** With a sentence. */
+class WrongOptions extends Error {}
+
 await bench(await ready())
 
 async function bench({ scale, json, chosen }: Options): Promise<void> {
@@ -63,26 +66,33 @@ async function ready(): Promise<Options> {
     for (const { needs } of options.chosen) await needs?.()
     return options
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof ToolMissing)) throw error
+    if (!(error instanceof WrongOptions || error instanceof ToolMissing)) throw error
     console.error(error.message)
     process.exit(2)
   }
 }
 
-/** @throws {TypeError} with a sentence */
 function readOptions(): Options {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
-  })
+  const { values, positionals } = parseArguments()
   const unknown = positionals.filter((wanted) => !MEASUREMENTS.some(({ name }) => name === wanted))
   if (unknown.length > 0) {
     const names = MEASUREMENTS.map(({ name }) => name)
-    throw new TypeError(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
+    throw new WrongOptions(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
   }
   return {
     scale: values.quick ? QUICK : FULL,
     json: values.json,
     chosen: MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+  }
+}
+
+function parseArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+    })
+  } catch (cause) {
+    throw new WrongOptions(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensurePostgres } from '@curfew/infra/tools'
 import { startPostgres } from '@curfew/testing'
 import { z } from 'zod'
 import { digits, table } from '../markdown.js'
@@ -14,10 +15,11 @@ import { searches } from './searches.js'
 export const eventLog: Measurement = {
   name: 'events',
   title: 'A long event log',
+  needs: ensurePostgres,
 
   async measure({ scale, progress }) {
-    const folder = await mkdtemp(join(tmpdir(), 'curfew-bench-log-'))
     await using postgres = await startPostgres({ waitsForDisk: true })
+    const folder = await mkdtemp(join(tmpdir(), 'curfew-bench-log-'))
     try {
       const sqlite = await measureOne(
         `sqlite:${join(folder, 'event-log.db')}`,

@@ -8,7 +8,7 @@ import { Command, type Redis } from 'ioredis'
  * `mayGoUnanswered` has resolved with true, and on which no answer matters, since a refusal would be taken for one.
  */
 export function sendUnanswered({ stream }: Redis, name: string, args: Array<string | number>): void {
-  // By one write: joining two takes a tenth of all that an instance does for a sign-off.
+  // Of text alone there is a string. By one write: joining two takes a tenth of all that an instance does for a sign-off.
   stream.write(`${SKIP}${new Command(name, args).toWritable(stream)}`)
 }
 

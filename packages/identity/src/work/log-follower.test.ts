@@ -19,6 +19,16 @@ test('a pause leaves nothing at the signal behind, and ends with it', async () =
   const later = new Promise((resolve) => setImmediate(resolve, 'pauses'))
   const first = await Promise.race([paused.then(() => 'ended'), later])
   assert.is(first, 'ended')
+  assert.is(await Promise.race([pause(stopping.signal), later]), undefined, 'nor is there one after the end')
+})
+
+// found 2026-11-27: each sign-off woke it just when the acknowledgements came
+test('it is not woken by an entry: it never waits in Redis for one', async () => {
+  await using world = await givenLog()
+  await using _follower = world.follow(async () => {})
+
+  await eventually(async () => (await world.readerIs()).includes(' cmd=xread '))
+  assert.match(await world.readerIs(), / flags=N /)
 })
 
 // found 2026-11-21: one event that could not be handled kept back everything behind it
@@ -59,8 +69,10 @@ async function givenLog() {
   const keys = keysOf(freshNamespace())
   const redis = await openRedis()
   const reader = await openRedis()
+  const readerId = await reader.client('ID')
 
   return {
+    readerIs: async () => String(await redis.client('LIST', 'ID', readerId)),
     /** Its id. */
     async write(): Promise<string> {
       const event = createEvent('identity', 'session.created', 'ada', { actor: 'ada' })

@@ -83,6 +83,7 @@ function isRedisError(error: unknown): boolean {
 const RETRY_MS = 500
 
 export function pause(signal: AbortSignal, ms = RETRY_MS): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const timer = setTimeout(end, ms)
     signal.addEventListener('abort', end)

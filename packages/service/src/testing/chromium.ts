@@ -10,9 +10,12 @@ export async function openTabs(): Promise<BrowserContext & AsyncDisposable> {
     args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
   })
   const context = await browser.newContext()
-  context.setDefaultTimeout(5_000)
+  context.setDefaultTimeout(PATIENCE_MS)
   return Object.assign(context, { [Symbol.asyncDispose]: () => browser.close() })
 }
+
+/** Nothing is waited for any longer: on a busy machine ten tabs take a while to open. */
+const PATIENCE_MS = 60_000
 
 function installedChromium(): string {
   const found = spawnSync('sh', ['-c', NAMES.map((name) => `command -v ${name}`).join(' || ')])
