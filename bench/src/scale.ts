@@ -9,8 +9,8 @@ export interface Scale {
   readonly requestProcesses: number
   readonly requestWarmUpRounds: number
   readonly decisions: number
-  /** By how many instances sign-offs are confirmed, and how often. */
-  readonly instances: readonly number[]
+  /** By which crowds of instances sign-offs are confirmed, and how often. */
+  readonly crowds: readonly CrowdSize[]
   readonly warmUpRounds: number
   readonly signOffRounds: number
   readonly everywhereRounds: number
@@ -29,13 +29,24 @@ export interface Scale {
   readonly consoleMs: number
 }
 
+/** So many instances, spread over so many processes. */
+export interface CrowdSize {
+  readonly instances: number
+  readonly processes: number
+}
+
 export const FULL: Scale = {
   leaseMs: 5_000,
   requestRounds: 40,
   requestProcesses: 6,
   requestWarmUpRounds: 20,
   decisions: 500_000,
-  instances: [1, 10, 100],
+  crowds: [
+    { instances: 1, processes: 1 },
+    { instances: 10, processes: 10 },
+    { instances: 100, processes: 100 },
+    { instances: 100, processes: 4 },
+  ],
   warmUpRounds: 100,
   signOffRounds: 300,
   everywhereRounds: 9,
@@ -57,7 +68,12 @@ export const QUICK: Scale = {
   requestProcesses: 1,
   requestWarmUpRounds: 0.2,
   decisions: 10_000,
-  instances: [1, 10, 100],
+  // A hundred processes take half a minute to start.
+  crowds: [
+    { instances: 1, processes: 1 },
+    { instances: 10, processes: 4 },
+    { instances: 100, processes: 4 },
+  ],
   warmUpRounds: 1,
   signOffRounds: 3,
   everywhereRounds: 1,

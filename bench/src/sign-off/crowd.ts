@@ -3,19 +3,16 @@ import { z } from 'zod'
 import type { Curfew } from '../curfew.js'
 import { machineMs } from '../machine.js'
 import { startProcess } from '../process.js'
+import type { CrowdSize } from '../scale.js'
 import { rest } from './rest.js'
-
-/** So many processes at the most hold the instances: a hundred would be more than a small machine can run. */
-export const MOST_PROCESSES = 4
 
 const CHANNEL = 'bench:raw'
 const QUESTIONS = 'bench:questions'
 const ANSWERS = 'bench:answers'
 const DURABLE = 'bench:durable'
 
-/** As many guards as bare subscribers, spread over a few processes in the same way. */
+/** As many guards as bare subscribers, in the same processes. */
 export interface Crowd extends AsyncDisposable {
-  readonly processes: number
   /** One durable write and a bare publish, sent together: until the last subscriber has heard it. Milliseconds. */
   publish(): Promise<number>
   /** The same, and each of them publishes an answer: until the last answer is here. Milliseconds. */
@@ -24,11 +21,10 @@ export interface Crowd extends AsyncDisposable {
 
 export async function gatherCrowd(
   { redis, redisUrl, namespace }: Curfew,
-  instances: number,
+  { instances, processes: count }: CrowdSize,
   leaseMs: number,
 ): Promise<Crowd> {
   const module = new URL('./instances.js', import.meta.url)
-  const count = Math.min(instances, MOST_PROCESSES)
   const processes = await Promise.all(Array.from({ length: count }, () => startProcess(module)))
   const place = { redisUrl, namespace, leaseMs }
   await Promise.all(
@@ -48,7 +44,6 @@ export async function gatherCrowd(
   }
 
   return {
-    processes: processes.length,
     async publish() {
       const message = String(++published)
       const heard = processes.map((process) => process.ask('heard', z.number(), message))
