@@ -34,9 +34,6 @@ const MEASUREMENTS: readonly Measurement[] = [
   consoleFrames,
 ]
 
-/** With a sentence. */
-class WrongOptions extends Error {}
-
 await bench(await ready())
 
 async function bench({ scale, json, chosen }: Options): Promise<void> {
@@ -60,39 +57,45 @@ interface Options {
 
 /** What is asked for, once everything that it needs is on this machine. Otherwise ends the process with a sentence. */
 async function ready(): Promise<Options> {
+  const options = askedFor()
   try {
-    const options = readOptions()
     await ensureRedisServer()
     for (const { needs } of options.chosen) await needs?.()
     return options
   } catch (error) {
-    if (!(error instanceof WrongOptions || error instanceof ToolMissing)) throw error
-    console.error(error.message)
-    process.exit(2)
+    return endWithSentence(error, ToolMissing)
   }
 }
 
+function askedFor(): Options {
+  try {
+    return readOptions()
+  } catch (error) {
+    return endWithSentence(error, TypeError)
+  }
+}
+
+/** What is not of this kind is a defect of ours, and keeps its stack. */
+function endWithSentence(error: unknown, kind: typeof TypeError | typeof ToolMissing): never {
+  if (!(error instanceof kind)) throw error
+  console.error(error.message)
+  process.exit(2)
+}
+
+/** @throws {TypeError} with a sentence */
 function readOptions(): Options {
-  const { values, positionals } = parseArguments()
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  })
   const unknown = positionals.filter((wanted) => !MEASUREMENTS.some(({ name }) => name === wanted))
   if (unknown.length > 0) {
     const names = MEASUREMENTS.map(({ name }) => name)
-    throw new WrongOptions(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
+    throw new TypeError(`there is no measurement called ${unknown.join(', ')}, only ${names.join(', ')}`)
   }
   return {
     scale: values.quick ? QUICK : FULL,
     json: values.json,
     chosen: MEASUREMENTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
-  }
-}
-
-function parseArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
-    })
-  } catch (cause) {
-    throw new WrongOptions(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }

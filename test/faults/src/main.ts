@@ -10,16 +10,30 @@ import { describe, reportOn } from './report.js'
 import { LEASE_MS, run } from './run.js'
 import { openClocks } from './world/clocks.js'
 
-try {
-  const options = readOptions(process.argv.slice(2))
-  await ensureRedisServer()
-  const isRight = options.mutants ? (await runMutants()) === 0 : await runAtRandom(options)
-  process.exitCode = isRight ? 0 : 1
-} catch (error) {
-  if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`)
-  else if (error instanceof ToolMissing) console.error(error.message)
-  else throw error
-  process.exitCode = 2
+const options = askedFor()
+await installed()
+const isRight = options.mutants ? (await runMutants()) === 0 : await runAtRandom(options)
+process.exitCode = isRight ? 0 : 1
+
+/** Ends the process with a sentence when it was asked for something else than there is. */
+function askedFor(): Options {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    console.error(`${error.message}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+async function installed(): Promise<void> {
+  try {
+    await ensureRedisServer()
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    console.error(error.message)
+    process.exit(2)
+  }
 }
 
 async function runAtRandom({ seed, minutes, profile }: Options): Promise<boolean> {
