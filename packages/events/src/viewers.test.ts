@@ -1,7 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { keysOf } from '@curfew/contract'
-import { eventually, freshNamespace, givenSession, startRedis } from '@curfew/testing'
+import { eventually, freshNamespace, givenSession, memoryInUse, startRedis } from '@curfew/testing'
 import { Redis } from 'ioredis'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -75,7 +73,7 @@ test('a viewer that does not read holds nobody up, is owed little, and gets the 
   for (let i = 0; i < 800; i++) written.push((await world.fact({ data: { note } })).id)
   await eventually(() => logIdsOf(fast.events).length === written.length, { within: 20_000 })
   assert.equal(logIdsOf(fast.events), written)
-  const owed = bytesInBuffers()
+  const owed = memoryInUse().arrayBuffers
   assert.ok(owed < 16_000_000, `${owed} bytes wait for somebody`)
 
   assert.equal(await idsUntil(written.at(-1) ?? '', slow), written)
@@ -83,17 +81,6 @@ test('a viewer that does not read holds nobody up, is owed little, and gets the 
 })
 
 test.run()
-
-/** Without what nobody needs any more. */
-function bytesInBuffers(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect !== 'function') throw new TypeError('no garbage collector')
-  collect()
-  // Buffers are swept beside us, on a thread that a busy machine may not have run yet: the next collection waits for it.
-  collect()
-  return process.memoryUsage().arrayBuffers
-}
 
 /** The events of a stream up to this one. */
 async function idsUntil(last: string, { body }: Response): Promise<string[]> {

@@ -1,9 +1,9 @@
 import type { SessionRecord, SignOffTarget } from '@curfew/contract'
+import { memoryInUse } from '@curfew/testing'
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type CacheEntry, createSessionCache, type FoundSession, type SessionCache } from './session-cache.js'
-import { bytesInUse } from './testing/bytes-in-use.js'
 
 const test = suite('guard: session cache, whatever is done to it')
 
@@ -72,11 +72,11 @@ for (const [way, leave] of [
       }
     }
     fill(0, 1_000)
-    const before = bytesInUse()
+    const before = memoryInUse().heapUsed
     fill(1_000, 51_000)
 
     // One empty set for each user who ever was would be ten times as much.
-    assert.ok(bytesInUse() - before < 1_000_000, `${bytesInUse() - before} bytes more`)
+    assert.ok(memoryInUse().heapUsed - before < 1_000_000, `${memoryInUse().heapUsed - before} bytes more`)
   })
 }
 

@@ -4,6 +4,7 @@ export { type Deferred, deferred } from './deferred.js'
 export type { EventStream, ServerSentEvent } from './event-stream.js'
 export { eventually } from './eventually.js'
 export { freePort } from './free-port.js'
+export { memoryInUse } from './memory-in-use.js'
 export type { ApiAnswer, Page } from './page.js'
 export {
   type PostgresServer,
