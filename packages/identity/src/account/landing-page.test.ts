@@ -26,6 +26,21 @@ test('who comes back signed out is told so, and by how many, once', async () => 
   for (const page of [first, second]) assert.match(page.text, 'One login opens every service.')
 })
 
+test('what the provider sends back is gone from the address, and the word of the sign-off is not', async () => {
+  await using app = await givenApp()
+  const { browser } = await app.login()
+  await browser.post('/auth/logout', { scope: 'user' }, { from: app.url, ...dontFollow })
+
+  const sentBack = await browser.get('/?state=of-the-provider', dontFollow)
+  const landing = await browser.get('/?state=of-the-provider')
+
+  assert.is(sentBack.status, 303)
+  assert.is(sentBack.headers.get('location'), '/')
+  assert.equal(sentBack.headers.getSetCookie(), [])
+  assert.is(landing.url.search, '')
+  assert.match(landing.text, 'You are signed out everywhere.')
+})
+
 test('the receipt can be looked at without being sent to the provider once more', async () => {
   await using app = await givenApp()
   const continueTo = 'https://provider.test/end?id_token_hint=secret'

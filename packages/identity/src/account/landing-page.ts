@@ -21,6 +21,7 @@ export interface LandingOptions {
  */
 export function showLanding({ guard, sessions, farewells, signedOffCookie }: LandingOptions) {
   return async function showLanding(ctx: Context): Promise<void> {
+    if (ctx.query['state'] !== undefined) return leaveStateBehind(ctx)
     const decision = await guard.decide(ctx.headers.cookie)
     if (decision.kind === 'unavailable') {
       throw new ServiceError('store-unavailable', 'We can’t look that up right now. You are still signed in.')
@@ -35,6 +36,12 @@ export function showLanding({ guard, sessions, farewells, signedOffCookie }: Lan
     const others = listed.filter(({ record }) => record.ref !== session.ref).length
     const body = welcome({ session, others })
     respondWithPage(ctx, page({ title: 'Welcome', body, user: session.user, ...common }))
+  }
+
+  /** The provider sends it back with whoever signed out there: it means nothing to people, nor to us. */
+  function leaveStateBehind(ctx: Context): void {
+    ctx.status = 303
+    ctx.redirect('/')
   }
 
   /** Once: whoever comes here again later knows it. */

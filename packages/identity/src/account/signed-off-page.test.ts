@@ -99,7 +99,9 @@ test('on the way to the provider it says so, and gives the address escaped', () 
 })
 
 test('who is still signed in goes back, who is not may sign in again', () => {
-  assert.match(renderHtml(farewellBody(farewell({ scope: 'others' }), true)), 'Back to the start')
+  const back = renderHtml(farewellBody(farewell({ scope: 'others' }), true))
+  assert.match(back, '<a class="button primary" href="/account">Your account</a>')
+  assert.match(back, '<a class="button quiet" href="/">Start page</a>')
   assert.match(render(), 'Sign in again')
 })
 

@@ -76,7 +76,7 @@ const ENDED = {
 
 const wayOn = (isSignedIn: boolean) =>
   isSignedIn
-    ? html`<p class="actions"><a class="button primary" href="/">Back to the start</a></p>`
+    ? html`<p class="actions"><a class="button primary" href="/account">Your account</a> <a class="button quiet" href="/">Start page</a></p>`
     : html`<p class="actions"><a class="button primary" href="/auth/login?return_to=/">Sign in again</a> <a class="button quiet" href="/">Start page</a></p>`
 
 /** Some browsers don't follow a Refresh header when they are told not to: hence the link. */
