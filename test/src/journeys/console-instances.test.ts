@@ -92,7 +92,42 @@ test('an instance whose lease has ended has lapsed, and nothing is left of it', 
   redis.disconnect()
 })
 
+// found 2026-11-27: each had a clock of its own, and a hundred of them kept a processor busy.
+test('the leases of a hundred instances run out by one clock', async () => {
+  await using system = await startTestSystem()
+  await using chromium = await openChromium()
+  const page = await chromium.openPage()
+  await page.route(isList, async (route) => {
+    const response = await route.fetch()
+    const answer = await response.json()
+    const [one] = answer.instances
+    const instances = Array.from({ length: 100 }, (_, i) => ({ ...one, id: `${one.id}-${i}` }))
+    await route.fulfill({ response, json: { ...answer, instances } })
+  })
+  await openSignedIn(page, `${system.console}/instances`, 'admin')
+  const leases = page.locator('#instances-list progress')
+  await eventually(async () => (await leases.count()) === 100, { within: 60_000 })
+
+  const looks = await page.evaluate<number[][]>(SIXTY_LOOKS)
+
+  for (const shown of looks) assert.is(new Set(shown).size, 1, shown.join(', '))
+  assert.ok(new Set(looks.flat()).size > 1, 'they run out')
+})
+
 test.run()
+
+/** What is left of each lease, as it is drawn sixty times. */
+const SIXTY_LOOKS = `new Promise((done) => {
+  const looks = []
+  const look = () => {
+    looks.push([...document.querySelectorAll('#instances-list progress')].map(({ value }) => value))
+    if (looks.length < 60) requestAnimationFrame(look)
+    else done(looks)
+  }
+  look()
+})`
+
+const isList = (url: URL) => url.pathname === '/auth/admin/instances'
 
 async function signOut(page: Page): Promise<void> {
   await page.click('.account-button')

@@ -1,19 +1,16 @@
 import type { ListedInstance } from '@curfew/contract'
-import { useEffect, useState } from 'preact/hooks'
-
-/** A lease is shown so often while it runs out. */
-const TICK_MS = 100
+import type { ReadonlySignal } from '@preact/signals'
 
 export interface InstanceRowProps {
   readonly instance: ListedInstance
   /** When identity said so, by this page's clock that never jumps. Milliseconds. */
   readonly at: number
-  /** It will be asked again. */
-  readonly isLive: boolean
+  /** The same clock, which ticks while leases run out. */
+  readonly now: ReadonlySignal<number>
 }
 
 /** One line of the table of instances. */
-export function InstanceRow({ instance, at, isLive }: InstanceRowProps) {
+export function InstanceRow({ instance, at, now }: InstanceRowProps) {
   const { id, service, version, state, acknowledged, lag } = instance
   const { words, tone, title } = STATES[state]
   return (
@@ -42,22 +39,16 @@ export function InstanceRow({ instance, at, isLive }: InstanceRowProps) {
         </span>
       </td>
       <td data-label="Lease left">
-        <Lease instance={instance} at={at} isLive={isLive} />
+        <Lease instance={instance} at={at} now={now} />
       </td>
     </tr>
   )
 }
 
-/** It runs out only for as long as somebody would tell that it was renewed. */
-function Lease({ instance, at, isLive }: InstanceRowProps) {
+/** The only part of a row that is drawn anew with each tick. */
+function Lease({ instance, at, now }: InstanceRowProps) {
   const { id, leaseLeftMs, leaseMs } = instance
-  const [now, setNow] = useState(at)
-  useEffect(() => {
-    if (!isLive) return
-    const timer = setInterval(() => setNow(performance.now()), TICK_MS)
-    return () => clearInterval(timer)
-  }, [isLive])
-  const leftMs = Math.max(0, leaseLeftMs - Math.max(0, now - at))
+  const leftMs = Math.max(0, leaseLeftMs - Math.max(0, now.value - at))
   return (
     <span class="lease">
       <progress max={leaseMs} value={leftMs} aria-label={`Lease of ${id}`} />

@@ -1,4 +1,5 @@
 import type { Instances } from '@curfew/contract'
+import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import { log } from '../log/log-state.js'
 import { InstanceRow } from './instance-row.js'
@@ -6,6 +7,9 @@ import { listInstances } from './instances-api.js'
 
 /** Leases are renewed a little less often than that. */
 const ASK_AGAIN_MS = 1_000
+
+/** Leases are shown so often while they run out. */
+const TICK_MS = 100
 
 interface Looked {
   readonly last: Instances | null
@@ -18,7 +22,8 @@ interface Looked {
 export function InstancesArea() {
   const looked = useInstances()
   const { last, at, trouble } = looked
-  const isLive = trouble === null && log.connection.value !== 'over'
+  // They run out only for as long as somebody would tell that they were renewed.
+  const now = useClock(trouble === null && log.connection.value !== 'over')
   return (
     <section id="instances-area" aria-label="Instances">
       <p class="instances-bar">
@@ -43,7 +48,7 @@ export function InstancesArea() {
             </thead>
             <tbody id="instances-list">
               {last.instances.map((instance) => (
-                <InstanceRow key={instance.id} instance={instance} at={at} isLive={isLive} />
+                <InstanceRow key={instance.id} instance={instance} at={at} now={now} />
               ))}
             </tbody>
           </table>
@@ -107,4 +112,17 @@ function useInstances(): Looked {
     }
   }, [])
   return looked
+}
+
+/** This page's clock that never jumps, one for all leases. Milliseconds. */
+function useClock(isRunning: boolean): ReadonlySignal<number> {
+  const now = useSignal(performance.now())
+  useEffect(() => {
+    if (!isRunning) return
+    const timer = setInterval(() => {
+      now.value = performance.now()
+    }, TICK_MS)
+    return () => clearInterval(timer)
+  }, [now, isRunning])
+  return now
 }
