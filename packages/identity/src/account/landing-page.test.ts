@@ -26,7 +26,7 @@ test('who comes back signed out is told so, and by how many, once', async () => 
   for (const page of [first, second]) assert.match(page.text, 'One login opens every service.')
 })
 
-test('what the provider sends back is gone from the address, and the word of the sign-off is not', async () => {
+test('the provider’s state is gone from the address, and the word of the sign-off is not', async () => {
   await using app = await givenApp()
   const { browser } = await app.login()
   await browser.post('/auth/logout', { scope: 'user' }, { from: app.url, ...dontFollow })

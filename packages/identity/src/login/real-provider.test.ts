@@ -130,8 +130,11 @@ test('the tokens that came with the login are revoked, and the provider’s sess
   })
   const asked = await browser.get(goodbye?.href ?? '')
   assert.is(asked.status, 200, asked.text)
-  const home = await browser.submitForm({}, { action: '/session/end/confirm' })
-  assert.is(home.url.href, `${world.app.url}/?state=a-state`)
+  const back = await browser.submitForm(
+    {},
+    { action: '/session/end/confirm', follow: ({ origin }) => origin !== world.app.url },
+  )
+  assert.is(back.location?.href, `${world.app.url}/?state=a-state`)
 })
 
 test.run()
