@@ -13,9 +13,10 @@ test('the quick form measures everything, and ends with one line of JSON', async
   const { stdout } = await run(process.execPath, [MAIN, '--quick', '--json'])
 
   const figures: Record<string, unknown> = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
-  const { confirmationOverRawPublish, ...others } = figures
+  const { confirmationOverRawPublish, confirmationInFewProcessesOverRawPublish, ...others } = figures
   assert.ok(stdout.includes('### CPU of a request'))
   assert.equal(Object.keys(Object(confirmationOverRawPublish)), ['1', '10', '100'])
+  assert.equal(Object.keys(Object(confirmationInFewProcessesOverRawPublish)), ['100'])
   for (const name of ['guardOverBareKoa', 'everywhereLogout10000Over1']) assert.ok(name in others, name)
   for (const [name, figure] of leaves(figures)) {
     assert.ok(typeof figure === 'number' && Number.isFinite(figure) && figure > 0, `${name}: ${figure}`)

@@ -71,7 +71,7 @@ export const QUICK: Scale = {
   // A hundred processes take half a minute to start.
   crowds: [
     { instances: 1, processes: 1 },
-    { instances: 10, processes: 4 },
+    { instances: 10, processes: 10 },
     { instances: 100, processes: 4 },
   ],
   warmUpRounds: 1,

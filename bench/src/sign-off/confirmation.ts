@@ -105,7 +105,7 @@ async function confirmBy(
   return { crowd: size, raw, thereAndBack, took, waited }
 }
 
-/** By number of instances; of two crowds of that number the one that is spread wider, as in service. */
+/** By number of instances. Of two crowds of that number the last stays: the one that is spread wider, as in service. */
 function ratios(rows: readonly Row[], of: (row: Row) => readonly number[]): Record<string, number> {
   const narrowFirst = [...rows].sort((a, b) => a.crowd.processes - b.crowd.processes)
   return Object.fromEntries(

@@ -13,9 +13,8 @@ interface Place {
 
 const guards: Guard[] = []
 const subscribers: Redis[] = []
-/** How many of the subscribers have heard it, by message; and who waits for the last. */
-const heard = new Map<string, number>()
-const waiting = new Map<string, (atMs: number) => void>()
+/** How often the message that came last was heard, and when for the last time. */
+let heard = { message: '', times: 0, atMs: 0 }
 
 answerQuestions({
   async mountGuards(count: number, { redisUrl, namespace, leaseMs }: Place) {
@@ -51,18 +50,18 @@ answerQuestions({
     }
   },
 
-  /** When the last subscriber of this process has heard it, on the clock that all processes of a machine share. */
-  heard: (message: string) => new Promise<number>((resolve) => waiting.set(message, resolve)),
+  /**
+   * When the last subscriber of this process has heard it, on the clock that all processes of a machine share. Null: not
+   * all have. To be asked when it is over: telling by itself would take the processor from those who have yet to hear it.
+   */
+  heard: (message: string) =>
+    heard.message === message && heard.times === subscribers.length ? heard.atMs : null,
 
   /** Answered when everything that was asked before is under way. */
   ping: () => null,
 })
 
 function hear(message: string): void {
-  const count = (heard.get(message) ?? 0) + 1
-  heard.set(message, count)
-  if (count < subscribers.length) return
-  waiting.get(message)?.(machineMs())
-  waiting.delete(message)
-  heard.delete(message)
+  const before = heard.message === message ? heard.times : 0
+  heard = { message, times: before + 1, atMs: machineMs() }
 }

@@ -8,4 +8,5 @@ export async function rest(ms = REST_MS): Promise<void> {
   await pause(ms)
 }
 
-const REST_MS = 20
+/** Long enough for a few processes to fall asleep. */
+export const REST_MS = 20
