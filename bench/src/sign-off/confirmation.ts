@@ -10,8 +10,7 @@ import { signOffAlone } from './sign-off-alone.js'
  * How long it takes until a sign-off is confirmed, against what it can't do without: one durable write, and a
  * bare publish until the last of as many subscribers has heard it. In turns, on the same Redis.
  *
- * In service each instance is a process of its own. Where some share one, they share its waking up and its warm code, too: the
- * bare publish gains more by that.
+ * An instance is a process. Where some share one, they share its waking up, which is most of what a bare publish costs.
  */
 export const confirmation: Measurement = {
   name: 'confirmation',
