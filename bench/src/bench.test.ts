@@ -26,24 +26,30 @@ test('the quick form measures everything, and ends with one line of JSON', async
 test('only what is named is measured, and what is not there is refused', async () => {
   const { stdout } = await run(process.execPath, [MAIN, '--quick', 'decision'])
   const refused = await refusal(['weather'])
+  const unknown = await refusal(['--weather'])
 
   assert.match(stdout, /### The decision alone/)
   assert.not.match(stdout, /### CPU/)
-  assert.match(refused, /^there is no measurement called weather, only [\w, -]+\n$/)
+  assert.match(refused, /^2: there is no measurement called weather, only [\w, -]+\n$/)
+  assert.match(unknown, /^2: Unknown option '--weather'/)
 })
 
 test('without redis-server, where it may not be installed, a sentence says how to get it', async () => {
-  assert.match(await refusal(['decision'], { PATH: '/nowhere' }), /^Redis is missing\. Install it with .*\n$/)
+  assert.match(
+    await refusal(['decision'], { PATH: '/nowhere' }),
+    /^2: Redis is missing\. Install it with .*\n$/,
+  )
 })
 
 test.run()
 
-/** What is said on standard error by a run that ends with an error. */
+/** The exit code, and what is said on standard error, of a run that ends with an error. */
 async function refusal(args: readonly string[], env?: Record<string, string>): Promise<string> {
   try {
     await run(process.execPath, [MAIN, '--quick', ...args], env ? { env } : {})
   } catch (error) {
-    return String(Object(error).stderr)
+    const { code, stderr } = Object(error)
+    return `${code}: ${stderr}`
   }
   throw new Error('it did not end with an error')
 }
