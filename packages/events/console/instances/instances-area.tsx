@@ -120,7 +120,7 @@ function useClock(isRunning: boolean): ReadonlySignal<number> {
   useEffect(() => {
     if (!isRunning) return
     const timer = setInterval(() => {
-      now.value = performance.now()
+      if (!document.hidden) now.value = performance.now()
     }, TICK_MS)
     return () => clearInterval(timer)
   }, [now, isRunning])
