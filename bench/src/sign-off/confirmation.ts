@@ -93,6 +93,7 @@ async function confirmBy(
     progress(`${instances} instances in ${processes} processes, round ${round} of ${signOffRounds}`)
     const rawMs = await crowd.publish()
     const thereAndBackMs = await crowd.publishAndBack()
+    await crowd.settle()
     const signedOff = await signOffAlone(first + warmUpRounds + round, curfew)
     if (signedOff.instances !== instances + 1) throw new Error(`${signedOff.instances} instances confirmed`)
     if (round < 0) continue
@@ -104,7 +105,7 @@ async function confirmBy(
   return { crowd: size, raw, thereAndBack, took, waited }
 }
 
-/** By number of instances. Of two crowds of that number the last stays: the one that is spread wider, as in service. */
+/** By number of instances. Of two crowds of that number the last stays: the one that is spread wider. */
 function ratios(rows: readonly Row[], of: (row: Row) => readonly number[]): Record<string, number> {
   const narrowFirst = [...rows].sort((a, b) => a.crowd.processes - b.crowd.processes)
   return Object.fromEntries(
