@@ -15,7 +15,7 @@ const MOST_LOOKS = 100
 
 /** As many guards as bare subscribers, in the same processes. */
 export interface Crowd extends AsyncDisposable {
-  /** Resolves once nobody does anything any more. */
+  /** Resolves once everybody has done what came before. */
   settle(): Promise<void>
   /** One durable write and a bare publish, sent together: until the last subscriber has heard it. Milliseconds. */
   publish(): Promise<number>
@@ -44,11 +44,12 @@ export async function gatherCrowd(
 
   async function settle(): Promise<void> {
     await Promise.all(processes.map((process) => process.ask('ping', z.null())))
-    await rest()
   }
 
-  /** As before a sign-off is decided, when the session has just been read: Redis is awake. */
-  async function wakeRedis(): Promise<void> {
+  /** As before a sign-off is decided: everybody has rested, but a session has just been read, so that Redis is awake. */
+  async function getReady(): Promise<void> {
+    await settle()
+    await rest()
     await redis.get(DURABLE)
   }
 
@@ -69,8 +70,7 @@ export async function gatherCrowd(
     settle,
     async publish() {
       const message = String(++published)
-      await settle()
-      await wakeRedis()
+      await getReady()
 
       const startedAt = machineMs()
       await redis.pipeline().set(DURABLE, message).publish(CHANNEL, message).exec()
@@ -78,7 +78,6 @@ export async function gatherCrowd(
     },
     async publishAndBack() {
       const message = String(++published)
-      await settle()
       let missing = instances
       const answered = new Promise<number>((resolve) => {
         ears.on('message', function hear() {
@@ -88,7 +87,7 @@ export async function gatherCrowd(
         })
       })
 
-      await wakeRedis()
+      await getReady()
       const startedAt = performance.now()
       await redis.pipeline().set(DURABLE, message).publish(QUESTIONS, message).exec()
       return (await answered) - startedAt
