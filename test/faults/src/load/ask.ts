@@ -10,6 +10,8 @@ export interface Asked {
   readonly cookie?: string
   readonly json?: unknown
   readonly headers?: Readonly<Record<string, string>>
+  /** It changes nothing, and is asked again where its connection was kept from before, and closed meanwhile. @default false */
+  readonly isSafe?: boolean
 }
 
 export interface Answer extends Answered {
@@ -24,7 +26,7 @@ const GIVE_UP_MS = 12_000
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
 
 /** Sends one request, and waits for its whole answer. Never throws: no answer is a status of 0. */
-export async function ask(history: History, { url }: Instance, asked: Asked): Promise<Answer> {
+export async function ask(history: History, { url }: Pick<Instance, 'url'>, asked: Asked): Promise<Answer> {
   const start = history.now()
   try {
     const answer = await send(url, asked)
@@ -38,9 +40,18 @@ export async function ask(history: History, { url }: Instance, asked: Asked): Pr
       location: answer.headers.location ?? null,
     }
   } catch (error) {
+    if (asked.isSafe && error instanceof KeptConnectionClosed) return ask(history, { url }, asked)
     if (!(error instanceof Error && 'code' in error)) throw error
     return { id: asked.id, start, end: history.now(), ...NO_ANSWER, body: undefined, location: null }
   }
+}
+
+/**
+ * A server closes a connection that has had nothing to do for a while, also one on which a question is just under way: a
+ * client may ask again on another one (RFC 9112, section 9.3.1).
+ */
+class KeptConnectionClosed extends Error {
+  readonly code = 'ECONNRESET'
 }
 
 export const NO_ANSWER = { status: 0, retryAfter: false, cookieDeleted: false } as const
@@ -64,7 +75,10 @@ export function send(url: string, asked: Asked): Promise<IncomingMessage> {
       },
     })
     sent.setTimeout(GIVE_UP_MS, () => sent.destroy(Object.assign(new Error('no answer'), { code: 'LATE' })))
-    sent.once('error', reject)
+    sent.once('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = sent.reusedSocket && error.code === 'ECONNRESET'
+      reject(isClosed ? new KeptConnectionClosed(error.message) : error)
+    })
     sent.once('response', resolve)
     sent.end(body)
   })

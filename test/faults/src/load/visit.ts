@@ -13,7 +13,12 @@ export async function visit(
   { path = instance.whoPath, final = false }: { path?: string; final?: boolean } = {},
 ): Promise<RequestEntry> {
   const id = history.nextId('request')
-  const { body, location, ...answered } = await ask(history, instance, { id, path, cookie: session.cookie })
+  const { body, location, ...answered } = await ask(history, instance, {
+    id,
+    path,
+    cookie: session.cookie,
+    isSafe: true,
+  })
   const who = answered.status === 200 ? Who.parse(body) : null
   const entry: RequestEntry = {
     op: 'request',
