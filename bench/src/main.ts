@@ -7,6 +7,7 @@
  * names only those are measured. Standard output is markdown, for docs/performance.md.
  */
 import { parseArgs } from 'node:util'
+import { orEndWithSentence } from '@curfew/infra/command-line'
 import { ensureRedisServer, ToolMissing } from '@curfew/infra/tools'
 import { startCurfew } from './curfew.js'
 import { consoleFrames } from './event-log/console-frames.js'
@@ -34,7 +35,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   consoleFrames,
 ]
 
-await bench(await ready())
+const options = await orEndWithSentence(TypeError, readOptions)
+await orEndWithSentence(ToolMissing, () => installed(options))
+await bench(options)
 
 async function bench({ scale, json, chosen }: Options): Promise<void> {
   await using curfew = await startCurfew(scale)
@@ -55,31 +58,9 @@ interface Options {
   readonly chosen: readonly Measurement[]
 }
 
-/** What is asked for, once everything that it needs is on this machine. Otherwise ends the process with a sentence. */
-async function ready(): Promise<Options> {
-  const options = askedFor()
-  try {
-    await ensureRedisServer()
-    for (const { needs } of options.chosen) await needs?.()
-    return options
-  } catch (error) {
-    return endWithSentence(error, ToolMissing)
-  }
-}
-
-function askedFor(): Options {
-  try {
-    return readOptions()
-  } catch (error) {
-    return endWithSentence(error, TypeError)
-  }
-}
-
-/** What is not of this kind is a defect of ours, and keeps its stack. */
-function endWithSentence(error: unknown, kind: typeof TypeError | typeof ToolMissing): never {
-  if (!(error instanceof kind)) throw error
-  console.error(error.message)
-  process.exit(2)
+async function installed({ chosen }: Options): Promise<void> {
+  await ensureRedisServer()
+  for (const { needs } of chosen) await needs?.()
 }
 
 /** @throws {TypeError} with a sentence */

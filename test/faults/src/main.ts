@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { orEndWithSentence } from '@curfew/infra/command-line'
 import { ensureRedisServer, ToolMissing } from '@curfew/infra/tools'
 import { check } from './checker/check.js'
 import { folderFor } from './folder.js'
@@ -10,31 +11,10 @@ import { describe, reportOn } from './report.js'
 import { LEASE_MS, run } from './run.js'
 import { openClocks } from './world/clocks.js'
 
-const options = askedFor()
-await installed()
+const options = await orEndWithSentence(TypeError, () => readOptions(process.argv.slice(2)), USAGE)
+await orEndWithSentence(ToolMissing, () => ensureRedisServer())
 const isRight = options.mutants ? (await runMutants()) === 0 : await runAtRandom(options)
 process.exitCode = isRight ? 0 : 1
-
-/** Ends the process with a sentence when it was asked for something else than there is. */
-function askedFor(): Options {
-  try {
-    return readOptions(process.argv.slice(2))
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    console.error(`${error.message}\n\n${USAGE}`)
-    process.exit(2)
-  }
-}
-
-async function installed(): Promise<void> {
-  try {
-    await ensureRedisServer()
-  } catch (error) {
-    if (!(error instanceof ToolMissing)) throw error
-    console.error(error.message)
-    process.exit(2)
-  }
-}
 
 async function runAtRandom({ seed, minutes, profile }: Options): Promise<boolean> {
   const folder = await folderFor(`${profile}-${seed}`)

@@ -5,6 +5,7 @@
  * many ways at random through larger systems instead.
  */
 import { parseArgs } from 'node:util'
+import { orEndWithSentence } from '@curfew/infra/command-line'
 import { CONFIGURATIONS, type Configuration, LARGE } from './configurations.js'
 import { explore } from './explore.js'
 import { MUTANTS } from './mutants.js'
@@ -12,17 +13,7 @@ import { type Rules, SHIPPED } from './rules.js'
 import { walk } from './walk.js'
 import { createWorlds } from './world.js'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    trace: { type: 'boolean', default: false },
-    liveness: { type: 'boolean', default: false },
-    reached: { type: 'boolean', default: false },
-    most: { type: 'string', default: '3000000' },
-    ways: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  },
-})
+const { values, positionals } = await orEndWithSentence(TypeError, readOptions)
 const isWanted = (name: string) => positionals.length === 0 || positionals.some((part) => name.includes(part))
 
 if (values.ways === undefined) exploreAll()
@@ -66,4 +57,29 @@ function show(name: string, configuration: Configuration, rules: Rules): void {
 
 function figure(count: number): string {
   return count.toLocaleString('en')
+}
+
+/** @throws {TypeError} with a sentence */
+function readOptions() {
+  const options = parseArgs({
+    allowPositionals: true,
+    options: {
+      trace: { type: 'boolean', default: false },
+      liveness: { type: 'boolean', default: false },
+      reached: { type: 'boolean', default: false },
+      most: { type: 'string', default: '3000000' },
+      ways: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+    },
+  })
+  const { most, ways = '1', seed } = options.values
+  for (const [name, value] of Object.entries({ most, ways, seed })) {
+    if (!/^[1-9]\d*$/.test(value)) throw new TypeError(`--${name} must be a whole number above zero`)
+  }
+  const explored = [...Object.keys(CONFIGURATIONS), ...MUTANTS.map(({ name }) => name)]
+  const names = options.values.ways === undefined ? explored : Object.keys(LARGE)
+  const unknown = options.positionals.filter((part) => !names.some((name) => name.includes(part)))
+  if (unknown.length > 0)
+    throw new TypeError(`no configuration is called ${unknown.join(', ')}, only:\n${names.join('\n')}`)
+  return options
 }
