@@ -36,7 +36,7 @@ export interface Supervision {
 }
 
 const READY_WITHIN_MS = 30_000
-const LOOK_AGAIN_MS = 40
+const LOOK_AGAIN_MS = 100
 /** Longer than a service's own deadline for its drain. */
 const END_WITHIN_MS = 12_000
 const FIRST_PAUSE_MS = 250

@@ -57,7 +57,7 @@ test('an instance whose lease has ended opens nothing by what it remembers, but 
   await server.restart()
   await eventually(() => world.guard.stats().connected)
   assert.equal(await world.guard.decide(cookie), { kind: 'unavailable' }, 'nobody is logged out meanwhile')
-  await eventually(() => world.guard.stats().history !== history)
+  await eventually(() => world.guard.stats().history !== history, { everyMs: 5 })
 
   assert.ok(performance.now() - backAt >= patienceMs(400))
   assert.is((await world.guard.decide(cookie)).kind, 'session')

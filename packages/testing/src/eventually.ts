@@ -1,7 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-const LOOK_AGAIN_MS = 5
-
 /**
  * Waits until `condition` answers something truthy, and resolves with it.
  *
@@ -9,12 +7,13 @@ const LOOK_AGAIN_MS = 5
  * throws counts as not yet, and what it threw last is the cause of the failure.
  *
  * @param within milliseconds, 20 s unless told: a busy machine may take that long; then it throws
+ * @param everyMs how long after each look the next one comes, where the moment itself is wanted; otherwise ever longer
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { within = 20_000 }: { within?: number } = {},
+  { within = 20_000, everyMs }: { within?: number; everyMs?: number } = {},
 ): Promise<NonNullable<T>> {
-  const deadline = performance.now() + within
+  const began = performance.now()
   let cause: unknown
   for (;;) {
     try {
@@ -24,7 +23,13 @@ export async function eventually<T>(
     } catch (error) {
       cause = error
     }
-    if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${condition}`, { cause })
-    await wait(LOOK_AGAIN_MS)
+    const waitedMs = performance.now() - began
+    if (waitedMs > within) throw new Error(`not within ${within} ms: ${condition}`, { cause })
+    await wait(everyMs ?? lookAgainInMs(waitedMs))
   }
+}
+
+/** Soon at first, and then ever later: who waits for a whole system leaves it the processor. */
+export function lookAgainInMs(waitedMs: number): number {
+  return Math.min(Math.max(5, waitedMs / 20), 100)
 }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { deferred } from './deferred.js'
-import { eventually } from './eventually.js'
+import { eventually, lookAgainInMs } from './eventually.js'
 import { rejects } from './rejects.js'
 
 const test = suite('testing: waiting')
@@ -21,6 +21,10 @@ test('eventually gives up, and says what the condition threw last', async () => 
 
   assert.instance(failure, Error)
   assert.match(String(failure instanceof Error && failure.cause), 'Expected values to be strictly equal')
+})
+
+test('the longer it has waited, the more rarely it looks', () => {
+  assert.equal([0, 100, 200, 1_000, 2_000, 60_000].map(lookAgainInMs), [5, 5, 10, 50, 100, 100])
 })
 
 test('rejects is red for a promise that resolves, for another code, and for none', async () => {

@@ -62,7 +62,7 @@ test('an identity that has just started, and remembers nothing, waits for others
 
   const beganAt = performance.now()
   const starting = givenApp({ namespace, env: { LEASE_MS: '500' } })
-  await eventually(async () => (await redis.get(keys.era)) !== null, { within: 15_000 })
+  await eventually(async () => (await redis.get(keys.era)) !== null, { within: 15_000, everyMs: 5 })
   endedAfterMs = performance.now() - beganAt
   await using app = await starting
 
