@@ -19,5 +19,11 @@ export function ensurePostgres(machine?: Machine): Promise<string>
 /** The path of Chromium or Chrome, installed first where we may. Throws ToolMissing with a sentence. */
 export function ensureChromium(machine?: Machine): Promise<string>
 
+/** Installs Chromium's headless shell where it is not there and we may. Where we may not, it says what that means. */
+export function preferHeadlessShell(machine?: Machine): Promise<void>
+
+/** The path of Chromium's headless shell if it is there, or else as ensureChromium. */
+export function findHeadlessShell(machine?: Machine): Promise<string>
+
 /** The path of faketime, installed first where we may. Throws ToolMissing with a sentence. */
 export function ensureFaketime(machine?: Machine): Promise<string>

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { access, constants, readdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
-import { begin } from './terminal.mjs'
+import { begin, warn } from './terminal.mjs'
 
 export class ToolMissing extends Error {
   code = 'TOOL_MISSING'
@@ -72,6 +72,38 @@ export const ensureChromium = (machine) =>
     },
     machine,
   )
+
+/**
+ * Installs Chromium's headless shell where it is not there and we may: the same engine without what people have around their
+ * pages, so that it starts and opens pages in less than half of the time. Without it tests take longer, so that this never
+ * fails, and says why there is none.
+ */
+export async function preferHeadlessShell(machine) {
+  const shell = {
+    title: 'Chromium’s headless shell',
+    names: HEADLESS_SHELLS,
+    debianPackage: 'chromium-headless-shell',
+    advice:
+      'Tests in a browser take longer without chromium-headless-shell, which Debian has: they go on with Chromium.',
+  }
+  try {
+    await ensureTool(shell, machine)
+  } catch (error) {
+    if (!(error instanceof ToolMissing)) throw error
+    warn(error.message)
+  }
+}
+
+/**
+ * The path of Chromium's headless shell, or else that of Chromium as above. It installs no shell: whoever can do without one
+ * would try in each test anew.
+ *
+ * @throws {ToolMissing} with a sentence that says how to get Chromium
+ */
+export const findHeadlessShell = async (machine = thisMachine()) =>
+  (await findTool(HEADLESS_SHELLS, machine.path)) ?? ensureChromium(machine)
+
+const HEADLESS_SHELLS = ['chromium-headless-shell', 'chrome-headless-shell']
 
 /**
  * The path of faketime, which is installed first where we may.

@@ -7,7 +7,7 @@ import { relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, makeConsole, PrepareFailed, prepare } from '../infra/prepare.mjs'
 import { complain } from '../infra/terminal.mjs'
-import { ensureChromium, ensurePostgres, ensureRedisServer } from '../infra/tools.mjs'
+import { ensureChromium, ensurePostgres, ensureRedisServer, preferHeadlessShell } from '../infra/tools.mjs'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const RUNNER = new URL('dist/run.js', import.meta.url)
@@ -19,6 +19,7 @@ try {
   await prepare()
   await ensureRedisServer()
   if (names.length === 0) await ensureChromium()
+  if (names.length === 0 || names.some((name) => name.includes('journeys'))) await preferHeadlessShell()
   if (names.length === 0 || names.some((name) => name.includes('postgres'))) await ensurePostgres()
   if (names.length === 0) await build()
   else await buildOnly(names)

@@ -1,9 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ensureChromium, ensurePostgres, ensureRedisServer } from '../tools.mjs'
+import { ensureChromium, ensurePostgres, ensureRedisServer, findHeadlessShell } from '../tools.mjs'
 import { openFolder } from './temporary-folder.fixture.js'
 
 const test = suite('infra: tools')
@@ -11,8 +11,7 @@ const test = suite('infra: tools')
 test('a redis-server that is there is used', async () => {
   await using folder = await openFolder()
   const program = join(folder.path, 'redis-server')
-  await writeFile(program, '#!/bin/sh\n')
-  await chmod(program, 0o755)
+  await putProgram(program)
 
   assert.is(await ensureRedisServer({ path: `/nowhere:${folder.path}`, isRoot: false }), program)
 })
@@ -41,12 +40,26 @@ test('the same for Chromium', async () => {
   assert.match(error.message, 'sudo apt-get install chromium')
 })
 
+test('its headless shell is preferred, and Chromium taken where there is none', async () => {
+  await using folder = await openFolder()
+  const machine = { path: folder.path, isRoot: false }
+  const shell = join(folder.path, 'chromium-headless-shell')
+  const chromium = join(folder.path, 'chromium')
+
+  const error = await rejects(findHeadlessShell(machine), 'TOOL_MISSING')
+  assert.match(error.message, 'sudo apt-get install chromium')
+
+  await putProgram(chromium)
+  assert.is(await findHeadlessShell(machine), chromium)
+  await putProgram(shell)
+  assert.is(await findHeadlessShell(machine), shell)
+})
+
 test('PostgreSQL is found where Debian keeps it, in no PATH', async () => {
   await using folder = await openFolder()
   const bin = join(folder.path, '15', 'bin')
   await mkdir(bin, { recursive: true })
-  await writeFile(join(bin, 'postgres'), '#!/bin/sh\n')
-  await chmod(join(bin, 'postgres'), 0o755)
+  await putProgram(join(bin, 'postgres'))
   const machine = {
     path: folder.path,
     isRoot: false,
@@ -66,3 +79,7 @@ test('without it, one message says how to get it', async () => {
 })
 
 test.run()
+
+async function putProgram(file: string): Promise<void> {
+  await writeFile(file, '#!/bin/sh\n', { mode: 0o755 })
+}

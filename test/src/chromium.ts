@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureChromium } from '@curfew/infra/tools'
+import { ensureChromium, findHeadlessShell } from '@curfew/infra/tools'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { ROOT } from './root.js'
 
@@ -17,6 +17,8 @@ export interface Chromium extends AsyncDisposable {
 export interface ChromiumOptions {
   /** Complaints that belong to the test. Every other one fails it when the browser closes. */
   readonly tolerate?: readonly RegExp[]
+  /** The browser that people have, instead of its headless shell: the same engine, and much more around its pages. @default false */
+  readonly isWhole?: boolean
 }
 
 const FLAGS = [
@@ -32,10 +34,13 @@ const FLAGS = [
 const PATIENCE_MS = 60_000
 
 /** Opens Chromium, headless. Closing it throws when a page complained. */
-export async function openChromium({ tolerate = [] }: ChromiumOptions = {}): Promise<Chromium> {
+export async function openChromium({
+  tolerate = [],
+  isWhole = false,
+}: ChromiumOptions = {}): Promise<Chromium> {
   // Its sandbox needs a user that is not root, which containers rarely have.
   const browser = await chromium.launch({
-    executablePath: await ensureChromium(),
+    executablePath: isWhole ? await ensureChromium() : await findHeadlessShell(),
     args: FLAGS,
     chromiumSandbox: false,
   })

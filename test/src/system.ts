@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type System, startSystem } from '@curfew/infra'
+import { curfewProcesses, type System, type SystemOptions, startSystem } from '@curfew/infra'
 import { openFirstHistory } from '@curfew/testing'
 
 /**
@@ -10,7 +10,26 @@ import { openFirstHistory } from '@curfew/testing'
  *
  * @param settings variables for the processes, on top of what they have by default
  */
-export async function startTestSystem(settings: NodeJS.ProcessEnv = {}): Promise<System> {
+export function startTestSystem(settings?: NodeJS.ProcessEnv): Promise<System> {
+  return startQuietly(settings)
+}
+
+/**
+ * The same without the two instances of projects, for journeys of the console that count no instances and ask nothing of projects.
+ */
+export function startConsoleSystem(settings?: NodeJS.ProcessEnv): Promise<System> {
+  return startQuietly(settings, async (surroundings) => {
+    const stages = await curfewProcesses(surroundings)
+    return stages.map((stage) => stage.filter(({ name }) => !PROJECTS.includes(name)))
+  })
+}
+
+const PROJECTS = ['projects-1', 'projects-2']
+
+async function startQuietly(
+  settings: NodeJS.ProcessEnv = {},
+  processes: SystemOptions['processes'] = curfewProcesses,
+): Promise<System> {
   const stateDir = await mkdtemp(join(tmpdir(), 'curfew-system-'))
   const removeState = () => rm(stateDir, { recursive: true, force: true })
   try {
@@ -18,6 +37,7 @@ export async function startTestSystem(settings: NodeJS.ProcessEnv = {}): Promise
     const system = await startSystem({
       stateDir,
       env: { ...ownEnvironment(), ...settings },
+      processes,
       onProgress(step) {
         // Or else identity waits two seconds for others that might know more. If it comes first it does, and nothing is lost.
         if (step.type === 'ready' && step.name === 'redis') isOpen = openFirstHistory(step.address, 'curfew')

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { z } from 'zod'
 import { openChromium, resize, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { openSignedIn } from './sign-in.js'
+import { openBySigningIn, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: your account')
 
@@ -24,7 +24,7 @@ test('my devices, one ended, the others ended with their receipt, and what happe
     await (await chromium.openProfile()).newPage(),
   ]
   // A deep link leads through the provider and back to itself.
-  for (const page of [phone, tablet, laptop]) await openSignedIn(page, account, 'editor')
+  for (const page of [phone, tablet, laptop]) await openBySigningIn(page, account, 'editor')
 
   assert.match((await laptop.textContent('.devices caption')) ?? '', 'Here, and in 2 other places.')
   assert.match((await laptop.textContent('.devices .current')) ?? '', 'this browser')

@@ -2,22 +2,22 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, newest, openLog, scrollTo } from './console-log.js'
-import { openSignedIn } from './sign-in.js'
+import { openBySigningIn, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the address of the console')
 
 // found 2026-11-27: it still named the time that somebody had jumped to, so that a reload went back to it, and so did
 // whoever changed the filter.
 test('who has come back to now from a time has no time in the address, and stays where they read', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const began = Date.now() - 3_600_000
   await log.writeMany(70, (i) => ({ reason: `n${i}`, at: new Date(began + i * 1_000) }))
   const page = await chromium.openPage()
-  await openSignedIn(page, `${system.console}?user=grace`, 'admin')
+  await openBySigningIn(page, `${system.console}?user=grace`, 'admin')
   await newest(page, 'n69')
 
   const at = new Date(began + 60_500).toISOString()
@@ -52,7 +52,7 @@ test('who has come back to now from a time has no time in the address, and stays
 })
 
 test('the log comes back to now, and its address with it, also while another area is shown', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('long ago', 'session.expired', {}, new Date(Date.now() - 86_400_000))

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
 
@@ -13,10 +13,10 @@ const MEANT = /status of 401|net::ERR_FAILED|TypeError/
 // found 2026-11-27: whoever looked at a user did not see that it was not looked at again, and it was not until somebody
 // pressed a button or something happened.
 test('users: the list is as it was left, and what can’t be looked at again stays, and is said', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [MEANT] })
   await using log = await openLog(system.redisUrl)
-  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
+  await openElsewhere(chromium, new URL('/account', system.url).href, 'viewer')
   const page = await chromium.openPage()
   await openSignedIn(page, `${system.console}/users`, 'admin')
 
@@ -43,7 +43,7 @@ test('users: the list is as it was left, and what can’t be looked at again sta
 })
 
 test('an area that can’t be drawn says so, the others go on, and nothing is asked for an area that was left', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [MEANT] })
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { BY_GRACE, openLog } from './console-log.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
 
@@ -11,18 +11,18 @@ const test = suite('journeys: where one begins in the console')
 
 // found 2026-11-27: it was not seen until something else happened.
 test('what happens before the console hears of anything is seen, of users and of a request that is followed', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
   await log.write('first step', 'project.created', BY_GRACE)
-  await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
+  await openSignedIn(page, new URL('/account', system.url).href, 'admin')
 
   for (const [path, before, happens, kept, after] of [
     [
       '/users',
       '#users-list:not(:has-text("Vito Viewer"))',
-      () => openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer'),
+      () => openElsewhere(chromium, new URL('/account', system.url).href, 'viewer'),
       'type=session.created',
       '#users-list li:has-text("Vito Viewer")',
     ],
@@ -54,7 +54,7 @@ test('what happens before the console hears of anything is seen, of users and of
 
 // found 2026-11-27: what another area has in its address was taken for a filter of the log.
 test('what an area has in its address stays with it, and who is there already goes nowhere', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   const page = await chromium.openPage()
   await openSignedIn(page, `${system.console}/dashboard?over=week`, 'admin')

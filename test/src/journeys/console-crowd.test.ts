@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog, scrollTo, untilKept } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -16,13 +16,13 @@ const CROWD = 10_300
 
 // found 2026-11-27: of a second that had more than 10,000 events the oldest were left out.
 test('who reads on from a time misses nothing of a single millisecond that has more than is loaded at once', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const at = new Date(Date.now() - 3_600_000)
   await log.writeMany(CROWD, (i) => ({ reason: `n${i}`, at }))
   const page = await chromium.openPage()
-  await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
+  await openSignedIn(page, new URL('/account', system.url).href, 'admin')
   await untilKept(page, system.url, `n${CROWD - 1}`)
 
   await page.goto(`${system.console}?user=grace&at=${new Date(at.getTime() - 5_000).toISOString()}`)
@@ -41,7 +41,7 @@ test('who reads on from a time misses nothing of a single millisecond that has m
 
 // found 2026-11-27: each event that was heard asked for the page that had failed.
 test('a page that can’t be loaded is not asked for with each event, and is once it can be', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [FAILED] })
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()

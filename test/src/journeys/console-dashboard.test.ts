@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, resize, screenshot } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { openLog, untilKept } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -11,11 +11,11 @@ const test = suite('journeys: the dashboard of the console')
 const HOUR_MS = 3_600_000
 
 test('pictures of an hour, a day, a week and a month, each with its numbers in words and as a table', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
-  await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
+  await openSignedIn(page, new URL('/account', system.url).href, 'admin')
   // What belongs into one step is of one time, or the end of a step may come between.
   const now = new Date()
   const ago = (ms: number) => new Date(now.getTime() - ms)
@@ -66,7 +66,7 @@ test('pictures of an hour, a day, a week and a month, each with its numbers in w
 
 // found 2026-11-27: until the pictures were drawn again they were as wide as in the window before, and the page with them.
 test('a window that becomes a phone’s has no page that is wider, not even before its pictures are drawn again', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('', 'session.created')

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -18,7 +18,7 @@ const MANY = 230
 const ODD = '=odd, “he” said "no";\n and left'
 
 test('what fits the filter is in the file that the console gives, all of it, as NDJSON and as CSV', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('of another type', 'project.renamed')

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, newest, openLog } from './console-log.js'
 import { openUnheard } from './open-unheard.js'
 
@@ -15,7 +15,7 @@ const MANY = 250
 
 // found 2026-11-27: what was heard since the stream opened was taken for a sign that nothing was missing.
 test('what came before the stream opened is there, although something is heard before it is asked for', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -31,7 +31,7 @@ test('what came before the stream opened is there, although something is heard b
 
 // found 2026-11-27: it stood above what had been heard.
 test('what came before the stream opened stands below what is heard, although it is loaded after it', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -46,7 +46,7 @@ test('what came before the stream opened stands below what is heard, although it
 })
 
 test('what came before the stream opened is asked for again by itself, when it could not be loaded', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [FAILED] })
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -63,7 +63,7 @@ test('what came before the stream opened is asked for again by itself, when it c
 
 // found 2026-11-27: it was asked for again only once something else had happened.
 test('what could not be loaded is asked for again, also when nothing is heard', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [FAILED] })
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()

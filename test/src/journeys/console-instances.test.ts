@@ -8,7 +8,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
 import { ROOT } from '../root.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem, startTestSystem } from '../system.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the instances in the console')
@@ -94,7 +94,7 @@ test('an instance whose lease has ended has lapsed, and nothing is left of it', 
 
 // found 2026-11-27: each had a clock of its own, and a hundred of them kept a processor busy.
 test('the leases of a hundred instances run out by one clock', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   const page = await chromium.openPage()
   await page.route(isList, async (route) => {

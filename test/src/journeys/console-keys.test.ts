@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -14,7 +14,7 @@ const AT_ONCE = '100'
 
 // found 2026-11-27: it was below the lower edge of the list.
 test('the line that the keyboard has come to is in sight, whichever way it went', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.writeMany(60, (i) => ({ reason: `n${i}`, at: new Date() }))
@@ -39,7 +39,7 @@ test('the line that the keyboard has come to is in sight, whichever way it went'
 
 // found 2026-11-27: it went out of sight, and at the end of what was loaded it went no further.
 test('who goes on from one event to the next sees it in the list, and comes to what has yet to be loaded', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.writeMany(MANY, (i) => ({ reason: `n${i}`, at: new Date() }))

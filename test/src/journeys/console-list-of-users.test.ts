@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -10,7 +10,7 @@ const test = suite('journeys: a long list of users in the console')
 
 // found 2026-11-27: with each one who signed in the list grew, until the page was slow.
 test('users: a list that is left open is no longer after many have signed in, and who is missing comes next', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -38,7 +38,7 @@ test('users: a list that is left open is no longer after many have signed in, an
 
 // found 2026-11-27: the focus was at the line, and the page at its top.
 test('users: on a phone, whoever comes back from a user is at their line, however far down that is', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [/status of 404/] })
   const page = await chromium.openPage()
   await page.setViewportSize({ width: 390, height: 844 })

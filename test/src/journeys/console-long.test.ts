@@ -3,7 +3,7 @@ import type { Page, Route } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog, scrollTo, untilKept } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -16,13 +16,13 @@ const ROW_PX = 34
 
 // found 2026-11-27: the list grew without end, and what was on its way when it was cut off joined below a hole.
 test('who scrolls on for hours has a page that does not grow, misses no event, and goes on from there', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const began = Date.now() - EVENTS * 1_000
   await log.writeMany(EVENTS, (i) => ({ reason: `n${i}`, at: new Date(began + i * 1_000) }))
   const page = await chromium.openPage()
-  await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
+  await openSignedIn(page, new URL('/account', system.url).href, 'admin')
   await untilKept(page, system.url, `n${EVENTS - 1}`)
   await page.goto(`${system.console}?user=grace`)
   await newest(page, `n${EVENTS - 1}`)

@@ -5,7 +5,7 @@ import type { Page, Route } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { drawn, openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { openHearing, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -15,7 +15,7 @@ const test = suite('journeys: many users in the console')
 const MANY = 60
 
 test('users: who comes to the end of the list goes on to everybody else, by the keyboard', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await givenUsers(system.redisUrl, MANY)
   const page = await chromium.openPage()
@@ -34,7 +34,7 @@ test('users: who comes to the end of the list goes on to everybody else, by the 
 
 // found 2026-11-27: whoever was not on the first page was gone.
 test('users: whoever was found stays, however many sign in, and who is missing between comes next', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await givenUsers(system.redisUrl, MANY)
@@ -57,7 +57,7 @@ test('users: whoever was found stays, however many sign in, and who is missing b
 
 // found 2026-11-27: it began anew with whatever happened, and the focus was lost.
 test('users: a search that finds nobody at first goes on from where it was, whatever happens meanwhile', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -97,7 +97,7 @@ test('users: a search that finds nobody at first goes on from where it was, what
 
 // found 2026-11-27: as long as something happened, what took longer than a third of a second was never shown.
 test('users: who they are is shown although more has happened before it was answered', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -115,7 +115,7 @@ test('users: who they are is shown although more has happened before it was answ
 })
 
 test('users: an answer that comes after that to a later question is not shown any more', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()

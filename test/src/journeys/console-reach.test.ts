@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, resize, screenshot } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { BY_GRACE, lines, newest, openLog } from './console-log.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
 
@@ -13,7 +13,7 @@ const test = suite('journeys: the console by keyboard and on a phone')
 const REFUSED = /status of 401/
 
 test('by the keyboard alone: search, move, open, close, pause, and what each key does', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   for (let i = 0; i < 30; i++) await log.write(`n${i}`)
@@ -60,10 +60,10 @@ test('by the keyboard alone: search, move, open, close, pause, and what each key
 
 // found 2026-11-27: it was lost where what had it went away.
 test('the focus stays where the keyboard is needed next, and goes back to where it came from', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   await using log = await openLog(system.redisUrl)
-  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
+  await openElsewhere(chromium, new URL('/account', system.url).href, 'viewer')
   const page = await chromium.openPage()
   const press = async (...keys: string[]) => {
     for (const key of keys) await page.keyboard.press(key)
@@ -147,7 +147,7 @@ test('the focus stays where the keyboard is needed next, and goes back to where 
 })
 
 test('whoever closes what is open is back at its line, by the keyboard and on a phone', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('to be read')
@@ -181,7 +181,7 @@ test('whoever closes what is open is back at its line, by the keyboard and on a 
 })
 
 test('on a phone nothing is wider than the screen, and one event is a sheet over the log', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   const page = await chromium.openPage()
   await page.setViewportSize({ width: 390, height: 844 })

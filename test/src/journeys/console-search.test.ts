@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { BY_GRACE, lines, newest, openLog, reasonsOnPage, scrollTo } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -12,7 +12,7 @@ const test = suite('journeys: searching in the console')
 const LONGEST = 'token.revocation-failed'
 
 test('a filter is in the address, and whoever opens that sees the same; what is exported fits it too', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   for (let i = 0; i < 5; i++) await log.write(i === 3 ? 'odd' : 'even')
@@ -50,7 +50,7 @@ test('a filter is in the address, and whoever opens that sees the same; what is 
 })
 
 test('one event shows everything about it, and one click follows its request through all services', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -96,7 +96,7 @@ test('one event shows everything about it, and one click follows its request thr
 })
 
 test('whoever jumps to a time sees it, goes on from there in either direction, and is live again at the end', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const began = Date.now() - 3_600_000

@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
 
@@ -13,7 +13,7 @@ const REFUSED = /status of 401/
 
 // By roles and names alone: what has none can't be found here.
 test('the log is a table with a line that is said as one moves, and what is open beside it has a name', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('it was idle')
@@ -52,11 +52,11 @@ test('the log is a table with a line that is said as one moves, and what is open
 })
 
 test('who is blocked is asked about by name, and that it is confirmed is said aloud', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const admin = await chromium.openPage()
   await openSignedIn(admin, system.console, 'admin')
-  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
+  await openElsewhere(chromium, new URL('/account', system.url).href, 'viewer')
 
   await admin.getByRole('link', { name: 'Users' }).click()
   await admin.getByRole('searchbox', { name: 'Search users' }).fill('vit')

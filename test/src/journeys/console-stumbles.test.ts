@@ -4,7 +4,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, newest, openLog, scrollTo } from './console-log.js'
 import { openUnheard } from './open-unheard.js'
 import { openSignedIn } from './sign-in.js'
@@ -20,7 +20,7 @@ const MANY = 250
 
 // found 2026-11-27: the log said that it was live, and showed nothing any more.
 test('a question that nobody answers is given up and asked again, and what is heard meanwhile is counted', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -32,7 +32,7 @@ test('a question that nobody answers is given up and asked again, and what is he
 })
 
 test('what came before the stream opened is not forgotten, when it opens again before that is loaded', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [CUT_OFF] })
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -56,7 +56,7 @@ test('what came before the stream opened is not forgotten, when it opens again b
 
 // found 2026-11-27: the page thought itself ahead of the log, and dropped whatever happened.
 test('a log that begins anew is shown and heard, by a page that had come further in the one before', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [CUT_OFF] })
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()

@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { drawn, openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, newest, openLog, scrollTo, untilKept } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -10,7 +10,7 @@ const test = suite('journeys: the console at another time, and back')
 
 // found 2026-11-27: it asked again and again, a hundred times a second
 test('a jump to a time, for what has never happened, comes to rest, and what happens then is shown', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -30,7 +30,7 @@ test('a jump to a time, for what has never happened, comes to rest, and what hap
 
 // found 2026-11-26: until the answer came, the log still counted as past, and dropped what it heard.
 test('what happens while the log goes back to live is shown', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('long ago', 'session.expired', {}, new Date(Date.now() - 86_400_000))
@@ -64,13 +64,13 @@ test('what happens while the log goes back to live is shown', async () => {
 // found 2026-11-27: it was looked for at its own time, where the page had been, and nowhere else. So was what happened
 // now, by a browser whose clock is ahead.
 test('what the log keeps late is shown, although its time had been read before', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
   const began = Date.now() - 600_000
   await log.writeMany(MANY, (i) => ({ reason: `n${i}`, at: new Date(began + i * 100) }))
-  await openSignedIn(page, new URL('/projects', system.url).href, 'admin')
+  await openSignedIn(page, new URL('/account', system.url).href, 'admin')
   await untilKept(page, system.url, `n${MANY - 1}`)
 
   await page.goto(`${system.console}?user=grace&at=${new Date(began + 50).toISOString()}`)

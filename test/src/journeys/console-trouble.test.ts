@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, newest, openLog, scrollTo } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -12,7 +12,7 @@ const FAILED = /status of (400|422)|net::ERR_FAILED/
 
 // found 2026-11-27: it had no colour, and the field of the filter was empty
 test('an event of a type that only a newer version knows is shown, opened and filtered like any other', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const page = await chromium.openPage()
@@ -32,7 +32,7 @@ test('an event of a type that only a newer version knows is shown, opened and fi
 
 // found 2026-11-26: the lines of the filter before stayed, and nothing was said.
 test('what the log can’t load is said where it is missing, and no line stays that the filter does not fit', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [FAILED] })
   await using log = await openLog(system.redisUrl)
   const began = Date.now() - 3_600_000
@@ -71,7 +71,7 @@ test('what the log can’t load is said where it is missing, and no line stays t
 })
 
 test('an address that nobody can have written shows that nobody is there, and the rest of the page', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [FAILED] })
   const page = await chromium.openPage()
   await openSignedIn(page, `${system.console}/users`, 'admin')

@@ -2,7 +2,7 @@ import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -10,7 +10,7 @@ const test = suite('journeys: typing in the console')
 
 // found 2026-11-27: a letter that was typed while the log was asked for those before it was gone.
 test('what is typed while the log is asked stays in the field, and is looked for too', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('zebras')

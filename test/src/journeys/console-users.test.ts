@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem, startTestSystem } from '../system.js'
 import { lines, openHearing } from './console-log.js'
 import { openElsewhere, openSignedIn } from './sign-in.js'
 
@@ -82,7 +82,7 @@ test('an admin ends a session and blocks somebody, sees who has applied it, and 
 })
 
 test('whose own session ends is told so at once, and sees nothing of the log any more', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const here = await chromium.openPage()
   await openSignedIn(here, system.console, 'admin')
@@ -114,9 +114,9 @@ test('whose own session ends is told so at once, and sees nothing of the log any
 
 // found 2026-11-27: one could ask to block oneself, was refused, and what was pressed had lost the focus.
 test('an admin is told when it is about themselves, can’t block themselves, and goes on after a refusal', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED, /status of 409/] })
-  await openElsewhere(chromium, new URL('/projects', system.url).href, 'viewer')
+  await openElsewhere(chromium, new URL('/account', system.url).href, 'viewer')
   const admin = await chromium.openPage()
   await openHearing(admin, system.console, 'users')
 
@@ -138,7 +138,7 @@ test('an admin is told when it is about themselves, can’t block themselves, an
 })
 
 test('who is no admin gets a page that says so', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium({ tolerate: [REFUSED] })
   const editor = await chromium.openPage()
   await openSignedIn(editor, system.console, 'editor')

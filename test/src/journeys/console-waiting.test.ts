@@ -1,7 +1,7 @@
 import { eventually } from '@curfew/testing'
 import { suite } from 'uvu'
 import { openChromium } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { newest, openLog } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
@@ -9,7 +9,7 @@ const test = suite('journeys: what waits in the log of the console')
 
 // found 2026-11-27: it was put above the lines that the page then replaced, and was gone.
 test('what waited while a page was being loaded is shown above that page, for who resumes before it is there', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   await log.write('old')

@@ -3,14 +3,14 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
-import { startTestSystem } from '../system.js'
+import { startConsoleSystem } from '../system.js'
 import { lines, newest, openLog, reasonsOnPage, scrollTo } from './console-log.js'
 import { openSignedIn } from './sign-in.js'
 
 const test = suite('journeys: the console')
 
 test('the log flows in by itself, holds still for who reads, pauses, filters, and loads what is older', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   for (let i = 0; i < 420; i++) await log.write(`early ${i}`)
@@ -70,7 +70,7 @@ test('the log flows in by itself, holds still for who reads, pauses, filters, an
 })
 
 test('ten tabs watch over one stream, and a burst leaves no hole in any order', async () => {
-  await using system = await startTestSystem()
+  await using system = await startConsoleSystem()
   await using chromium = await openChromium()
   await using log = await openLog(system.redisUrl)
   const first = await chromium.openPage()

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openChromium, screenshot } from '../chromium.js'
 import { startTestSystem } from '../system.js'
-import { openSignedIn, signInAtProvider, statusOf } from './sign-in.js'
+import { openBySigningIn, signInAtProvider, statusOf } from './sign-in.js'
 
 const test = suite('journeys: one login, one bell')
 
@@ -13,7 +13,7 @@ const REFUSED = /status of 40[13]/
 
 test('one login opens every service, for two browsers side by side, and each sign-out reaches all', async () => {
   await using system = await startTestSystem()
-  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  await using chromium = await openChromium({ tolerate: [REFUSED], isWhole: true })
   const url = (path: string) => new URL(path, system.url).href
   const ports = system.processes.filter(({ name }) => name.startsWith('projects-')).map(({ port }) => port)
 
@@ -44,7 +44,7 @@ test('one login opens every service, for two browsers side by side, and each sig
   // A second browser, and a third, as the same user.
   const phone = await (await chromium.openProfile()).newPage()
   const tablet = await (await chromium.openProfile()).newPage()
-  for (const page of [phone, tablet]) await openSignedIn(page, url('/projects'), 'editor')
+  for (const page of [phone, tablet]) await openBySigningIn(page, url('/projects'), 'editor')
   await laptop.goto(url('/account'))
   await laptop.waitForSelector('text=Where you are signed in')
   await screenshot(laptop, '04-devices')
@@ -80,11 +80,11 @@ test('one login opens every service, for two browsers side by side, and each sig
 
 test('signing out here leaves the other browsers alone', async () => {
   await using system = await startTestSystem()
-  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  await using chromium = await openChromium({ tolerate: [REFUSED], isWhole: true })
   const url = (path: string) => new URL(path, system.url).href
   const here = await chromium.openPage()
   const there = await (await chromium.openProfile()).newPage()
-  for (const page of [here, there]) await openSignedIn(page, url('/projects'), 'viewer')
+  for (const page of [here, there]) await openBySigningIn(page, url('/projects'), 'viewer')
 
   await here.click('.account-button')
   await here.click('#account-menu button[value=session]')
@@ -96,10 +96,10 @@ test('signing out here leaves the other browsers alone', async () => {
 
 test('ten tabs of one browser share one stream, load pages, and all say when it is over', async () => {
   await using system = await startTestSystem()
-  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  await using chromium = await openChromium({ tolerate: [REFUSED], isWhole: true })
   const url = (path: string) => new URL(path, system.url).href
   const first = await chromium.openPage()
-  await openSignedIn(first, url('/projects'), 'editor')
+  await openBySigningIn(first, url('/projects'), 'editor')
 
   const tabs = [first]
   while (tabs.length < 10) {
@@ -108,7 +108,7 @@ test('ten tabs of one browser share one stream, load pages, and all say when it 
     tabs.push(tab)
   }
   const elsewhere = await (await chromium.openProfile()).newPage()
-  await openSignedIn(elsewhere, url('/projects'), 'editor')
+  await openBySigningIn(elsewhere, url('/projects'), 'editor')
   await elsewhere.goto(url('/account'))
   await elsewhere.click('main button[value=others]')
 
@@ -118,7 +118,7 @@ test('ten tabs of one browser share one stream, load pages, and all say when it 
 test('ten logins that began in ten tabs each land where they wanted', async () => {
   await using system = await startTestSystem()
   // A tab whose session a later login replaced asks until the new cookie is there.
-  await using chromium = await openChromium({ tolerate: [REFUSED] })
+  await using chromium = await openChromium({ tolerate: [REFUSED], isWhole: true })
   const tabs = await Promise.all(Array.from({ length: 10 }, () => chromium.openPage()))
   const wanted = tabs.map((_, i) => new URL(`/projects?owner=me&tab=${i}`, system.url).href)
   await Promise.all(tabs.map((tab, i) => tab.goto(wanted[i] ?? '')))

@@ -16,7 +16,7 @@ export async function openUnheard(
   answer: (route: Route, hear: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   await log.write('before')
-  await openSignedIn(page, new URL('/projects', address).href, 'admin')
+  await openSignedIn(page, new URL('/account', address).href, 'admin')
   // Nobody tells of it before the stream is open.
   await untilKept(page, address, 'before')
   const opening: Route[] = []

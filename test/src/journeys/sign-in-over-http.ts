@@ -1,5 +1,5 @@
 import { DEMO_PASSWORD } from '@curfew/infra'
-import type { Browser } from '@curfew/testing'
+import type { Browser, Visit } from '@curfew/testing'
 
 /**
  * Signs in as a browser without scripts does: the provider's form, and back.
@@ -9,7 +9,10 @@ import type { Browser } from '@curfew/testing'
 export async function signInOverHttp(
   browser: Browser,
   username: string,
-  { stopBeforeCallback = false } = {},
+  {
+    stopBeforeCallback = false,
+    headers = {},
+  }: { stopBeforeCallback?: boolean } & Pick<Visit, 'headers'> = {},
 ): Promise<string> {
   let callback = ''
   const follow = (next: URL) => {
@@ -17,10 +20,10 @@ export async function signInOverHttp(
     callback = next.href
     return !stopBeforeCallback
   }
-  const page = await browser.get('/auth/login?return_to=/', { follow })
+  const page = await browser.get('/auth/login?return_to=/', { headers, follow })
   // The provider may still know who this is.
   if (callback === '' && page.url.pathname.startsWith('/interaction/')) {
-    await browser.submitForm({ username, password: DEMO_PASSWORD }, { follow })
+    await browser.submitForm({ username, password: DEMO_PASSWORD }, { headers, follow })
   }
   return callback
 }
