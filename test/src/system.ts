@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { curfewProcesses, type System, type SystemOptions, startSystem } from '@curfew/infra'
+import {
+  curfewProcesses,
+  type ProcessName,
+  type System,
+  type SystemOptions,
+  startSystem,
+} from '@curfew/infra'
 import { openFirstHistory } from '@curfew/testing'
 
 /**
@@ -24,7 +30,7 @@ export function startConsoleSystem(settings?: NodeJS.ProcessEnv): Promise<System
   })
 }
 
-const PROJECTS = ['projects-1', 'projects-2']
+const PROJECTS: readonly string[] = ['projects-1', 'projects-2'] satisfies ProcessName[]
 
 async function startQuietly(
   settings: NodeJS.ProcessEnv = {},

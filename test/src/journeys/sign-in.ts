@@ -25,10 +25,11 @@ export async function openBySigningIn(page: Page, url: string, username: string)
  */
 export async function openSignedIn(page: Page, url: string, username: string): Promise<void> {
   await using browser = createBrowser(url)
-  await signInOverHttp(browser, username, {
+  const callback = await signInOverHttp(browser, username, {
     headers: { 'User-Agent': await page.evaluate<string>('navigator.userAgent') },
   })
-  if (browser.page?.status !== 200) throw new Error(`${username} could not sign in`)
+  // A refused one ends at the provider's form again, which is a page like any other.
+  if (callback === '' || browser.page?.status !== 200) throw new Error(`${username} could not sign in`)
   const cookies = await browser.jar.store.getAllCookies()
   await page.context().addCookies(
     cookies.map((cookie) => ({
@@ -39,7 +40,7 @@ export async function openSignedIn(page: Page, url: string, username: string): P
       expires: expiryOf(cookie.expiryTime()),
       httpOnly: cookie.httpOnly,
       secure: cookie.secure,
-      sameSite: SAME_SITE[cookie.sameSite ?? 'lax'] ?? 'Lax',
+      sameSite: SAME_SITE[String(cookie.sameSite)] ?? 'Lax',
     })),
   )
   await page.goto(url)
