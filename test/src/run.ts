@@ -17,7 +17,7 @@ export async function runTests(names: readonly string[]): Promise<number> {
     })
   }
   const files = names.length > 0 ? namedTestFiles(names) : await findTestFiles()
-  const waiting = files.toSorted((a, b) => a.rank - b.rank)
+  const waiting = [...files]
   const results: FileResult[] = []
 
   async function work(take: () => TestFile | undefined): Promise<void> {

@@ -10,8 +10,6 @@ export interface TestFile {
   readonly compiled: string
   /** A journey starts the whole system, and a browser; runs under faults, the model and measuring go on for a while. */
   readonly isLong: boolean
-  /** The smaller, the longer it takes: the longest begins first, or it would be left alone at the end. */
-  readonly rank: number
   /** It is killed after this time, and has failed. */
   readonly deadlineMs: number
 }
@@ -31,7 +29,7 @@ const LONG = [
 const FIXTURES = 'test/src/fixtures/'
 const FOLDERS = ['bench', 'test/faults', 'test', 'infra']
 
-/** All of them, found by their sources: what a compiler left behind of a deleted test is never run. */
+/** All of them, the longest first, found by their sources: what a compiler left behind of a deleted test is never run. */
 export async function findTestFiles(): Promise<TestFile[]> {
   const packages = await readdir(join(ROOT, 'packages'))
   const folders = [...packages.sort().map((name) => `packages/${name}`), ...FOLDERS]
@@ -39,25 +37,35 @@ export async function findTestFiles(): Promise<TestFile[]> {
   return found
     .flat()
     .filter((source) => !source.startsWith(FIXTURES))
+    .sort(longestFirst)
     .map(testFile)
 }
 
-/** The files named on a command line: their source or what was compiled, from wherever one stands. */
+/** The files named on a command line, in that order: their source or what was compiled, from wherever one stands. */
 export function namedTestFiles(names: readonly string[]): TestFile[] {
-  return names.map((name) => {
+  const sources = names.map((name) => {
     const path = relative(ROOT, isAbsolute(name) ? name : join(process.cwd(), name)).replaceAll(sep, '/')
-    return testFile(path.replace('/dist/', '/src/').replace(/\.js$/, '.ts'))
+    return path.replace('/dist/', '/src/').replace(/\.js$/, '.ts')
   })
+  return sources.sort(longestFirst).map(testFile)
+}
+
+/** What takes longest begins first, or it would be left alone at the end. */
+function longestFirst(one: string, other: string): number {
+  return placeOf(one) - placeOf(other)
+}
+
+function placeOf(source: string): number {
+  const place = LONG.findIndex((start) => source.startsWith(start))
+  return place === -1 ? LONG.length : place
 }
 
 function testFile(source: string): TestFile {
-  const place = LONG.findIndex((start) => source.startsWith(start))
-  const isLong = place !== -1
+  const isLong = placeOf(source) < LONG.length
   return {
     source,
     compiled: join(ROOT, source.replace('/src/', '/dist/').replace(/\.ts$/, '.js')),
     isLong,
-    rank: isLong ? place : LONG.length,
     deadlineMs: isLong ? LONG_DEADLINE_MS : DEADLINE_MS,
   }
 }
