@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { rejects } from '@curfew/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -53,6 +55,19 @@ test('its headless shell is preferred, and Chromium taken where there is none', 
   assert.is(await findHeadlessShell(machine), chromium)
   await putProgram(shell)
   assert.is(await findHeadlessShell(machine), shell)
+})
+
+test('where no shell may be installed, it is said that tests take longer, and nothing fails', async () => {
+  const tools = new URL('../tools.mjs', import.meta.url).href
+  const program = '(await import(process.argv[1])).preferHeadlessShell()'
+
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', program, tools],
+    { env: { PATH: '/nowhere' } },
+  )
+
+  assert.match(stdout, 'take longer without chromium-headless-shell')
 })
 
 test('PostgreSQL is found where Debian keeps it, in no PATH', async () => {
